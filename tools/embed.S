@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Puts a file of catalogue/ into the program, byte for byte, between two symbols; a NUL that is
+ * not part of it follows. The Makefile gives FILE and NAME (catalogue_ and the file's name with
+ * `_` for what C does not allow); C says `extern const char NAME_begin[], NAME_end[];`.
+ */
+#define GLUE(a, b) a##b
+#define SYMBOL(name, suffix) GLUE(name, suffix)
+
+	.section .rodata
+	.balign 16
+	.global SYMBOL(NAME, _begin)
+	.hidden SYMBOL(NAME, _begin)
+	.global SYMBOL(NAME, _end)
+	.hidden SYMBOL(NAME, _end)
+SYMBOL(NAME, _begin):
+	.incbin FILE
+SYMBOL(NAME, _end):
+	.byte 0
+
+	.section .note.GNU-stack, "", %progbits
