@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/vec.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+bool vec_grow(void **v, size_t *cap, size_t size, size_t want)
+{
+	size_t n = *cap ? *cap + *cap / 2 + 1 : 8;
+	void *p;
+
+	if (n < want)
+		n = want;
+	if (n > SIZE_MAX / 2 / size)
+		return false;
+	p = realloc(*v, n * size);
+	if (!p)
+		return false;
+	*v = p;
+	*cap = n;
+	return true;
+}

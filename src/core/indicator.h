@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An indicator as a source states it: a value with what is said about it. Readers fill one and
+ * hand it over; the strings are slices of the reader's input unless an owner says otherwise.
+ */
+#ifndef NEZUMI_CORE_INDICATOR_H
+#define NEZUMI_CORE_INDICATOR_H
+
+#include "base/clock.h"
+#include "core/ip.h"
+
+enum itype { IT_IP, IT_CIDR, IT_DOMAIN, IT_URL, IT_HASH };
+
+enum role {
+	ROLE_CONTROLLER,
+	ROLE_PAYLOAD,
+	ROLE_PHISHING,
+	ROLE_OTHER, /* malicious in some other way, or the source does not say how */
+	ROLE_SINKHOLE,
+	ROLE_SCANNER,
+	ROLE_INFECTED_HOST,
+};
+
+struct indicator {
+	enum itype type;
+	enum role role;
+	struct cidr net;      /* IT_IP (len 128) and IT_CIDR */
+	uint16_t port;        /* 0: the source names none */
+	bool revoked;         /* withdrawn by its source */
+	uint8_t confidence;   /* 0–100; 255 unknown */
+	struct str value;     /* canonical text of domain, URL or hash; for addresses may be empty */
+	struct str family;    /* as the source writes it, may be empty */
+	struct str source;    /* name of the feed or file; the driver fills it in when empty */
+	struct str reference; /* a link or text that says why, may be empty */
+	int64_t from, until;  /* validity, both ends included; TIME_NONE: open */
+};
+
+/* With everything unknown and both ends open. */
+struct indicator indicator_init(void);
+
+const char *itype_text(enum itype t);
+const char *role_text(enum role r);
+/* By the names in use: controller c2 c&c cc botnet_cc payload payload_delivery malware_download ... */
+enum role role_parse(struct str s);
+
+/*
+ * Recognise a value of any type and put its canonical form into *ind (type, net, port, value):
+ * undo defanging (`[.]` `(.)` `{.}` `[dot]` `(dot)` `[:]` `[://]` `hxxp` `\.`), strip quotes, brackets and blanks
+ * around it, take `address:port`, `[v6]:port`, CIDR, `host:port` (a domain with port), `*.domain`, `.domain`, URLs and
+ * hashes (MD5, SHA-1, SHA-256, SHA-512 in hex). Bytes go into *scratch and *ind points into it: keep it until
+ * the indicator was taken over. Errors: ERR_PARSE with the reason in ei; ERR_NOMEM.
+ */
+MUST enum err indicator_recognise(struct str text, struct buf *scratch, struct indicator *ind,
+				  struct errinfo *ei);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One record of telemetry, whatever program wrote it. A reader fills one on its stack and hands it
+ * over; slices point into the block being read and die with it. Hundreds of millions pass through
+ * here: everything fits in a few cache lines, nothing is allocated.
+ */
+#ifndef NEZUMI_CORE_RECORD_H
+#define NEZUMI_CORE_RECORD_H
+
+#include "core/ip.h"
+
+enum kind { KIND_FLOW, KIND_DNS, KIND_TLS, KIND_HTTP, KIND_COUNT };
+#define KIND_BIT(k) (1u << (k))
+#define KIND_ALL    ((1u << KIND_COUNT) - 1)
+
+/* Who opened the conversation, as far as the record itself proves it. */
+enum opener { OPENER_UNKNOWN, OPENER_ORIG, OPENER_RESP };
+
+/* What came of it, seen from the opener (docs/judgement.md, section 3). */
+enum level { LEVEL_LOOKUP, LEVEL_ATTEMPT, LEVEL_ESTABLISHED, LEVEL_TWO_WAY };
+
+/* Sizes that a record does not state are UNSTATED. */
+#define UNSTATED UINT64_MAX
+
+#define DNS_ANSWERS_MAX 64
+#define TTL_UNSTATED    UINT32_MAX
+
+struct dns_answer {
+	struct ip ip; /* names in the chain are left out: only A and AAAA answers matter */
+	uint32_t ttl; /* s */
+};
+
+struct record {
+	enum kind kind;
+	enum opener opener;
+	enum level level;
+	bool one_way;   /* the exporter reports one direction only: orig sent this */
+	bool ack;       /* one-way TCP: an ACK was seen */
+	uint8_t proto;  /* IANA protocol number; 0 unknown */
+	uint16_t orig_port, resp_port;
+	struct ip orig, resp;
+	int64_t ts, duration;              /* µs; duration 0 when not stated */
+	uint64_t orig_bytes, resp_bytes;   /* as the source counts them, or UNSTATED */
+	uint64_t orig_packets, resp_packets;
+	uint64_t orig_payload, resp_payload; /* payload by the rule of its source, or UNSTATED (then 0) */
+	struct str name;                     /* dns query, SNI, Host without port: raw, any case */
+	struct str path;                     /* http: path with query, or an absolute URI */
+	const struct dns_answer *answers;
+	unsigned n_answers;
+	uint64_t line; /* within the file, from 1; the driver completes it */
+};
+
+const char *kind_text(enum kind k);
+const char *level_text(enum level l);
+/* "tcp", "udp", "icmp", "ipv6-icmp", ... or the number; static text for the known ones. */
+const char *proto_text(uint8_t proto);
+/* By name in any case or by number; false when unknown. */
+bool proto_parse(struct str s, uint8_t *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader's face: bytes to records, and nothing else. The driver owns files, decompression,
+ * threads, memory, limits, line numbers of blocks and what becomes of a record.
+ *
+ * A reader is one file in_*.c with one `const struct reader` and one line in readers.def.
+ *
+ * Line readers (frame FRAME_LINES) get blocks of whole lines (the last line of a file may lack its LF) from any
+ * thread, in any order; lines are at most 1 MiB (longer ones are counted by the driver). What a line means may depend on a header:
+ * either all lines at the top of the file and later in it that begin with `mark`, or (`titled`) the first line. The driver hands such
+ * lines to header(), which makes a layout; blocks that follow are read with it. A layout does not change and is used by many threads.
+ * Header lines are never part of a block. A block before any header is read with layout NULL.
+ * Document readers (FRAME_DOCUMENT) get the whole file at once, layout NULL.
+ *
+ * Every line of a block counts in sink->line, blank or not: begin a line with sink_line(). A line that cannot be
+ * read is reported by sink_bad() and the rest goes on. A BOM at the start of the file was removed by the driver.
+ */
+#ifndef NEZUMI_FORMAT_READER_H
+#define NEZUMI_FORMAT_READER_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/indicator.h"
+#include "core/org.h"
+#include "core/record.h"
+
+enum reads { READS_RECORDS, READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS };
+enum frame { FRAME_LINES, FRAME_DOCUMENT };
+
+/* What recognition looks at. */
+struct sample {
+	struct str head; /* the first bytes after decompression, at most 64 KiB, BOM removed */
+	bool whole;      /* head is all there is */
+	struct str name; /* the file's name without folders and compression suffix; may be empty */
+};
+
+/* What the user said about how to read: `--column value=ioc` pairs and the like. */
+struct reader_hints {
+	const struct str (*columns)[2]; /* {field, column name in the file} */
+	size_t n_columns;
+	struct str name;  /* as in sample */
+	struct str path;  /* for what must be said about the file itself */
+};
+
+struct layout; /* each reader's own */
+
+#define SINK_REJECTS 100
+
+struct sink {
+	void *ctx;
+	void (*record)(void *ctx, struct record *r);
+	void (*indicator)(void *ctx, const struct indicator *i);
+	void (*org)(void *ctx, const struct org_entry *o);
+	void (*exclusion)(void *ctx, const struct exclusion *x);
+
+	uint64_t line; /* lines begun within this block */
+	uint64_t malformed;
+	struct {
+		uint64_t line; /* within the block, from 1; 0 the file as a whole */
+		char why[120];
+	} rejects[SINK_REJECTS];
+	unsigned n_rejects;
+
+	struct buf scratch;                           /* for unescaping; cleared by the reader, freed by the driver */
+	struct dns_answer answers[DNS_ANSWERS_MAX];   /* for record.answers */
+};
+
+static inline void sink_line(struct sink *s)
+{
+	s->line++;
+}
+/* The line just begun cannot be read. The text is for people: no bytes of the line without "%.*s" and a bound. */
+void sink_bad(struct sink *s, const char *why, ...) PRINTF(2, 3);
+
+struct reader {
+	const char *name;  /* as in --as and in reports: "zeek-tsv" */
+	const char *title; /* one line for help */
+	enum reads reads;
+	enum frame frame;
+	char mark;      /* header lines begin with it; 0 none */
+	bool titled;    /* the first line is a header */
+	unsigned kinds; /* READS_RECORDS: KIND_BIT set of what it may hold, before a header says more */
+
+	/* How sure that this is the format: 0 no, 100 certain (a signature). Bounded work. */
+	int (*sniff)(const struct sample *s);
+	/*
+	 * Understand header lines (all the consecutive ones, with LFs). prev is the layout in force before, or NULL. The layout is
+	 * allocated in the arena. *kinds may be narrowed. Errors: ERR_PARSE with the reason: the lines up to the next header are then
+	 * all counted as malformed by the driver.
+	 */
+	enum err (*header)(struct str lines, const struct layout *prev, const struct reader_hints *h,
+			   struct arena *a, const struct layout **out, unsigned *kinds, struct errinfo *ei);
+	/* Read a block (or the document). What is wrong is told to the sink. h->name names the file for readers that need it. */
+	void (*block)(const struct layout *l, const struct reader_hints *h, struct str block, struct sink *sink);
+};
+
+/* All readers, by readers.def; NULL-terminated. */
+extern const struct reader *const readers[];
+/* The surest reader of that class; *out unset and ERR_FORMAT when none is sure by 1. Ties: first in readers.def. */
+MUST enum err reader_find(enum reads reads, const struct sample *s, const struct reader **out);
+const struct reader *reader_named(enum reads reads, struct str name);
+
+#endif
