@@ -24,7 +24,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 Q := $(if $(V),,@)
-say = @$(if $(V),:,printf '  %-8s%s\n' $(1) $(2))
+say = @$(if $(V),:,printf '  %-9s%s\n' $(1) $(2))
 
 # What has to be installed depends on what is asked for.
 GOALS  := $(or $(MAKECMDGOALS),all)
@@ -46,6 +46,7 @@ mode.release := -O3 $(fortify)
 mode.debug   := -O1
 mode.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 mode.tsan    := -O1 -fsanitize=thread
+mode.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ifndef mode.$(MODE)
 $(error MODE is one of release debug asan tsan, not "$(MODE)")
 endif
@@ -77,7 +78,6 @@ UNIT := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 PROP := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/prop/prop_*.c)))
 FUZZ := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
-PROGRAMS := $(UNIT) $(PROP) $(FUZZ)
 
 OWNERS := $(BUILD)/owners.nzo
 
@@ -85,8 +85,10 @@ OWNERS := $(BUILD)/owners.nzo
 
 .PHONY: all help setup programs lib
 all: $(BIN) ## the program (MODE=release unless told otherwise)
+	@:
 lib: $(LIB)
-programs: $(PROGRAMS)
+programs: $(if $(filter fuzz,$(MODE)),,$(UNIT) $(PROP)) $(FUZZ)
+	@:
 
 setup: ## install what the build needs (other targets do this by themselves)
 	$(Q)tools/setup $(sort $(groups))
@@ -104,8 +106,8 @@ $(O)/%.o: %.c $(O)/flags | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(all_cppflags) $(library_cflags) $(all_cflags) -MMD -MP -c -o $@ $<
 
-# The project's own data becomes part of the program: catalogue/a-b.csv is found between the symbols
-# catalogue_a_b_csv_begin and catalogue_a_b_csv_end (tools/embed.S).
+# The project's own data becomes part of the program: catalogue/a-b.csv lies between the symbols
+# catalogue_a_b_csv_begin and _end, and catalogue_a_b_csv_size says its length (tools/embed.S).
 symbol = $(subst -,_,$(subst .,_,$(subst /,_,$(1))))
 $(DATA:%=$(O)/%.o): $(O)/%.o: % tools/embed.S $(O)/flags | setup
 	$(call say,EMBED,$<)
@@ -129,19 +131,139 @@ $(UNIT) $(PROP): $(O)/%: $(O)/tests/%.o $(LIB)
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(all_libs) -lcmocka
 
 # A fuzz target linked with a main that replays files; `make fuzz` links the same with libFuzzer.
-$(FUZZ): $(O)/%: $(O)/tests/%.o $(O)/tests/fuzz/replay.o $(LIB)
+ifeq ($(MODE),fuzz)
+$(FUZZ): fuzzer := -fsanitize=fuzzer
+else
+$(FUZZ): $(O)/tests/fuzz/replay.o
+endif
+$(FUZZ) $(BENCH): $(O)/%: $(O)/tests/%.o $(LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(all_libs)
-
-$(BENCH): $(O)/%: $(O)/tests/%.o $(LIB)
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(all_libs)
+	$(Q)$(CC) $(all_ldflags) $(fuzzer) -o $@ $^ $(all_libs)
 
 # Objects of tests are kept, and know their headers.
 .SECONDARY:
 -include $(patsubst %.c,$(O)/%.d,$(SRC) $(wildcard tests/*/*.c))
 
+# ---- owner data ----------------------------------------------------------------------------------
+
+# AS and country of addresses: two npm packages, fetched once, compiled into one file.
+NPM := $(BUILD)/npm
+.PHONY: owners
+owners: $(OWNERS) ## fetch who owns which addresses (npm) and compile it for the program
+
+$(NPM)/fetched: tools/fetch-owners | setup
+	$(Q)tools/fetch-owners $(NPM)
+	@touch $@
+
+$(OWNERS): $(NPM)/fetched | $(BIN)
+	$(call say,OWNERS,$@)
+	$(Q)$(BIN) owners compile --asn $(NPM)/asn/package/asn-ipv4.csv \
+		--asn $(NPM)/asn/package/asn-ipv6.csv \
+		--country $(NPM)/country/package/geo-whois-asn-country-ipv4.csv \
+		--country $(NPM)/country/package/geo-whois-asn-country-ipv6.csv -o $@
+
+# ---- what to do with it --------------------------------------------------------------------------
+
+# For another make of the same tree: what it needs has been installed by then.
+again := NEZUMI_NO_SETUP=1
+# Goals that run such makes must not meet each other in one folder.
+ifneq ($(word 2,$(GOALS)),)
+.NOTPARALLEL:
+endif
+
+.PHONY: demo test interop bench fuzz lint format install clean
+demo: $(BIN) $(OWNERS) ## the main job on both reports, with a report to look at
+	$(Q)NEZUMI=$(abspath $(BIN)) NEZUMI_OWNERS=$(abspath $(OWNERS)) demo/run
+
+test: setup ## all tests (TESTS="unit e2e" for some of them)
+	$(Q)$(MAKE) $(again) MODE=release all
+	$(Q)$(MAKE) $(again) MODE=asan all programs
+	$(Q)$(MAKE) $(again) MODE=release owners || echo "owners: none; tests that need them are skipped"
+	$(Q)tools/run-tests --build $(BUILD) $(TESTS)
+
+VENV := $(BUILD)/venv
+interop: $(BIN) ## checks against other people's clients (PyPI, in a virtual environment)
+ifeq ($(wildcard tests/interop/run),)
+	@echo "interop: nothing to check"
+else
+	$(Q)$(MAKE) $(again) $(VENV)/ready
+	$(Q)PATH=$(abspath $(VENV))/bin:$$PATH tools/run-tests --build $(BUILD) interop
+endif
+
+$(VENV)/ready: tests/interop/requirements.txt
+	$(call say,VENV,$(VENV))
+	$(Q)rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	$(Q)$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench: $(BIN) $(BENCH) ## how fast it is
+	$(Q)NEZUMI=$(abspath $(BIN)) NEZUMI_BUILD=$(abspath $(O)) tests/bench/run
+
+fuzz: setup ## look for crashes (SECONDS=60, FUZZ_FLAGS for libFuzzer)
+	$(Q)$(MAKE) $(again) MODE=fuzz CC=clang programs
+	$(Q)for f in $(notdir $(FUZZ)); do \
+		mkdir -p $(BUILD)/fuzz/found/$$f && \
+		$(BUILD)/fuzz/fuzz/$$f -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 \
+			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/found/ \
+			$(patsubst %,-dict=%,$(wildcard tests/fuzz/words.dict)) $(FUZZ_FLAGS) \
+			$(BUILD)/fuzz/found/$$f $(wildcard tests/fuzz/corpus) || exit 1; \
+	done
+
+# ---- lint ----------------------------------------------------------------------------------------
+
+C_FILES = $(wildcard src/*/*.[ch] tests/*/*.[ch])
+SCRIPTS = $(shell git ls-files -co --exclude-standard | while read -r f; do \
+	[ -f "$$f" ] && head -n 1 "$$f" | grep -a -q '^.!/bin/\(ba\)\?sh' && echo "$$f"; done)
+CHECKS := lint-layers lint-words lint-scripts lint-format lint-gcc lint-clang lint-cppcheck
+.PHONY: $(CHECKS) tidy
+lint: $(CHECKS) ## both compilers, clang-tidy, cppcheck, shellcheck, format, layers, words
+lint-layers:
+	$(call say,LAYERS,src)
+	$(Q)tools/check-layers
+lint-words:
+	$(call say,WORDS,.)
+	$(Q)tools/check-words
+lint-scripts: setup
+	$(call say,SCRIPTS,.)
+	$(Q)shellcheck $(SCRIPTS)
+lint-format: setup
+	$(call say,FORMAT,.)
+	$(Q)for f in $(C_FILES); do clang-format --dry-run -Werror $$f 2>/dev/null || \
+		{ echo "$$f: not in the project's format: make format"; bad=1; }; done; exit $$bad
+lint-gcc: setup
+	$(Q)$(MAKE) $(again) MODE=release CC=gcc all programs
+lint-clang: setup
+	$(Q)$(MAKE) $(again) BUILD=$(BUILD)/clang MODE=debug CC=clang all programs tidy
+lint-cppcheck: setup
+	$(call say,CPPCHECK,src)
+	@mkdir -p $(BUILD)/cppcheck
+	$(Q)cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability \
+		--error-exitcode=1 --inline-suppr --cppcheck-build-dir=$(BUILD)/cppcheck \
+		-D_GNU_SOURCE -DNEZUMI_VERSION='""' -Isrc src
+
+# A file is looked at again when its object was made again, so when a header of it changed.
+tidy: $(patsubst %.c,$(O)/%.tidy,$(SRC))
+	@:
+$(O)/%.tidy: $(O)/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 $(all_cppflags) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+format: setup ## put the source files into the project's format
+	$(Q)clang-format -i $(C_FILES)
+
+# ---- installation --------------------------------------------------------------------------------
+
+bin   = $(DESTDIR)$(PREFIX)/bin
+share = $(DESTDIR)$(PREFIX)/share
+install: $(BIN) $(OWNERS) ## DESTDIR, PREFIX=/usr/local
+	install -D -m 755 $(BIN) $(bin)/nezumi
+	install -D -m 644 $(OWNERS) $(share)/nezumi/owners.nzo
+
+clean: ## forget all that was built
+	rm -rf $(BUILD)
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+		awk -F '\t' '{ printf "  %-10s %s\n", $$1, $$2 }'
