@@ -201,8 +201,8 @@ static enum err filter_make(struct nameset *s)
 		return ERR_NOMEM;
 	s->filter_mask = words - 1;
 	for (size_t i = 0; i <= s->mask; i++) {
-		struct tails t = tails_begin(s, (struct str){ s->text + s->nodes[i].at,
-							      s->nodes[i].tag & 0xff });
+		struct tails t = tails_begin(
+			s, (struct str){ s->text + s->nodes[i].at, s->nodes[i].tag & 0xff });
 
 		if (s->nodes[i].tag == 0)
 			continue;
@@ -227,7 +227,7 @@ enum err nameset_build(struct nameset *s, const struct nameset_entry *e, size_t 
 	}
 	if (bytes > UINT32_MAX)
 		return ERR_LIMIT;
-	while (made.mask < n)
+	while (made.mask < 2 * n)
 		made.mask = made.mask * 2 + 1;
 	made.text = malloc(bytes + 1);
 	made.nodes = calloc(made.mask + 1, sizeof *made.nodes);

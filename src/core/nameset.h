@@ -40,8 +40,7 @@ struct nameset {
  * where names may be chosen to collide; results do not depend on it. Errors: ERR_NOMEM; ERR_PARSE
  * when a name is empty or longer than 253 bytes; ERR_LIMIT above 4 GiB of names.
  */
-MUST enum err nameset_build(struct nameset *s, const struct nameset_entry *e, size_t n,
-			    uint64_t seed);
+MUST enum err nameset_build(struct nameset *s, const struct nameset_entry *e, size_t n, uint64_t seed);
 void nameset_free(struct nameset *s);
 
 /*

@@ -41,7 +41,8 @@ static struct ip some_ip(unsigned world)
 	case 4: /* around the IPv4 part, and the ends of all */
 		a.lo = IP_V4_PREFIX + (r & 0x3ffffffff) - 0x100000000;
 		if (below(6) == 0)
-			a = r & 1 ? (struct ip){ 0, r >> 62 } : (struct ip){ UINT64_MAX, UINT64_MAX - (r >> 62) };
+			a = r & 1 ? (struct ip){ 0, r >> 62 }
+				  : (struct ip){ UINT64_MAX, UINT64_MAX - (r >> 62) };
 		return a;
 	default:
 		return (struct ip){ r, mix_next(&state) };

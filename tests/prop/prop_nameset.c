@@ -26,8 +26,10 @@ static uint64_t below(uint64_t n)
 /* A few labels of a small stock, so that names repeat and lie below each other. */
 static struct str some_name(char *to, bool wild)
 {
-	static const char *const stock[] = { "com", "example", "a", "b", "evil-long-label-of-some-size",
-					     "www", "co", "uk", "xn--bcher-kva", "c2" };
+	static const char *const stock[] = {
+		"com", "example",       "a", "b", "evil-long-label-of-some-size", "www", "co",
+		"uk",  "xn--bcher-kva", "c2"
+	};
 	size_t n = 0, labels = 1 + below(5);
 
 	if (below(40) == 0)
@@ -52,7 +54,8 @@ static struct str some_name(char *to, bool wild)
 /* Itself or below, by its definition. */
 static bool under(struct str name, struct str d)
 {
-	return str_eq(name, d) || (name.n > d.n && str_ends(name, d) && name.p[name.n - d.n - 1] == '.');
+	return str_eq(name, d) ||
+	       (name.n > d.n && str_ends(name, d) && name.p[name.n - d.n - 1] == '.');
 }
 
 static const struct nameset_entry *twin_find(const struct nameset_entry *e, size_t n, struct str name)
@@ -81,7 +84,8 @@ static void fail(const char *what, struct str name, bool got, uint32_t id, size_
 {
 	printf("%s \"%.*s\": got %d id %u labels %zu, want ", what, STR_ARG(name), got, id, labels);
 	if (want)
-		printf("id %u \"%.*s\"%s\n", want->id, STR_ARG(want->name), want->below ? " and below" : "");
+		printf("id %u \"%.*s\"%s\n", want->id, STR_ARG(want->name),
+		       want->below ? " and below" : "");
 	else
 		printf("nothing\n");
 	exit(1);
