@@ -39,6 +39,13 @@ static inline bool json_true(const struct json *v)
 	return v->type == JSON_BOOL && v->raw.n == 4;
 }
 
+/*
+ * A number that is not negative, times 10^scale (at most 9), rounded to the nearest; exponents are understood, as
+ * programs write 5.0067901611328125e-06 for five microseconds. Also for the digits of a number kept in a string. False
+ * for anything else and where the result passes UINT64_MAX.
+ */
+bool json_decimal(struct str number, unsigned scale, uint64_t *out);
+
 /* Writing: s in quotes. Invalid UTF-8 becomes U+FFFD, control characters become \u00xx; `<`, `>`, `&`, U+2028/9 escaped too, so that it may stand inside a script element. */
 void json_put(struct buf *b, struct str s);
 

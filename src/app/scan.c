@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/parallel.h"
+
+enum {
+	BLOCK = 1 << 20,          /* a block, and so the longest line */
+	DOCUMENT_MAX = 1 << 30,   /* a document read whole */
+};
+
+void scan_files_init(struct scan_files *f)
+{
+	*f = (struct scan_files){ 0 };
+	arena_init(&f->arena, 0);
+}
+
+void scan_files_free(struct scan_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		source_close(f->v[i].open);
+		if (f->v[i].kept_fd >= 0)
+			close(f->v[i].kept_fd);
+	}
+	free(f->v);
+	free(f->rejects.v);
+	arena_free(&f->arena);
+}
+
+enum err scan_add(struct scan_files *f, const char *path, struct errinfo *ei)
+{
+	struct path_list list = { 0 };
+	bool is_folder;
+	enum err e = path_walk(path, &f->arena, &list, &is_folder, ei);
+
+	for (size_t i = 0; !e && i < list.n; i++) {
+		struct scan_file *file = VEC_PUSH(f);
+
+		if (!file)
+			e = ERR_NOMEM;
+		else
+			*file = (struct scan_file){ .path = list.v[i],
+						    .from_folder = is_folder,
+						    .kept_fd = -1 };
+	}
+	free(list.v);
+	return e;
+}
+
+static void trouble(struct scan_files *f, struct scan_file *file, enum err e, const struct errinfo *ei)
+{
+	struct str s = arena_str(&f->arena, str_of(ei->msg[0] ? ei->msg : err_text(e)));
+
+	file->trouble = s.p ? s : STR("out of memory");
+}
+
+static bool is_stdin(const struct scan_file *file)
+{
+	return str_is(file->path, "-");
+}
+
+static enum err recognise(struct scan_files *f, struct scan_file *file, enum reads reads,
+			  const struct reader *as)
+{
+	struct source *s = NULL;
+	struct sample sample = { .name = path_name(file->path) };
+	struct errinfo ei = { 0 };
+	enum err e = source_open(file->path.p, &s, &ei);
+
+	if (!e)
+		e = source_peek(s, &sample.head, &sample.whole, &ei);
+	if (e == ERR_NOMEM) {
+		source_close(s);
+		return e;
+	}
+	if (!e && str_starts(sample.head, STR("\xef\xbb\xbf")))
+		sample.head = str_skip(sample.head, 3);
+	if (!e && as)
+		file->reader = as;
+	else if (!e && sample.head.n)
+		e = reader_find(reads, &sample, &file->reader);
+	if (e == ERR_FORMAT)
+		(void)err_set(&ei, e, "no reader recognises this content");
+	if (e)
+		trouble(f, file, e, &ei);
+	else
+		file->kinds = file->reader ? file->reader->kinds : 0;
+	if (is_stdin(file) && !e)
+		file->open = s;
+	else
+		source_close(s);
+	return ERR_OK;
+}
+
+enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, const struct reader *as)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = from; !e && i < f->n; i++)
+		e = recognise(f, &f->v[i], reads, as);
+	return e;
+}
+
+/* The state of cutting the current file into blocks; lives in the producing thread. */
+struct run {
+	struct scan_files *f;
+	const struct scan_client *c;
+	size_t at; /* current file */
+	struct source *source;
+	struct reader_hints hints;
+	const struct layout *layout;
+	struct arena *layouts; /* one for all files of the run */
+	bool has_header;       /* a header was seen (understood or not) */
+	bool refused;          /* ... and not understood */
+	struct errinfo refusal;
+	uint64_t bytes;    /* all files, for progress */
+	uint64_t lines;    /* of this file, handed out so far */
+	struct buf carry;  /* bytes read and not yet handed out */
+	bool ended;        /* the source has no more */
+	bool at_start;     /* nothing of the file was looked at yet */
+	bool skipping;     /* inside an overlong line */
+	bool line_open;    /* ... */
+	struct errinfo end;
+};
+
+static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const char *why)
+{
+	struct str text = arena_str(&f->arena, str_of(why));
+	struct reject *r = text.p ? (struct reject *)VEC_PUSH(&f->rejects) : NULL;
+
+	if (!r)
+		return ERR_NOMEM;
+	*r = (struct reject){ file, line, text };
+	return ERR_OK;
+}
+
+/* Open the next file that is wanted; false when there is none. */
+static bool next_file(struct run *r)
+{
+	for (; r->at < r->f->n; r->at++) {
+		struct scan_file *file = &r->f->v[r->at];
+		struct errinfo ei = { 0 };
+		enum err e = ERR_OK;
+
+		if (!file->reader || file->trouble.n || (r->c->kinds && !(file->kinds & r->c->kinds)))
+			continue;
+		if (file->open) {
+			r->source = file->open;
+			file->open = NULL;
+		} else if (file->kept_fd >= 0) {
+			e = source_open_fd(file->kept_fd, &r->source, &ei);
+		} else {
+			e = source_open(file->path.p, &r->source, &ei);
+		}
+		if (e) {
+			trouble(r->f, file, e, &ei);
+			continue;
+		}
+		r->hints.name = path_name(file->path);
+		r->hints.path = file->path;
+		r->layout = NULL;
+		r->has_header = r->refused = r->ended = r->skipping = false;
+		r->at_start = true;
+		r->lines = 0;
+		r->end = (struct errinfo){ 0 };
+		buf_clear(&r->carry);
+		return true;
+	}
+	return false;
+}
+
+/* Read on until carry holds `want` bytes or the source has ended. */
+static enum err fill(struct run *r, size_t want)
+{
+	while (!r->ended && r->carry.n < want) {
+		size_t n = 0;
+		char *room = buf_room(&r->carry, want - r->carry.n);
+		enum err e = room ? source_read(r->source, room, want - r->carry.n, &n, &r->end)
+				  : buf_err(&r->carry);
+
+		if (!room)
+			return e;
+		r->carry.n += n;
+		r->bytes += n;
+		if (!r->c->again)
+			r->f->v[r->at].bytes += n;
+		if (e && !r->end.msg[0])
+			(void)err_set(&r->end, e, "%s", err_text(e));
+		if (e == ERR_IO)
+			trouble(r->f, &r->f->v[r->at], e, &r->end);
+		if (e || n == 0)
+			r->ended = true;
+	}
+	if (r->at_start && r->carry.n >= 3 && memcmp(r->carry.p, "\xef\xbb\xbf", 3) == 0) {
+		memmove(r->carry.p, r->carry.p + 3, r->carry.n - 3);
+		r->carry.n -= 3;
+	}
+	r->at_start = false;
+	return ERR_OK;
+}
+
+static void drop(struct run *r, size_t n)
+{
+	memmove(r->carry.p, r->carry.p + n, r->carry.n - n);
+	r->carry.n -= n;
+}
+
+static uint64_t count_lines(struct str s)
+{
+	uint64_t n = 0;
+
+	while (s.n) {
+		size_t at = str_chr(s, '\n');
+
+		n++;
+		s = at == SIZE_MAX ? str_skip(s, s.n) : str_skip(s, at + 1);
+	}
+	return n;
+}
+
+/* How many bytes at the start of text are lines that begin with mark. */
+static size_t marked_run(struct str text, char mark)
+{
+	struct str rest = text;
+
+	while (rest.n && rest.p[0] == mark) {
+		size_t at = str_chr(rest, '\n');
+
+		rest = str_skip(rest, at == SIZE_MAX ? rest.n : at + 1);
+	}
+	return text.n - rest.n;
+}
+
+/* Where the first line behind the first that begins with mark starts, or text.n. */
+static size_t next_mark(struct str text, char mark)
+{
+	char needle[2] = { '\n', mark };
+	size_t at = str_find(text, (struct str){ needle, 2 });
+
+	return at == SIZE_MAX ? text.n : at + 1;
+}
+
+static void understand(struct run *r, struct str lines)
+{
+	struct scan_file *file = &r->f->v[r->at];
+	const struct layout *layout = r->layout;
+	unsigned kinds = file->reader->kinds;
+	struct errinfo ei = { 0 };
+	enum err e = file->reader->header(lines, r->layout, &r->hints, r->layouts, &layout, &kinds, &ei);
+
+	r->has_header = true;
+	r->refused = e != ERR_OK;
+	if (e) {
+		if (!ei.msg[0])
+			(void)err_set(&ei, e, "%s", err_text(e));
+		r->refusal = ei;
+		r->layout = NULL;
+	} else {
+		r->layout = layout;
+	}
+}
+
+/*
+ * Take header lines off the front of carry. Returns how many bytes they are (0: the front is data); they are understood already.
+ * Lines that belong to a header and are cut off by the end of carry wait for more, unless the source has ended.
+ */
+static enum err take_header(struct run *r, size_t *taken)
+{
+	const struct reader *rd = r->f->v[r->at].reader;
+	struct str text = buf_str(&r->carry);
+	size_t n = 0;
+
+	*taken = 0;
+	if (rd->mark && text.n && text.p[0] == rd->mark) {
+		n = marked_run(text, rd->mark);
+		understand(r, str_head(text, n));
+	} else if (rd->titled && !r->has_header) {
+		struct str rest = text, line = STR_NONE;
+
+		while (rest.n) {
+			struct str before = rest;
+
+			(void)str_line(&rest, &line);
+			if (str_trim(line).n && line.p[0] != '#')
+				break;
+			(void)before;
+			line = STR_NONE;
+		}
+		n = text.n - rest.n;
+		if (line.n)
+			understand(r, line);
+	}
+	*taken = n;
+	return ERR_OK;
+}
+
+/* Copy the first n bytes of carry into the block and take them off. */
+static enum err hand_out(struct run *r, struct scan_block *b, size_t n)
+{
+	if (b->cap < n) {
+		char *p = realloc(b->bytes, n);
+
+		if (!p)
+			return ERR_NOMEM;
+		b->bytes = p;
+		b->cap = n;
+	}
+	if (n)
+		memcpy(b->bytes, r->carry.p, n);
+	b->text = (struct str){ b->bytes, n };
+	drop(r, n);
+	return ERR_OK;
+}
+
+/* How much of carry makes the next block: whole lines, up to the next header line. */
+static size_t block_length(const struct run *r)
+{
+	const struct reader *rd = r->f->v[r->at].reader;
+	struct str text = buf_str(&r->carry);
+
+	if (rd->frame == FRAME_DOCUMENT)
+		return text.n;
+	if (!r->ended) {
+		const char *lf = memrchr(text.p, '\n', text.n);
+
+		if (!lf)
+			return 0;
+		text.n = (size_t)(lf - text.p) + 1;
+	}
+	return rd->mark ? next_mark(text, rd->mark) : text.n;
+}
+
+/* An overlong line at the front: throw away what there is of it. True when its end was found. */
+static bool pass_over(struct run *r)
+{
+	size_t at = str_chr(buf_str(&r->carry), '\n');
+
+	if (at == SIZE_MAX) {
+		buf_clear(&r->carry);
+		return r->ended;
+	}
+	drop(r, at + 1);
+	return true;
+}
+
+static void finish_file(struct run *r, struct scan_block *b)
+{
+	b->last = true;
+	b->ended = r->end;
+	source_close(r->source);
+	r->source = NULL;
+	r->at++;
+}
+
+/* One block of the current file. */
+static enum err cut(struct run *r, struct scan_block *b)
+{
+	const struct scan_file *file = &r->f->v[r->at];
+	bool document = file->reader->frame == FRAME_DOCUMENT;
+	size_t n;
+	enum err e = fill(r, document ? DOCUMENT_MAX : BLOCK);
+
+	if (e)
+		return e;
+	if (document && !r->ended) {
+		(void)err_set(&r->end, ERR_LIMIT, "larger than 1 GiB");
+		trouble(r->f, &r->f->v[r->at], ERR_LIMIT, &r->end);
+		buf_clear(&r->carry);
+		r->ended = true;
+	}
+	if (r->skipping) {
+		r->skipping = !pass_over(r);
+		return ERR_OK;
+	}
+	e = take_header(r, &n);
+	if (e)
+		return e;
+	if (n) {
+		b->lines_before = r->lines;
+		r->lines += count_lines(str_head(buf_str(&r->carry), n));
+		drop(r, n);
+		return ERR_OK;
+	}
+	n = block_length(r);
+	b->layout = r->layout;
+	b->lines_before = r->lines;
+	if (n == 0 && !r->ended) {
+		r->skipping = true;
+		b->passed_over = true;
+		r->lines++;
+		return ERR_OK;
+	}
+	e = hand_out(r, b, n);
+	if (e)
+		return e;
+	if (!document)
+		r->lines += count_lines(b->text);
+	if (r->refused) {
+		b->refused = r->refusal;
+		b->refused_lines = count_lines(b->text);
+	}
+	return ERR_OK;
+}
+
+static enum err produce(void *ctx, void *slot, bool *more)
+{
+	struct run *r = ctx;
+	struct scan_block *b = slot;
+	enum err e;
+
+	if (r->c->progress && !r->c->progress(r->c->ctx, r->bytes))
+		return ERR_STOP;
+	if (!r->source && !next_file(r)) {
+		*more = false;
+		return ERR_OK;
+	}
+	b->file = (uint32_t)r->at;
+	b->reader = r->f->v[r->at].reader;
+	b->hints = r->hints;
+	b->layout = NULL;
+	b->text = STR_NONE;
+	b->last = b->passed_over = false;
+	b->refused_lines = 0;
+	b->ended = (struct errinfo){ 0 };
+	b->sink.line = b->sink.malformed = b->sink.n_rejects = 0;
+	e = cut(r, b);
+	if (!e && r->ended && r->carry.n == 0)
+		finish_file(r, b);
+	*more = true;
+	return e;
+}
+
+static void work(void *ctx, void *slot)
+{
+	struct run *r = ctx;
+	struct scan_block *b = slot;
+
+	if (r->c->begin)
+		r->c->begin(r->c->ctx, b);
+	if (b->passed_over) {
+		b->sink.line = 1;
+		sink_bad(&b->sink, "longer than 1 MiB");
+	} else if (b->refused_lines) {
+		for (b->sink.line = 1; b->sink.line <= b->refused_lines; b->sink.line++)
+			sink_bad(&b->sink, "%.100s", b->refused.msg);
+	} else if (b->text.n) {
+		b->reader->block(b->layout, &b->hints, b->text, &b->sink);
+	}
+	buf_clear(&b->sink.scratch);
+}
+
+static size_t rejects_of(const struct scan_files *f, uint32_t file)
+{
+	size_t n = 0;
+
+	for (size_t i = f->rejects.n; i && f->rejects.v[i - 1].file == file; i--)
+		n++;
+	return n;
+}
+
+static enum err consume(void *ctx, void *slot)
+{
+	struct run *r = ctx;
+	struct scan_block *b = slot;
+	struct scan_file *file = &r->f->v[b->file];
+	enum err e;
+
+	if (!r->c->again) {
+		size_t have = rejects_of(r->f, b->file);
+
+		file->malformed += b->sink.malformed;
+		for (unsigned i = 0; i < b->sink.n_rejects && have < SINK_REJECTS; i++, have++) {
+			uint64_t line = b->sink.rejects[i].line;
+
+			e = note(r->f, b->file, line ? b->lines_before + line : 0,
+				 b->sink.rejects[i].why);
+			if (e)
+				return e;
+		}
+		if (b->last && b->ended.msg[0] && !file->trouble.n) {
+			file->damaged = true;
+			file->malformed++;
+			e = note(r->f, b->file, 0, b->ended.msg);
+			if (e)
+				return e;
+		}
+	}
+	return r->c->take(r->c->ctx, b);
+}
+
+static void slots_free(const struct scan_client *c, void **slots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct scan_block *b = slots[i];
+
+		if (!b)
+			continue;
+		c->slot_free(c->ctx, &b->sink);
+		buf_free(&b->sink.scratch);
+		free(b->bytes);
+		free(b);
+	}
+	free(slots);
+}
+
+enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c)
+{
+	struct run r = { .f = f, .c = c, .at = from };
+	struct pipeline p = { &r, produce, work, consume };
+	size_t n = c->threads > 1 ? 2 * (size_t)c->threads + 1 : 1;
+	void **slots = calloc(n, sizeof *slots);
+	struct arena layouts;
+	enum err e = slots ? ERR_OK : ERR_NOMEM;
+
+	arena_init(&layouts, (size_t)256 << 20);
+	r.layouts = &layouts;
+	r.hints = (struct reader_hints){ .columns = c->columns, .n_columns = c->n_columns };
+	buf_init(&r.carry, (size_t)DOCUMENT_MAX + 1);
+	for (size_t i = 0; !e && i < n; i++) {
+		struct scan_block *b = calloc(1, sizeof *b);
+
+		if (!b) {
+			e = ERR_NOMEM;
+			break;
+		}
+		slots[i] = b;
+		buf_init(&b->sink.scratch, (size_t)64 << 20);
+		e = c->slot(c->ctx, &b->sink);
+	}
+	if (!e)
+		e = pipeline_run(&p, c->threads ? c->threads : 1, slots, n);
+	source_close(r.source);
+	buf_free(&r.carry);
+	if (slots)
+		slots_free(c, slots, n);
+	arena_free(&layouts);
+	return e;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Driving readers over files: which reader, decompression, blocks, headers, threads, line numbers,
+ * counts. What a record means is the client's affair.
+ *
+ * Memory: a few blocks of 1 MiB for each thread, whatever the size of the files; documents (MISP, STIX, ...) are
+ * read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
+ */
+#ifndef NEZUMI_APP_SCAN_H
+#define NEZUMI_APP_SCAN_H
+
+#include "base/file.h"
+#include "base/vec.h"
+#include "format/reader.h"
+
+struct reject {
+	uint32_t file;
+	uint64_t line; /* 0: the file as a whole */
+	struct str why;
+};
+
+/* One file, what is known about it before, and what came of reading it. */
+struct scan_file {
+	struct str path;
+	bool from_folder;            /* found by walking: may be something else altogether */
+	const struct reader *reader; /* NULL: nobody reads it */
+	unsigned kinds;              /* of records it may hold */
+	int kept_fd;                 /* standard input kept for a second pass, or -1 */
+	struct source *open;         /* standard input, opened while recognising it */
+	uint64_t records, malformed, bytes, lines;
+	bool damaged;       /* the compressed stream was */
+	struct str trouble; /* why it could not be read (to the end), or empty */
+};
+
+struct scan_files {
+	struct scan_file *v;
+	size_t n, cap;
+	VEC(struct reject) rejects; /* at most 100 a file */
+	struct arena arena;
+};
+
+void scan_files_init(struct scan_files *f);
+void scan_files_free(struct scan_files *f);
+
+/* Take a path or everything below a folder. Errors: only a folder that cannot be walked, ERR_NOMEM. */
+MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *ei);
+
+/*
+ * Choose a reader of that class for each file from `from` on: by `as` where given (NULL: by content). What cannot be opened or recognised
+ * gets its trouble set.
+ */
+MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, const struct reader *as);
+
+struct scan_block {
+	uint32_t file;
+	uint64_t lines_before; /* of the file, before this block */
+	struct str text;
+	struct sink sink; /* sink.ctx is the block's output, made by the client */
+	/* the driver's */
+	const struct reader *reader;
+	const struct layout *layout;
+	struct reader_hints hints;
+	char *bytes;
+	size_t cap;
+	uint64_t refused_lines; /* lines without a usable header */
+	struct errinfo refused;
+	bool last; /* of its file */
+	bool passed_over; /* one overlong line stood here */
+	struct errinfo ended; /* msg set: the file ended in this way */
+};
+
+struct scan_client {
+	void *ctx;
+	unsigned threads;
+	unsigned kinds;  /* only files that may hold one of these; 0 all */
+	bool again;      /* files were read before: count and report nothing a second time */
+	const struct str (*columns)[2];
+	size_t n_columns;
+	/* For each block slot, once: make its output and set the sink's functions. */
+	enum err (*slot)(void *ctx, struct sink *sink);
+	void (*slot_free)(void *ctx, struct sink *sink);
+	/* Before a block is read (in a worker). May be NULL. */
+	void (*begin)(void *ctx, struct scan_block *b);
+	/* In input order, in the caller's thread. Lines of the block begin at lines_before + 1. */
+	enum err (*take)(void *ctx, struct scan_block *b);
+	/* Progress: bytes read so far. May be NULL. Returns false to stop. */
+	bool (*progress)(void *ctx, uint64_t bytes);
+};
+
+/* Read all files from `from` on. Errors: of the client, ERR_NOMEM, ERR_STOP; what is wrong with a file is noted in it. */
+MUST enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include "base/vec.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WALK_DEPTH_MAX = 32, WALK_FILES_MAX = 10000000 };
+
+static int by_bytes(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static enum err add_path(struct str path, struct arena *a, struct path_list *out)
+{
+	struct str copy = arena_str(a, path), *at;
+
+	if (out->n >= WALK_FILES_MAX)
+		return ERR_LIMIT;
+	at = copy.p ? VEC_PUSH(out) : NULL;
+	if (!at)
+		return ERR_NOMEM;
+	*at = copy;
+	return ERR_OK;
+}
+
+/* Everything below the folder whose path stands in *path; the path is as before on return. */
+static enum err walk(struct buf *path, unsigned depth, struct arena *a, struct path_list *out,
+		     struct errinfo *ei)
+{
+	size_t n = path->n;
+	struct dirent *d;
+	enum err e = ERR_OK;
+	DIR *dir;
+
+	if (depth > WALK_DEPTH_MAX)
+		return err_set(ei, ERR_LIMIT, "folders are nested deeper than %d", WALK_DEPTH_MAX);
+	buf_ch(path, 0);
+	if (buf_err(path))
+		return buf_err(path);
+	dir = opendir(path->p);
+	if (!dir)
+		return err_set(ei, ERR_IO, "cannot open: %s", strerror(errno));
+	while (!e && (d = readdir(dir))) {
+		struct stat st;
+
+		if (d->d_name[0] == '.') /* hidden files are not data */
+			continue;
+		path->n = n;
+		if (n && path->p[n - 1] != '/')
+			buf_ch(path, '/');
+		buf_c(path, d->d_name);
+		buf_ch(path, 0);
+		if (buf_err(path)) {
+			e = buf_err(path);
+			break;
+		}
+		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue; /* gone since */
+		path->n--;
+		if (S_ISDIR(st.st_mode))
+			e = walk(path, depth + 1, a, out, ei);
+		else if (S_ISREG(st.st_mode))
+			e = add_path(buf_str(path), a, out);
+	}
+	closedir(dir);
+	path->n = n;
+	return e;
+}
+
+enum err path_walk(const char *path, struct arena *a, struct path_list *out, bool *is_folder,
+		   struct errinfo *ei)
+{
+	size_t first = out->n;
+	struct stat st;
+	struct buf b;
+	enum err e;
+
+	*is_folder = strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (!*is_folder)
+		return add_path(str_of(path), a, out);
+	buf_init(&b, 1 << 16);
+	buf_c(&b, path);
+	e = walk(&b, 0, a, out, ei);
+	buf_free(&b);
+	if (out->n > first)
+		qsort(out->v + first, out->n - first, sizeof *out->v, by_bytes);
+	return e;
+}
+
+static enum err write_all(int fd, struct str bytes, struct errinfo *ei)
+{
+	while (bytes.n) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(ei, ERR_IO, "cannot write: %s", strerror(errno));
+		bytes = str_skip(bytes, (size_t)n);
+	}
+	return ERR_OK;
+}
+
+enum err file_write(const char *path, struct str bytes, struct errinfo *ei)
+{
+	char tmp[4096];
+	struct stat st;
+	mode_t mask;
+	int fd, n;
+	enum err e;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(STDOUT_FILENO, bytes, ei);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		/* A pipe or a device: there is nothing to replace. */
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+		e = write_all(fd, bytes, ei);
+		if (close(fd) && !e)
+			e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+		return e;
+	}
+	n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
+	if (n < 0 || (size_t)n >= sizeof tmp)
+		return err_set(ei, ERR_USAGE, "path too long");
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	mask = umask(0);
+	(void)umask(mask);
+	e = write_all(fd, bytes, ei);
+	if (!e && (fchmod(fd, 0666 & ~mask) || fsync(fd)))
+		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	if (close(fd) && !e)
+		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	if (!e && rename(tmp, path))
+		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	if (e)
+		(void)unlink(tmp);
+	return e;
+}
+
+enum err file_slurp(const char *path, size_t limit, struct buf *out, struct errinfo *ei)
+{
+	struct source *s;
+	size_t start = out->n, n;
+	enum err e = source_open(path, &s, ei);
+
+	if (e)
+		return e;
+	do {
+		char *room = buf_room(out, 1 << 16);
+
+		n = 0;
+		e = room ? source_read(s, room, 1 << 16, &n, ei) : buf_err(out);
+		out->n += n;
+		if (!e && out->n - start > limit)
+			e = err_set(ei, ERR_LIMIT, "larger than %zu bytes", limit);
+	} while (!e && n);
+	source_close(s);
+	return e;
+}
+
+struct str path_name(struct str path)
+{
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+	if (slash)
+		path = str_range(slash + 1, path.p + path.n);
+	if (str_ends(path, STR(".gz")))
+		path.n -= 3;
+	else if (str_ends(path, STR(".zst")))
+		path.n -= 4;
+	return path;
+}

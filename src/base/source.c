@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <isa-l/igzip_lib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zstd.h>
+
+enum {
+	RAW_MAX = 256 << 10,
+	PEEK_MAX = 64 << 10,
+};
+
+struct codec;
+
+struct source {
+	int fd;
+	bool raw_end; /* the file has no more bytes */
+	const struct codec *codec;
+	unsigned char *raw; /* bytes as they are in the file: [raw_at, raw_n) not yet used */
+	size_t raw_at, raw_n;
+	char *head; /* bytes that were peeked: [head_at, head_n) not yet taken */
+	size_t head_at, head_n;
+	bool peeked, whole;
+	bool finished; /* nothing more will come */
+	enum err head_err; /* what ended the peek early, told when the head was taken */
+	struct errinfo head_ei;
+	struct inflate_state *gz;
+	bool gz_open; /* inside a member */
+	ZSTD_DStream *zs;
+	bool zs_open; /* inside a frame */
+};
+
+/* How to turn raw bytes into bytes: one each for nothing, gzip and zstd. */
+struct codec {
+	enum err (*read)(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
+};
+
+/* Have unused raw bytes unless the file has ended. */
+static enum err fill(struct source *s, struct errinfo *ei)
+{
+	ssize_t n;
+
+	if (s->raw_at < s->raw_n || s->raw_end)
+		return ERR_OK;
+	do
+		n = read(s->fd, s->raw, RAW_MAX);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
+	s->raw_at = 0;
+	s->raw_n = (size_t)n;
+	s->raw_end = n == 0;
+	return ERR_OK;
+}
+
+static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	ssize_t got;
+
+	if (s->raw_at < s->raw_n) {
+		size_t have = s->raw_n - s->raw_at;
+
+		*n = have < cap ? have : cap;
+		memcpy(dst, s->raw + s->raw_at, *n);
+		s->raw_at += *n;
+		return ERR_OK;
+	}
+	do
+		got = s->raw_end ? 0 : read(s->fd, dst, cap);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
+	*n = (size_t)got;
+	return ERR_OK;
+}
+
+static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	struct inflate_state *z = s->gz;
+
+	z->next_out = (uint8_t *)dst;
+	z->avail_out = (uint32_t)(cap < UINT32_MAX ? cap : UINT32_MAX);
+	while (z->avail_out) {
+		size_t had;
+		int r;
+		enum err e = fill(s, ei);
+
+		if (e)
+			return e;
+		if (s->raw_at == s->raw_n) {
+			*n = (size_t)((char *)z->next_out - dst);
+			if (*n == 0 && s->gz_open)
+				return err_set(ei, ERR_PARSE, "the gzip stream ends early");
+			return ERR_OK;
+		}
+		if (!s->gz_open) {
+			/* The next member; zeros between and behind members are padding. */
+			if (s->raw[s->raw_at] == 0) {
+				s->raw_at++;
+				continue;
+			}
+			isal_inflate_reset(z);
+			z->crc_flag = ISAL_GZIP;
+			s->gz_open = true;
+		}
+		had = s->raw_n - s->raw_at;
+		z->next_in = s->raw + s->raw_at;
+		z->avail_in = (uint32_t)had;
+		r = isal_inflate(z);
+		s->raw_at = s->raw_n - z->avail_in;
+		if (r != ISAL_DECOMP_OK && r != ISAL_END_INPUT) {
+			*n = (size_t)((char *)z->next_out - dst);
+			s->finished = true;
+			s->gz_open = false;
+			if (*n) { /* deliver first, complain on the next call */
+				s->head_err = ERR_PARSE;
+				(void)err_set(&s->head_ei, ERR_PARSE, "the gzip stream is damaged");
+				return ERR_OK;
+			}
+			return err_set(ei, ERR_PARSE, "the gzip stream is damaged");
+		}
+		if (z->block_state == ISAL_BLOCK_FINISH)
+			s->gz_open = false;
+	}
+	*n = (size_t)((char *)z->next_out - dst);
+	return ERR_OK;
+}
+
+static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	ZSTD_outBuffer out = { dst, cap, 0 };
+
+	while (out.pos < out.size) {
+		ZSTD_inBuffer in;
+		size_t r, before = out.pos;
+		enum err e = fill(s, ei);
+
+		if (e)
+			return e;
+		in = (ZSTD_inBuffer){ s->raw + s->raw_at, s->raw_n - s->raw_at, 0 };
+		if (in.size == 0 && !s->zs_open)
+			break;
+		r = ZSTD_decompressStream(s->zs, &out, &in);
+		s->raw_at += in.pos;
+		if (ZSTD_isError(r)) {
+			s->finished = true;
+			(void)err_set(&s->head_ei, ERR_PARSE, "the zstd stream is damaged: %s",
+				      ZSTD_getErrorName(r));
+			s->head_err = ERR_PARSE;
+			break;
+		}
+		s->zs_open = r != 0;
+		if (in.size == 0 && out.pos == before) {
+			if (s->zs_open) {
+				s->finished = true;
+				s->head_err = ERR_PARSE;
+				(void)err_set(&s->head_ei, ERR_PARSE, "the zstd stream ends early");
+			}
+			break;
+		}
+	}
+	*n = out.pos;
+	if (*n == 0 && s->head_err) {
+		if (ei)
+			*ei = s->head_ei;
+		return s->head_err;
+	}
+	return ERR_OK;
+}
+
+static const struct codec plain = { plain_read }, gzip = { gzip_read }, zstd = { zstd_read };
+
+static enum err choose_codec(struct source *s, struct errinfo *ei)
+{
+	enum err e = fill(s, ei);
+
+	s->codec = &plain;
+	if (e)
+		return e;
+	if (s->raw_n >= 3 && s->raw[0] == 0x1f && s->raw[1] == 0x8b && s->raw[2] == 8) {
+		s->gz = malloc(sizeof *s->gz);
+		if (!s->gz)
+			return ERR_NOMEM;
+		isal_inflate_init(s->gz);
+		s->codec = &gzip;
+	} else if (s->raw_n >= 4 && (memcmp(s->raw, "\x28\xb5\x2f\xfd", 4) == 0 ||
+				     ((s->raw[0] & 0xf0) == 0x50 &&
+				      memcmp(s->raw + 1, "\x2a\x4d\x18", 3) == 0))) {
+		/* A frame, or a skippable frame that some tools write first (RFC 8878 3.1.2). */
+		s->zs = ZSTD_createDStream();
+		if (!s->zs)
+			return ERR_NOMEM;
+		s->codec = &zstd;
+	}
+	return ERR_OK;
+}
+
+static enum err open_owned(int fd, struct source **out, struct errinfo *ei)
+{
+	struct source *s = calloc(1, sizeof *s);
+	enum err e = ERR_NOMEM;
+
+	if (s) {
+		s->fd = fd;
+		s->raw = malloc(RAW_MAX);
+		if (s->raw)
+			e = choose_codec(s, ei);
+	}
+	if (e) {
+		if (s)
+			source_close(s);
+		else
+			close(fd);
+		return e;
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	*out = s;
+	return ERR_OK;
+}
+
+enum err source_open(const char *path, struct source **out, struct errinfo *ei)
+{
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_set(ei, errno == ENOENT ? ERR_NOENT : ERR_IO, "cannot open: %s",
+			       strerror(errno));
+	return open_owned(fd, out, ei);
+}
+
+enum err source_open_fd(int fd, struct source **out, struct errinfo *ei)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0 || lseek(own, 0, SEEK_SET) < 0) {
+		if (own >= 0)
+			close(own);
+		return err_set(ei, ERR_IO, "cannot read again: %s", strerror(errno));
+	}
+	return open_owned(own, out, ei);
+}
+
+void source_close(struct source *s)
+{
+	if (!s)
+		return;
+	if (s->zs)
+		ZSTD_freeDStream(s->zs);
+	free(s->gz);
+	free(s->raw);
+	free(s->head);
+	close(s->fd);
+	free(s);
+}
+
+enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	if (s->head_at < s->head_n) {
+		size_t have = s->head_n - s->head_at;
+
+		*n = have < cap ? have : cap;
+		memcpy(dst, s->head + s->head_at, *n);
+		s->head_at += *n;
+		return ERR_OK;
+	}
+	if (s->head_err) {
+		enum err e = s->head_err;
+
+		s->head_err = ERR_OK;
+		s->finished = true;
+		if (ei)
+			*ei = s->head_ei;
+		return e;
+	}
+	if (s->finished) {
+		*n = 0;
+		return ERR_OK;
+	}
+	return s->codec->read(s, dst, cap, n, ei);
+}
+
+enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei)
+{
+	(void)ei; /* what goes wrong is told by source_read, after the bytes before it */
+	if (!s->peeked) {
+		s->head = malloc(PEEK_MAX);
+		if (!s->head)
+			return ERR_NOMEM;
+		while (s->head_n < PEEK_MAX && !s->finished) {
+			size_t n = 0;
+			enum err e = s->codec->read(s, s->head + s->head_n, PEEK_MAX - s->head_n, &n,
+						    &s->head_ei);
+
+			if (e)
+				s->head_err = e;
+			if (e || n == 0) {
+				s->finished = true;
+				break;
+			}
+			s->head_n += n;
+		}
+		s->whole = s->finished;
+		s->peeked = true;
+	}
+	*head = (struct str){ s->head, s->head_n };
+	*whole = s->whole;
+	return ERR_OK;
+}
+
+enum err stdin_keep(int *fd, struct errinfo *ei)
+{
+	const char *dir = getenv("TMPDIR");
+	enum { CHUNK = 1 << 20 };
+	char *chunk = NULL;
+	enum err e = ERR_OK;
+	int to;
+
+	to = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (to < 0)
+		return err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
+	chunk = malloc(CHUNK);
+	if (!chunk)
+		e = ERR_NOMEM;
+	while (!e) {
+		ssize_t n = read(STDIN_FILENO, chunk, CHUNK), done = 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			e = err_set(ei, ERR_IO, "cannot read standard input: %s", strerror(errno));
+		if (n <= 0)
+			break;
+		while (!e && done < n) {
+			ssize_t w = write(to, chunk + done, (size_t)(n - done));
+
+			if (w < 0 && errno != EINTR)
+				e = err_set(ei, ERR_IO, "no room to keep standard input: %s",
+					    strerror(errno));
+			if (w > 0)
+				done += w;
+		}
+	}
+	free(chunk);
+	if (e) {
+		close(to);
+		return e;
+	}
+	*fd = to;
+	return ERR_OK;
+}
