@@ -50,6 +50,15 @@ struct record {
 	uint64_t line; /* within the file, from 1; the driver completes it */
 };
 
+/* What the source itself says came of a connection; UNSAID where it does not, or the protocol has none. */
+enum handshake { HANDSHAKE_UNSAID, HANDSHAKE_FAILED, HANDSHAKE_DONE };
+
+/*
+ * Set the level of a two-way flow whose opener, sizes and payload are known: what the handshake says, else
+ * whether the side that was called sent packets or bytes (both sides, while the opener is unknown).
+ */
+void record_level(struct record *r, enum handshake h);
+
 const char *kind_text(enum kind k);
 const char *level_text(enum level l);
 /* "tcp", "udp", "icmp", "ipv6-icmp", ... or the number; static text for the known ones. */
