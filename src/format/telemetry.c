@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/telemetry.h"
+
+struct str host_without_port(struct str host)
+{
+	size_t colon;
+
+	if (host.n && host.p[0] == '[') {
+		size_t close = str_chr(host, ']');
+
+		return close == SIZE_MAX ? host : str_head(str_skip(host, 1), close - 1);
+	}
+	colon = str_chr(host, ':');
+	if (colon == SIZE_MAX)
+		return host;
+	/* Two colons without brackets: an IPv6 address as some clients write it. */
+	for (size_t i = colon + 1; i < host.n; i++)
+		if (host.p[i] < '0' || host.p[i] > '9')
+			return host;
+	return str_head(host, colon);
+}
+
+static bool letters(struct str s, uint8_t *out)
+{
+	static const char names[] = "FSRPAUEC"; /* bit 0 first; W is another name of C */
+	uint8_t flags = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i];
+		const char *at;
+
+		if (c == '.' || c == ' ' || c == '-' || c == '_' || c == '*')
+			continue;
+		at = c ? strchr(names, c == 'W' ? 'C' : c) : NULL;
+		if (!at)
+			return false;
+		flags |= (uint8_t)(1u << (at - names));
+	}
+	*out = flags;
+	return true;
+}
+
+bool tcp_flags_parse(struct str s, uint8_t *out)
+{
+	bool decimal = true;
+	uint64_t v = 0;
+
+	s = str_trim(s);
+	if (s.n == 0)
+		return false;
+	if (letters(s, out))
+		return true;
+	if (s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X')) {
+		s = str_skip(s, 2);
+		decimal = false;
+	}
+	if (decimal && str_u64(s, UINT16_MAX, &v)) {
+		*out = (uint8_t)v;
+		return true;
+	}
+	v = 0;
+	if (s.n > 4)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (unsigned)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			v = v << 4 | (unsigned)((c | 0x20) - 'a' + 10);
+		else
+			return false;
+	}
+	*out = (uint8_t)v;
+	return true;
+}
+
+void record_level_one_way(struct record *r)
+{
+	r->level = r->opener == OPENER_RESP || r->ack ? LEVEL_ESTABLISHED : LEVEL_ATTEMPT;
+}
