@@ -79,8 +79,14 @@ def emotet(a):
           clusters[IN] and clusters[IN] not in (clusters[KR], clusters[US]), clusters)
     members = [c for c in a.r["clusters"] if IN in c["controllers"]]
     check("its cluster is its seven organisations", len(members) == 1 and len(members[0]["organisations"]) == 7)
-    check("the findings of 115.88.75.245 are high or medium",
-          all(f["confidence"] in ("high", "medium") for f in a.findings(KR)))
+    check("40 hosts of 115.88.75.245 are sure", sum(f["confidence"] == "high" for f in a.findings(KR)) >= 40)
+    weak = {f["host"]: f["confidence"] for f in a.findings(KR)}
+    same("seven calls in an afternoon are medium, two unanswered ones low",
+         (weak.get("203.0.113.94"), weak.get("203.0.113.35")), ("medium", "low"))
+    late = a.findings(US, "tandilar")
+    check("calls after the window count less", any(f["first_seen"] > "2019-01-10" and f["confidence"] != "high" for f in late))
+    mail = [f for f in a.findings(US, "juruvena") if f["host"] == "198.18.8.45"]
+    check("a mail server that the controller called is low", [f["confidence"] for f in mail] == ["low"])
 
 
 def rats(a):
@@ -95,6 +101,7 @@ def rats(a):
     check("test.zzjzpt.com is met by name", a.hosts("test.zzjzpt.com") >= a.hosts(ALIBABA, "lhotava"))
     check("116.62.60.109 was called test.zzjzpt.com", "test.zzjzpt.com" in a.controllers.get(ALIBABA, {}).get("hostnames", []))
     dead = a.findings(FDC_B)
+    check("only asked for the name: low", [f["confidence"] for f in a.r["findings"] if f["host"] == "198.18.38.34"] == ["low"])
     check("198.255.100.74 never answered and still betrays its hosts",
           dead and all(f["established"] == 0 for f in dead) and any(f["confidence"] == "high" for f in dead))
     check("101.132.69.78 and 212.46.104.104 hold nobody",
