@@ -16,7 +16,7 @@ enum { NEAR_WORDS = 1 << 10 };
 enum err names_init(struct names *n, const struct snapshot *snap, const struct exset *ex)
 {
 	*n = (struct names){ .snap = snap, .ex = ex };
-	arena_init(&n->arena, (size_t)1 << 30);
+	arena_init(&n->arena, (size_t)2 << 30);
 	spans_init(&n->answers, 0);
 	spans_init(&n->resolved, 0);
 	/* Windows are at least twice the slack wide, so no point between two this close is missed. */
@@ -51,7 +51,7 @@ struct str name_of(struct str raw, char dst[256])
 	return name_lower(raw, dst);
 }
 
-static struct name_info classify(const struct names *n, struct str text)
+struct name_info names_classify(const struct names *n, struct str text)
 {
 	struct name_info i = { .text = text, .class = NAME_OTHER, .domain = UINT32_MAX };
 	size_t listed = 0, covered = 0;
@@ -102,11 +102,16 @@ enum err names_intern(struct names *n, struct str raw, uint32_t *id)
 			*id = n->slot[at] - 1;
 			return ERR_OK;
 		}
+	if (n->v.n >= SPANS_MAX) {
+		n->answers.dropped++;
+		*id = UINT32_MAX;
+		return ERR_OK;
+	}
 	name = arena_str(&n->arena, name);
 	info = name.p ? (struct name_info *)VEC_PUSH(&n->v) : NULL;
 	if (!info)
 		return ERR_NOMEM;
-	*info = classify(n, name);
+	*info = names_classify(n, name);
 	n->slot[at] = (uint32_t)n->v.n;
 	*id = (uint32_t)n->v.n - 1;
 	return n->v.n * 2 > n->mask ? grow_slots(n) : ERR_OK;

@@ -40,7 +40,7 @@ void names_free(struct names *n);
 
 /*
  * The id of a name as telemetry wrote it (any case, perhaps with a trailing dot). UINT32_MAX: this is no name (empty, an address, longer than
- * 253 bytes). Not for several threads. Errors: ERR_NOMEM.
+ * 253 bytes), or SPANS_MAX names are kept already. Not for several threads. Errors: ERR_NOMEM.
  */
 MUST enum err names_intern(struct names *n, struct str raw, uint32_t *id);
 
@@ -61,6 +61,8 @@ static inline bool names_near(const struct names *n, struct ip ip)
 
 	return n->near[h >> 6] >> (h & 63) & 1;
 }
+/* What is said about a name; text must stay. Any thread. */
+struct name_info names_classify(const struct names *n, struct str lower);
 /* Lower case without trailing dot, into dst (256 bytes); an empty string for what is no name. */
 struct str name_of(struct str raw, char dst[256]);
 

@@ -45,6 +45,7 @@ struct record {
 	uint64_t orig_payload, resp_payload; /* payload by the rule of its source, or UNSTATED (then 0) */
 	struct str name;                     /* dns query, SNI, Host without port: raw, any case */
 	struct str path;                     /* http: path with query, or an absolute URI */
+	uint16_t http_port;                  /* http: as the Host header or the event says; 0 not stated */
 	const struct dns_answer *answers;
 	unsigned n_answers;
 	uint64_t line; /* within the file, from 1; the driver completes it */
