@@ -14,7 +14,7 @@
 
 /* Modularity rises with every move, so it ends by itself; this bounds the time it takes. */
 #define SWEEPS_MAX 32
-#define LEVELS_MAX 32
+#define LEVELS_MAX 64
 
 typedef __int128 wide; /* a product of two sums of weights */
 
@@ -145,10 +145,10 @@ static enum err move_nodes(const struct graph *g, struct arena *a, uint32_t *com
 	struct near near = { .weight = arena_array(a, g->n, sizeof *near.weight),
 			     .list = arena_array(a, g->n, sizeof *near.list) };
 	uint64_t *sum = arena_array(a, g->n, sizeof *sum);
+	uint32_t *up = arena_array(a, g->n, sizeof *up), n = 0;
 	bool moved = true;
-	uint32_t n = 0;
 
-	if (!near.weight || !near.list || !sum)
+	if (!near.weight || !near.list || !sum || !up)
 		return ERR_NOMEM;
 	for (uint32_t v = 0; v < g->n; v++) {
 		community[v] = v;
@@ -168,13 +168,22 @@ static enum err move_nodes(const struct graph *g, struct arena *a, uint32_t *com
 			near_clear(&near);
 		}
 	}
-	memset(near.list, 0xff, g->n * sizeof *near.list);
+	/*
+	 * A node that moved away may leave behind a community whose parts touch no more. Apart
+	 * they are worth more, and every group stays connected.
+	 */
+	for (uint32_t v = 0; v < g->n; v++)
+		up[v] = v;
+	for (uint32_t v = 0; v < g->n; v++)
+		for (uint32_t k = g->from[v]; k < g->from[v + 1]; k++)
+			if (community[v] == community[g->to[k]])
+				unite(up, v, g->to[k]);
 	for (uint32_t v = 0; v < g->n; v++) {
-		uint32_t *number = &near.list[community[v]];
+		uint32_t first = root(up, v);
 
-		if (*number == UINT32_MAX)
-			*number = n++;
-		community[v] = *number;
+		if (first == v)
+			near.list[v] = n++;
+		community[v] = near.list[first];
 	}
 	*n_communities = n;
 	return ERR_OK;
@@ -242,8 +251,8 @@ static enum err louvain(struct graph g, struct arena *a, uint32_t *part)
 }
 
 /*
- * Give every community in a large component a label of its own. On entry label[] is the component:
- * its smallest node, by which size[] counts.
+ * The label of a node is the smallest node of its group: of its component on entry, with its
+ * size[]; in large components then that of its community.
  */
 static enum err divide(size_t n, const struct edge *edges, size_t n_edges, size_t large,
 		       const uint32_t *size, uint32_t *label, uint32_t *place)
@@ -276,8 +285,7 @@ static enum err divide(size_t n, const struct edge *edges, size_t n_edges, size_
 	err = louvain(g, &a, part);
 	if (err)
 		goto out;
-	/* One node of a community stands for it, so labels of different components never meet. */
-	for (uint32_t v = 0; v < n; v++)
+	for (uint32_t v = (uint32_t)n; v--;)
 		if (place[v] != UINT32_MAX)
 			node[part[place[v]]] = v;
 	for (uint32_t v = 0; v < n; v++)
@@ -327,16 +335,9 @@ enum err cluster(size_t n, const struct edge *edges, size_t n_edges, size_t larg
 	if (err)
 		goto out;
 
-	/* Louvain may leave a community whose parts hang together only through others: its parts
-	 * are groups then, which raises modularity further. */
 	memset(size, 0, n * sizeof *size);
 	for (uint32_t v = 0; v < n; v++)
-		up[v] = v;
-	for (size_t i = 0; i < n_edges; i++)
-		if (label[edges[i].a] == label[edges[i].b])
-			unite(up, edges[i].a, edges[i].b);
-	for (uint32_t v = 0; v < n; v++)
-		size[root(up, v)]++;
+		size[label[v]]++;
 	for (uint32_t v = 0; v < n; v++)
 		if (size[v])
 			order[groups++] = (uint64_t)(UINT32_MAX - size[v]) << 32 | v;
@@ -344,7 +345,7 @@ enum err cluster(size_t n, const struct edge *edges, size_t n_edges, size_t larg
 	for (uint32_t k = 0; k < groups; k++)
 		place[(uint32_t)order[k]] = k;
 	for (uint32_t v = 0; v < n; v++)
-		group[v] = place[root(up, v)];
+		group[v] = place[label[v]];
 	*n_groups = groups;
 	err = ERR_OK;
 out:
