@@ -20,6 +20,27 @@ struct str host_without_port(struct str host)
 	return str_head(host, colon);
 }
 
+bool json_value(const struct json *v, size_t line_n, struct buf *scratch, struct str *out)
+{
+	struct str s;
+	char *to;
+
+	if (v->type == JSON_NULL || v->type == JSON_OBJECT || v->type == JSON_ARRAY) {
+		*out = (struct str){ NULL, 0 };
+		return true;
+	}
+	if (v->type != JSON_STRING || !v->escaped) {
+		*out = v->raw;
+		return true;
+	}
+	to = scratch->n ? scratch->p + scratch->n : buf_room(scratch, line_n);
+	if (!to || !json_text(v, to, &s))
+		return false;
+	scratch->n += s.n;
+	*out = s;
+	return true;
+}
+
 static bool letters(struct str s, uint8_t *out)
 {
 	static const char names[] = "FSRPAUEC"; /* bit 0 first; W is another name of C */

@@ -89,6 +89,13 @@ static inline bool proto_has_ports(uint8_t proto)
 /* A Host header without its port and without brackets. */
 struct str host_without_port(struct str host);
 
+/*
+ * The text of a JSON string, number or boolean; p is NULL for the rest. Escapes are undone into
+ * scratch, which the caller clears for each line; it is given room for the `line_n` bytes of the
+ * whole line at once, so that what was undone before stays where it is. False without memory.
+ */
+bool json_value(const struct json *v, size_t line_n, struct buf *scratch, struct str *out);
+
 /* TCP flags: letters (`...AP.SF`, `SA`, `FS PA`), a decimal number, or hexadecimal digits (0x1b,
  * 1b). False if it is none of them. */
 bool tcp_flags_parse(struct str s, uint8_t *out);

@@ -321,7 +321,7 @@ static inline enum opener opener(const struct zeek_row *row, uint8_t protocol)
 	return resp ? OPENER_RESP : OPENER_UNKNOWN;
 }
 
-/* OTH is a connection whose beginning was not seen: it says nothing of a handshake. */
+/* OTH and SHR are connections whose beginning was not seen: they say nothing of a handshake. */
 static inline enum handshake handshake(struct str state, uint8_t protocol)
 {
 	if (protocol != PROTO_TCP)
@@ -335,9 +335,7 @@ static inline enum handshake handshake(struct str state, uint8_t protocol)
 			       ? HANDSHAKE_FAILED
 			       : HANDSHAKE_UNSAID;
 	case 3:
-		return memcmp(state.p, "REJ", 3) == 0 || memcmp(state.p, "SHR", 3) == 0
-			       ? HANDSHAKE_FAILED
-			       : HANDSHAKE_UNSAID;
+		return memcmp(state.p, "REJ", 3) == 0 ? HANDSHAKE_FAILED : HANDSHAKE_UNSAID;
 	case 4:
 		return memcmp(state.p, "RSTO", 4) == 0 || memcmp(state.p, "RSTR", 4) == 0
 			       ? HANDSHAKE_DONE
