@@ -7,7 +7,8 @@
  *
  * Line readers (frame FRAME_LINES) get blocks of whole lines (the last line of a file may lack its LF) from any
  * thread, in any order; lines are at most 1 MiB (longer ones are counted by the driver). What a line means may depend on a header:
- * either all lines at the top of the file and later in it that begin with `mark`, or (`titled`) the first line. The driver hands such
+ * either all lines at the top of the file and later in it that begin with `mark`, or (`titled`) the first line that is not blank and
+ * does not begin with `#` (lines before it are passed over, but counted as lines). The driver hands such
  * lines to header(), which makes a layout; blocks that follow are read with it. A layout does not change and is used by many threads.
  * Header lines are never part of a block. A block before any header is read with layout NULL.
  * Document readers (FRAME_DOCUMENT) get the whole file at once, layout NULL.
@@ -55,6 +56,7 @@ struct sink {
 
 	uint64_t line; /* lines begun within this block */
 	uint64_t malformed;
+	uint64_t unused; /* items read that are nothing this program can use: mail addresses, regular expressions */
 	struct {
 		uint64_t line; /* within the block, from 1; 0 the file as a whole */
 		char why[120];
@@ -78,7 +80,7 @@ struct reader {
 	enum reads reads;
 	enum frame frame;
 	char mark;      /* header lines begin with it; 0 none */
-	bool titled;    /* the first line is a header */
+	bool titled;    /* the first line that is neither blank nor a comment is a header */
 	unsigned kinds; /* READS_RECORDS: KIND_BIT set of what it may hold, before a header says more */
 
 	/* How sure that this is the format: 0 no, 100 certain (a signature). Bounded work. */

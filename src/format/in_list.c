@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plain lists of indicators: one value a line, defanged or not, comments after # ; or //, further
+ * columns after a blank or TAB. Lines of a hosts file ("0.0.0.0 evil.example") give their names.
+ */
+#include "core/name.h"
+#include "format/ind_row.h"
+#include "format/text.h"
+
+#define SNIFF_LINES 200
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool comment(struct str s)
+{
+	return s.n == 0 || s.p[0] == '#' || s.p[0] == ';' || str_starts(s, STR("//"));
+}
+
+/*
+ * Take the first value of a line. Inside what has a slash # and ; may belong to a URL, so there
+ * only a blank ends it.
+ */
+static struct str take(struct str *line)
+{
+	struct str s = str_trim(*line);
+	bool slash = false;
+	size_t n = 0;
+
+	while (n < s.n && !blank(s.p[n]) && (slash || (s.p[n] != '#' && s.p[n] != ';'))) {
+		slash |= s.p[n] == '/';
+		n++;
+	}
+	*line = str_trim(str_skip(s, n));
+	return str_head(s, n);
+}
+
+/* The address that hosts files give to names that nobody shall reach. */
+static bool nowhere(const struct indicator *ind)
+{
+	struct ip a = ind->net.ip;
+
+	return ind->type == IT_IP && ind->port == 0 &&
+	       (ip_eq(a, ip_v4(0)) || ip_eq(a, ip_v4(0x7f000001)) || (a.hi == 0 && a.lo <= 1));
+}
+
+/* Is there another value beside the first? Then the line is a table, and who knows which is meant. */
+static bool second_value(struct str rest, struct buf *scratch)
+{
+	struct str word = take(&rest);
+	struct indicator ind;
+	size_t begin = scratch->n;
+	bool is = indicator_recognise(word, scratch, &ind, NULL) == ERR_OK;
+
+	scratch->n = begin;
+	return is;
+}
+
+static void hosts_names(struct str rest, struct sink *sink)
+{
+	while (!comment(rest)) {
+		struct indicator ind = indicator_init();
+		struct str name = take(&rest);
+
+		/* localhost, ip6-loopback and the like; some lists end with 0.0.0.0 itself. */
+		if (str_chr(name, '.') == SIZE_MAX || str_iis(name, "localhost.localdomain") ||
+		    str_is(name, "0.0.0.0")) {
+			sink->unused++;
+			continue;
+		}
+		if (!ind_give(name, SAID_DOMAIN, &ind, sink))
+			return;
+	}
+}
+
+static void one_line(struct str line, struct sink *sink)
+{
+	struct indicator ind = indicator_init();
+	struct str rest = line, text;
+	struct errinfo ei;
+
+	buf_clear(&sink->scratch);
+	text = take(&rest);
+	if (!buf_room(&sink->scratch, 2 * INDICATOR_ROOM(text.n < 65536 ? text.n : 65536))) {
+		sink_bad(sink, "no memory for the line");
+		return;
+	}
+	if (indicator_recognise(text, &sink->scratch, &ind, &ei)) {
+		/* "a.example,443": a table without a header. */
+		size_t comma = str_chr(text, ',');
+
+		if (comma != SIZE_MAX && comma + 1 < text.n &&
+		    indicator_recognise(str_head(text, comma), &sink->scratch, &ind, NULL) == ERR_OK)
+			sink_bad(sink, "more than one value (a table needs a header)");
+		else
+			sink_bad(sink, "%s", ei.msg);
+		return;
+	}
+	if (!comment(rest)) {
+		if (nowhere(&ind)) {
+			hosts_names(rest, sink);
+			return;
+		}
+		if (second_value(rest, &sink->scratch)) {
+			sink_bad(sink, "more than one value");
+			return;
+		}
+	}
+	sink->indicator(sink->ctx, &ind);
+}
+
+static void list_block(const struct layout *l, const struct reader_hints *h, struct str block,
+		       struct sink *sink)
+{
+	struct str line;
+
+	(void)l;
+	(void)h;
+	while (str_line(&block, &line)) {
+		sink_line(sink);
+		line = str_trim(line);
+		if (!comment(line))
+			one_line(line, sink);
+	}
+}
+
+/* Whether a line is a value and nothing else that could be the rest of a sentence. */
+static bool bare(struct str line, struct buf *scratch)
+{
+	struct str rest = line, text = take(&rest);
+	struct indicator ind;
+
+	buf_clear(scratch);
+	if (indicator_recognise(text, scratch, &ind, NULL))
+		return false;
+	/* "evil.example 443" is a table, "evil.example is" a sentence. */
+	return comment(rest) || nowhere(&ind) || ind.type != IT_DOMAIN ||
+	       (rest.p[0] >= '0' && rest.p[0] <= '9');
+}
+
+static int list_sniff(const struct sample *s)
+{
+	struct str head = str_trim(s->head), rest = s->head, line;
+	unsigned lines = 0, good = 0;
+	struct buf scratch;
+
+	if (s->head.n && memchr(s->head.p, 0, s->head.n))
+		return 0;
+	/* JSON and markup have values on their lines, too. */
+	if (head.n > 1 && (head.p[0] == '{' || head.p[0] == '<' ||
+			   (head.p[0] == '[' && strchr("\r\n\"{[ ", head.p[1]))))
+		return 0;
+	buf_init(&scratch, 0);
+	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
+		line = str_trim(line);
+		if (comment(line))
+			continue;
+		lines++;
+		good += bare(line, &scratch);
+	}
+	buf_free(&scratch);
+	if (lines == 0)
+		return s->whole ? 1 : 0; /* a list that is empty today */
+	return good * 10 >= lines * 7 ? 40 : 0;
+}
+
+const struct reader reader_list = {
+	.name = "list",
+	.title = "indicators, one a line, comments after #",
+	.reads = READS_INDICATORS,
+	.frame = FRAME_LINES,
+	.sniff = list_sniff,
+	.block = list_block,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What readers of text formats share when they look at a sample. */
+#ifndef NEZUMI_FORMAT_TEXT_H
+#define NEZUMI_FORMAT_TEXT_H
+
+#include "format/reader.h"
+
+/* The next line of a sample, *rest beginning as its head; a last line that may be cut short is left
+ * out. */
+static inline bool sample_line(const struct sample *s, struct str *rest, struct str *line)
+{
+	if (!s->whole && str_chr(*rest, '\n') == SIZE_MAX)
+		return false;
+	return str_line(rest, line);
+}
+
+/* The first line that is not blank and does not begin with `#`: what a titled reader gets. */
+static inline bool sample_title(const struct sample *s, struct str *rest, struct str *title)
+{
+	while (sample_line(s, rest, title))
+		if (str_trim(*title).n && title->p[0] != '#')
+			return true;
+	return false;
+}
+
+/* A value that stands for none. */
+static inline bool text_none(struct str s)
+{
+	return s.n == 0 || str_is(s, "-") || str_iis(s, "none") || str_iis(s, "null") ||
+	       str_iis(s, "n/a") || str_iis(s, "nil");
+}
+
+#endif
