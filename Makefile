@@ -29,7 +29,7 @@ say = @$(if $(V),:,printf '  %-9s%s\n' $(1) $(2))
 # What has to be installed depends on what is asked for.
 GOALS  := $(or $(MAKECMDGOALS),all)
 groups  = build $(if $(filter demo test owners bench install,$(GOALS)),owners) \
-	$(if $(filter test programs interop,$(GOALS)),test) $(filter lint format fuzz interop bench,$(GOALS:format=lint))
+	$(if $(filter test programs interop,$(GOALS)),test) $(filter demo lint fuzz interop bench,$(GOALS:format=lint))
 
 # ---- compiler ------------------------------------------------------------------------------------
 
@@ -147,7 +147,8 @@ $(FUZZ) $(BENCH): $(O)/%: $(O)/tests/%.o $(LIB)
 
 # ---- owner data ----------------------------------------------------------------------------------
 
-# AS and country of addresses: two npm packages, fetched once, compiled into one file.
+# AS and country of addresses: two npm packages, fetched once, compiled into one file (again when
+# that file's format may have changed).
 NPM := $(BUILD)/npm
 .PHONY: owners
 owners: $(OWNERS) ## fetch who owns which addresses (npm) and compile it for the program
@@ -156,7 +157,7 @@ $(NPM)/fetched: tools/fetch-owners | setup
 	$(Q)tools/fetch-owners $(NPM)
 	@touch $@
 
-$(OWNERS): $(NPM)/fetched | $(BIN)
+$(OWNERS): $(NPM)/fetched $(wildcard src/*/owner*.[ch]) | $(BIN)
 	$(call say,OWNERS,$@)
 	$(Q)$(BIN) owners compile --asn $(NPM)/asn/package/asn-ipv4.csv \
 		--asn $(NPM)/asn/package/asn-ipv6.csv \
@@ -174,7 +175,7 @@ endif
 
 .PHONY: demo test interop bench fuzz lint format install clean
 demo: $(BIN) $(OWNERS) ## the main job on both reports, with a report to look at
-	$(Q)NEZUMI=$(abspath $(BIN)) NEZUMI_OWNERS=$(abspath $(OWNERS)) demo/run
+	$(Q)NEZUMI=$(BIN) BUILD=$(BUILD) demo/run
 
 test: setup ## all tests (TESTS="unit e2e" for some of them)
 	$(Q)$(MAKE) $(again) MODE=release all
