@@ -116,6 +116,24 @@ def pick(row, what):
     return ""
 
 
+def squeeze(family):
+    return re.sub(r"[ _.-]", "", family).lower()
+
+
+_families = {}
+
+
+def family_name(written):
+    """The family's display name where the catalogue knows the alias, else as written."""
+    if not _families:
+        path = os.path.join(CATALOGUE, "families.csv")
+        _families[""] = ""
+        if os.path.exists(path):
+            for row in csv_rows(read_text(path))[1]:
+                _families[squeeze(row["alias"])] = row["family"]
+    return _families.get(squeeze(written), written)
+
+
 def read_indicators(path):
     text = read_text(path)
     base = os.path.basename(path)
@@ -137,7 +155,7 @@ def read_indicators(path):
                 port = int(stated)
             since, until = pick(row, "since"), pick(row, "until")
             out.append(Indicator(
-                kind, value, net, host, pick(row, "role").lower() or "controller", pick(row, "family"),
+                kind, value, net, host, pick(row, "role").lower() or "controller", family_name(pick(row, "family")),
                 port, v.time(since) if since else None, v.time(until, end=True) if until else None,
                 pick(row, "source") or base))
         return out
@@ -149,7 +167,7 @@ def read_indicators(path):
     maltrail = any("maltrail" in line for line in leading)
     family, role = "", "controller"
     if maltrail:
-        family = stem
+        family = family_name(stem)
         if stem.startswith("mass_scanner"):
             role = "scanner"
         elif stem.startswith("sinkhole_"):
@@ -203,11 +221,13 @@ class Exclusions:
         self.nets = {}      # class -> Networks of Entry
         self.exact = {}     # name -> [Entry] covering it alone (and www.it)
         self.wide = {}      # name -> [Entry] covering it and everything below
+        self.above = None   # every parent of a benign name, once asked for
 
     def add_net(self, net, entry):
         self.nets.setdefault(entry.cls, v.Networks()).add(net, entry)
 
     def add_name(self, name, wide, entry):
+        self.above = None
         (self.wide if wide else self.exact).setdefault(name, []).append(entry)
 
     def covering(self, name):
@@ -240,12 +260,10 @@ class Exclusions:
 
     def benign_below(self, name):
         """Is the name a parent of a benign name?"""
-        end = "." + name
-        for table in (self.wide, self.exact):
-            for other, entries in table.items():
-                if other.endswith(end) and any(e.cls == "benign" for e in entries):
-                    return True
-        return False
+        if self.above is None:
+            self.above = {top for table in (self.wide, self.exact) for other, entries in table.items()
+                          if any(e.cls == "benign" for e in entries) for top in v.parents(other)[1:]}
+        return name in self.above
 
 
 def warninglist_classes():
@@ -257,14 +275,9 @@ def warninglist_classes():
     return out
 
 
-def plain_reason(cls, base):
-    """The word for a host in a plain list; what a list is of shows in its name only."""
-    low = base.lower()
-    if cls == "benign":
-        return "resolver" if "resolver" in low or "public-dns" in low else "allow-listed"
-    if cls == "provider":
-        return "tor" if re.search(r"(^|[^a-z])tor([^a-z]|$)", low) else "hosting"
-    return cls
+def plain_reason(cls):
+    """The word for a host in a list that the table does not know."""
+    return {"benign": "allow-listed", "provider": "hosting"}.get(cls, cls)
 
 
 def add_value(lists, text, kind, cls, reason, name):
@@ -307,7 +320,7 @@ def read_exclusions(files):
             if data.lstrip()[:1] == "{":
                 doc = json.loads(data)
                 name, kind = doc.get("name", ""), doc.get("type", "string")
-                cls, reason = table.get(name, (option, option and plain_reason(option, name)))
+                cls, reason = table.get(name, (option, plain_reason(option)))
                 if cls in (None, "", "ignore") or kind in ("regex", "substring"):
                     continue
                 for text in doc["list"]:
@@ -319,7 +332,7 @@ def read_exclusions(files):
             for line in data.splitlines():
                 line = v.refang(re.sub(r"(^|\s)#.*$", "", line).strip())
                 if line and "," not in line:
-                    add_value(lists, line, "plain", option, plain_reason(option, base), base)
+                    add_value(lists, line, "plain", option, plain_reason(option), base)
     return lists
 
 

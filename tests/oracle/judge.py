@@ -493,13 +493,13 @@ def analyse(indicators, table, lists, records, settings, suffixes=None):
 
     holders = {}  # (host, family) -> controllers
     for (host, controller), counted in pairs.items():
-        for f in {i.family for t in counted for i in t.live if i.family}:
+        for f in {i.family.lower() for t in counted for i in t.live if i.family}:
             holders.setdefault((host, f), set()).add(controller)
 
     findings = []
     for (host, controller), counted in pairs.items():
         kin = {f for (h, f), cs in holders.items() if h == host and controller in cs and len(cs) >= 2}
-        f = judge_pair(counted, shares_family(host, holders), lists)
+        f = judge_pair(counted, kin, lists)
         f["_kin"] = sorted(kin)
         f["organisation"] = org_fields(organisation_of(host, table))
         findings.append(f)
@@ -520,11 +520,6 @@ def analyse(indicators, table, lists, records, settings, suffixes=None):
         "organisations": len(out["organisations"]), "findings": len(findings),
     }
     return out
-
-
-def shares_family(host, holders):
-    """Has the host counted touches with at least two controllers of one family?"""
-    return any(h == host and len(cs) >= 2 for (h, _), cs in holders.items())
 
 
 def moments(found):
