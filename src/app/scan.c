@@ -57,6 +57,35 @@ static void trouble(struct scan_files *f, struct scan_file *file, enum err e, co
 	file->trouble = s.p ? s : STR("out of memory");
 }
 
+/* How many bytes at the start of text are lines that begin with mark. */
+static size_t marked_run(struct str text, char mark)
+{
+	struct str rest = text;
+
+	while (rest.n && rest.p[0] == mark) {
+		size_t at = str_chr(rest, '\n');
+
+		rest = str_skip(rest, at == SIZE_MAX ? rest.n : at + 1);
+	}
+	return text.n - rest.n;
+}
+
+/* Which kinds of records the first header of a file promises. */
+static unsigned promised_kinds(const struct reader *rd, const struct sample *s, struct arena *a)
+{
+	struct reader_hints hints = { .name = s->name };
+	unsigned kinds = rd->kinds;
+	const struct layout *layout = NULL;
+	struct errinfo ei;
+	size_t n;
+
+	if (!rd->mark || s->head.n == 0 || s->head.p[0] != rd->mark)
+		return kinds;
+	n = marked_run(s->head, rd->mark);
+	return rd->header(str_head(s->head, n), NULL, &hints, a, &layout, &kinds, &ei) ? rd->kinds
+										       : kinds;
+}
+
 static bool is_stdin(const struct scan_file *file)
 {
 	return str_is(file->path, "-");
@@ -87,7 +116,7 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 	if (e)
 		trouble(f, file, e, &ei);
 	else
-		file->kinds = file->reader ? file->reader->kinds : 0;
+		file->kinds = file->reader ? promised_kinds(file->reader, &sample, &f->arena) : 0;
 	if (is_stdin(file) && !e)
 		file->open = s;
 	else
@@ -102,6 +131,37 @@ enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, con
 	for (size_t i = from; !e && i < f->n; i++)
 		e = recognise(f, &f->v[i], reads, as);
 	return e;
+}
+
+static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const char *why)
+{
+	struct str text = arena_str(&f->arena, str_of(why));
+	struct reject *r = text.p ? (struct reject *)VEC_PUSH(&f->rejects) : NULL;
+
+	if (!r)
+		return ERR_NOMEM;
+	*r = (struct reject){ file, line, text };
+	return ERR_OK;
+}
+
+enum err scan_keep(struct scan_files *f, size_t i)
+{
+	struct scan_file *file = &f->v[i];
+	struct errinfo ei = { 0 };
+	enum err e = source_keep(file->open, &file->kept_fd, &ei);
+
+	source_close(file->open);
+	file->open = NULL;
+	if (e == ERR_NOMEM)
+		return e;
+	if (e) {
+		trouble(f, file, e, &ei);
+	} else if (ei.msg[0]) {
+		file->damaged = true;
+		file->malformed++;
+		e = note(f, (uint32_t)i, 0, ei.msg);
+	}
+	return e == ERR_NOMEM ? e : ERR_OK;
 }
 
 /* The state of cutting the current file into blocks; lives in the producing thread. */
@@ -125,17 +185,6 @@ struct run {
 	bool line_open;    /* ... */
 	struct errinfo end;
 };
-
-static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const char *why)
-{
-	struct str text = arena_str(&f->arena, str_of(why));
-	struct reject *r = text.p ? (struct reject *)VEC_PUSH(&f->rejects) : NULL;
-
-	if (!r)
-		return ERR_NOMEM;
-	*r = (struct reject){ file, line, text };
-	return ERR_OK;
-}
 
 /* Open the next file that is wanted; false when there is none. */
 static bool next_file(struct run *r)
@@ -219,19 +268,6 @@ static uint64_t count_lines(struct str s)
 		s = at == SIZE_MAX ? str_skip(s, s.n) : str_skip(s, at + 1);
 	}
 	return n;
-}
-
-/* How many bytes at the start of text are lines that begin with mark. */
-static size_t marked_run(struct str text, char mark)
-{
-	struct str rest = text;
-
-	while (rest.n && rest.p[0] == mark) {
-		size_t at = str_chr(rest, '\n');
-
-		rest = str_skip(rest, at == SIZE_MAX ? rest.n : at + 1);
-	}
-	return text.n - rest.n;
 }
 
 /* Where the first line behind the first that begins with mark starts, or text.n. */

@@ -51,6 +51,9 @@ MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *e
  */
 MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, const struct reader *as);
 
+/* Keep standard input, recognised before, so that it can be read more than once. */
+MUST enum err scan_keep(struct scan_files *f, size_t file);
+
 struct scan_block {
 	uint32_t file;
 	uint64_t lines_before; /* of the file, before this block */

@@ -17,7 +17,6 @@
 struct source;
 
 MUST enum err source_open(const char *path, struct source **out, struct errinfo *ei);
-/* Opening standard input a second time continues where reading ended, unless it was kept: see source_keep. */
 void source_close(struct source *s);
 /*
  * Up to cap bytes into dst; *n is 0 only at the end. ERR_PARSE: the compressed stream is damaged or ends early; all that could be
@@ -28,10 +27,10 @@ MUST enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, st
 MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei);
 
 /*
- * Put standard input into an unnamed temporary file ($TMPDIR or /tmp) and read it from there from now on, so that it can be read twice. Returns a
- * descriptor for source_open_fd. Errors: ERR_IO.
+ * Put all that is left of a source (peeked or not) into an unnamed temporary file ($TMPDIR or /tmp), decompressed, so that it can be
+ * read more than once with source_open_fd. What damages the stream ends it there. Errors: ERR_IO, ERR_NOMEM.
  */
-MUST enum err stdin_keep(int *fd, struct errinfo *ei);
+MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
 MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);
 

@@ -313,42 +313,44 @@ enum err source_peek(struct source *s, struct str *head, bool *whole, struct err
 	return ERR_OK;
 }
 
-enum err stdin_keep(int *fd, struct errinfo *ei)
+static enum err spill(int fd, const char *p, size_t n, struct errinfo *ei)
+{
+	while (n) {
+		ssize_t w = write(fd, p, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return err_set(ei, ERR_IO, "no room to keep standard input: %s",
+				       strerror(errno));
+		p += w;
+		n -= (size_t)w;
+	}
+	return ERR_OK;
+}
+
+enum err source_keep(struct source *s, int *fd, struct errinfo *ei)
 {
 	const char *dir = getenv("TMPDIR");
 	enum { CHUNK = 1 << 20 };
-	char *chunk = NULL;
-	enum err e = ERR_OK;
-	int to;
+	char *chunk = malloc(CHUNK);
+	size_t n = 1;
+	enum err e = chunk ? ERR_OK : ERR_NOMEM;
+	int to = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	to = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (to < 0)
-		return err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
-	chunk = malloc(CHUNK);
-	if (!chunk)
-		e = ERR_NOMEM;
-	while (!e) {
-		ssize_t n = read(STDIN_FILENO, chunk, CHUNK), done = 0;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			e = err_set(ei, ERR_IO, "cannot read standard input: %s", strerror(errno));
-		if (n <= 0)
-			break;
-		while (!e && done < n) {
-			ssize_t w = write(to, chunk + done, (size_t)(n - done));
-
-			if (w < 0 && errno != EINTR)
-				e = err_set(ei, ERR_IO, "no room to keep standard input: %s",
-					    strerror(errno));
-			if (w > 0)
-				done += w;
-		}
+	if (!e && to < 0)
+		e = err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
+	while (!e && n) {
+		e = source_read(s, chunk, CHUNK, &n, ei);
+		if (!e)
+			e = spill(to, chunk, n, ei);
 	}
 	free(chunk);
+	if (e == ERR_PARSE)
+		e = ERR_OK;
 	if (e) {
-		close(to);
+		if (to >= 0)
+			close(to);
 		return e;
 	}
 	*fd = to;

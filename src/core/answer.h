@@ -21,6 +21,7 @@ struct answer_input {
 	struct str format;
 	uint64_t records, malformed, bytes; /* bytes after decompression */
 	struct str trouble;                 /* why it could not be read (to the end), or empty */
+	bool from_folder;                   /* found in a folder that was named, not named itself */
 };
 
 struct evidence {

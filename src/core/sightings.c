@@ -297,6 +297,8 @@ enum err sightings_add(struct sightings *s, const struct rules *rules, const str
 		return add_counted(s, rules, p, t, at);
 	if (t->verdict == TOUCH_BENIGN_NAME)
 		return count_benign(p, t->benign);
-	*(t->verdict == TOUCH_INBOUND_ONLY ? &p->inbound_only : &p->outside) += 1;
+	p->inbound_only += t->verdict == TOUCH_INBOUND_ONLY;
+	p->outside += t->verdict == TOUCH_OUTSIDE_VALIDITY;
+	p->of_host += t->verdict == TOUCH_HOST;
 	return ERR_OK;
 }

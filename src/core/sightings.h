@@ -67,7 +67,7 @@ struct pair {
 	unsigned n_evidence;
 	struct main_part main;
 
-	uint64_t inbound_only, outside;
+	uint64_t inbound_only, outside, of_host; /* excluded */
 	VEC(struct benign_count) benign;
 	struct str hostnames[HOSTNAMES_MAX]; /* the smallest, sorted */
 	unsigned n_hostnames;

@@ -9,7 +9,13 @@
 
 #include "core/names.h"
 
-enum verdict { TOUCH_COUNTED, TOUCH_INBOUND_ONLY, TOUCH_OUTSIDE_VALIDITY, TOUCH_BENIGN_NAME };
+enum verdict {
+	TOUCH_COUNTED,
+	TOUCH_INBOUND_ONLY,
+	TOUCH_OUTSIDE_VALIDITY,
+	TOUCH_BENIGN_NAME,
+	TOUCH_HOST, /* the host is no victim: said by whoever knows the hosts */
+};
 
 struct touch {
 	/* The controller: an address met (IT_IP), or the index of a listed domain or URL. */

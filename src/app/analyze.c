@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/analyze.h"
+
+#include "app/assemble.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum pass { PASS_RESOLVED = 1, PASS_NAMES, PASS_JUDGE };
+
+struct run {
+	struct analysis *a;
+	const struct analysis_options *o;
+	enum pass pass;
+	struct names names;
+	struct sightings sightings;
+	struct hosts hosts;
+	uint32_t *path_rank; /* by file */
+	struct str *paths;   /* by rank */
+	uint64_t records, matched, excluded;
+	int64_t first, last;
+};
+
+/* What a worker leaves of a block: copies of the records that may matter, and counts. */
+struct hits {
+	const struct run *run;
+	struct arena arena;
+	VEC(struct record) v;
+	uint64_t all, in_window;
+	int64_t first, last;
+	bool full; /* no memory: the block cannot be trusted */
+};
+
+void analysis_init(struct analysis *a)
+{
+	*a = (struct analysis){ 0 };
+	lists_init(&a->lists);
+	scan_files_init(&a->telemetry);
+	ownership_init(&a->ownership);
+	arena_init(&a->arena, (size_t)8 << 30);
+}
+
+void analysis_free(struct analysis *a)
+{
+	lists_free(&a->lists);
+	scan_files_free(&a->telemetry);
+	ownership_free(&a->ownership);
+	arena_free(&a->arena);
+}
+
+/* ---- in the workers ---- */
+
+static void keep(struct hits *h, const struct record *r)
+{
+	struct record *copy = VEC_PUSH(&h->v);
+	struct dns_answer *answers = NULL;
+
+	if (!copy) {
+		h->full = true;
+		return;
+	}
+	*copy = *r;
+	copy->name = arena_str(&h->arena, r->name);
+	copy->path = arena_str(&h->arena, r->path);
+	if (r->n_answers) {
+		answers = arena_array(&h->arena, r->n_answers, sizeof *answers);
+		if (answers)
+			memcpy(answers, r->answers, r->n_answers * sizeof *answers);
+	}
+	copy->answers = answers;
+	if (!copy->name.p || !copy->path.p || (r->n_answers && !answers))
+		h->full = true;
+}
+
+static void on_record(void *ctx, struct record *r)
+{
+	struct hits *h = ctx;
+	const struct run *run = h->run;
+	bool wanted;
+
+	h->all++;
+	if ((run->o->from != TIME_NONE && r->ts < run->o->from) ||
+	    (run->o->to != TIME_NONE && r->ts >= run->o->to))
+		return;
+	h->in_window++;
+	if (r->ts < h->first)
+		h->first = r->ts;
+	if (r->ts > h->last)
+		h->last = r->ts;
+	if (run->pass == PASS_RESOLVED)
+		wanted = names_wants_resolved(&run->names, r);
+	else if (run->pass == PASS_NAMES)
+		wanted = names_wants(&run->names, r);
+	else
+		wanted = touch_possible(&run->names, r);
+	if (wanted)
+		keep(h, r);
+}
+
+static enum err slot(void *ctx, struct sink *sink)
+{
+	struct hits *h = calloc(1, sizeof *h);
+
+	if (!h)
+		return ERR_NOMEM;
+	h->run = ctx;
+	arena_init(&h->arena, (size_t)512 << 20);
+	sink->ctx = h;
+	sink->record = on_record;
+	return ERR_OK;
+}
+
+static void slot_free(void *ctx, struct sink *sink)
+{
+	struct hits *h = sink->ctx;
+
+	(void)ctx;
+	if (!h)
+		return;
+	free(h->v.v);
+	arena_free(&h->arena);
+	free(h);
+}
+
+static void begin(void *ctx, struct scan_block *b)
+{
+	struct hits *h = b->sink.ctx;
+
+	(void)ctx;
+	arena_free(&h->arena);
+	h->v.n = 0;
+	h->all = h->in_window = 0;
+	h->first = INT64_MAX;
+	h->last = INT64_MIN;
+	h->full = false;
+}
+
+/* ---- in order, in one thread ---- */
+
+static enum err judge_one(struct run *run, const struct record *r, const struct place *at)
+{
+	struct touch touches[TOUCHES_MAX];
+	char lower[256];
+	size_t n = touch_record(&run->names, &run->o->rules, r, lower, touches);
+	bool counted = false;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < n; i++) {
+		uint32_t host;
+
+		e = hosts_find(&run->hosts, touches[i].host, &host);
+		if (!e && touches[i].verdict == TOUCH_COUNTED && run->hosts.v.v[host].excluded.n)
+			touches[i].verdict = TOUCH_HOST;
+		counted |= touches[i].verdict == TOUCH_COUNTED;
+		if (!e)
+			e = sightings_add(&run->sightings, &run->o->rules, &touches[i], at);
+	}
+	run->matched += n > 0;
+	run->excluded += n > 0 && !counted;
+	return e;
+}
+
+static enum err take(void *ctx, struct scan_block *b)
+{
+	struct run *run = ctx;
+	struct hits *h = b->sink.ctx;
+	enum err e = h->full ? ERR_NOMEM : ERR_OK;
+
+	if (run->pass == PASS_JUDGE) {
+		run->a->telemetry.v[b->file].records += h->all;
+		run->records += h->in_window;
+		if (h->first < run->first)
+			run->first = h->first;
+		if (h->last > run->last)
+			run->last = h->last;
+	}
+	for (size_t i = 0; !e && i < h->v.n; i++) {
+		const struct record *r = &h->v.v[i];
+		struct place at = { .ts = r->ts,
+				    .path_rank = run->path_rank[b->file],
+				    .kind = r->kind,
+				    .proto = r->proto,
+				    .line = b->lines_before + r->line };
+
+		if (run->pass == PASS_RESOLVED)
+			e = names_learn_resolved(&run->names, r);
+		else if (run->pass == PASS_NAMES)
+			e = names_learn(&run->names, r);
+		else
+			e = judge_one(run, r, &at);
+	}
+	return e;
+}
+
+static bool progress(void *ctx, uint64_t bytes)
+{
+	struct run *run = ctx;
+
+	return !run->o->progress || run->o->progress(run->o->progress_ctx, run->pass, bytes);
+}
+
+static enum err read_telemetry(struct run *run, enum pass pass)
+{
+	struct scan_client c = { .ctx = run,
+				 .threads = run->o->threads,
+				 .columns = run->o->lists.columns,
+				 .n_columns = run->o->lists.n_columns,
+				 .slot = slot,
+				 .slot_free = slot_free,
+				 .begin = begin,
+				 .take = take,
+				 .progress = progress };
+
+	run->pass = pass;
+	c.again = pass != PASS_JUDGE;
+	c.kinds = pass == PASS_RESOLVED ? KIND_BIT(KIND_DNS)
+		: pass == PASS_NAMES	? KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP)
+					: 0;
+	return scan_run(&run->a->telemetry, 0, &c);
+}
+
+static enum err passes(struct run *run)
+{
+	const struct snapshot *s = &run->a->lists.snapshot;
+	enum err e = ERR_OK;
+
+	if (s->domains.n)
+		e = read_telemetry(run, PASS_RESOLVED);
+	names_settle(&run->names);
+	if (!e && (s->domains.n || s->distinct > s->urls.n))
+		e = read_telemetry(run, PASS_NAMES);
+	names_settle(&run->names);
+	return e ? e : read_telemetry(run, PASS_JUDGE);
+}
+
+struct ranked {
+	struct str path;
+	uint32_t file;
+};
+
+static int by_path(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	int d = str_cmp(x->path, y->path);
+
+	return d ? d : (x->file > y->file) - (x->file < y->file);
+}
+
+static enum err rank_paths(struct run *run)
+{
+	const struct scan_files *f = &run->a->telemetry;
+	struct ranked *r = calloc(f->n + 1, sizeof *r);
+
+	run->path_rank = calloc(f->n + 1, sizeof *run->path_rank);
+	run->paths = calloc(f->n + 1, sizeof *run->paths);
+	if (!r || !run->path_rank || !run->paths) {
+		free(r);
+		return ERR_NOMEM;
+	}
+	for (size_t i = 0; i < f->n; i++)
+		r[i] = (struct ranked){ f->v[i].path, (uint32_t)i };
+	qsort(r, f->n, sizeof *r, by_path);
+	for (size_t i = 0; i < f->n; i++) {
+		run->path_rank[r[i].file] = (uint32_t)i;
+		run->paths[i] = r[i].path;
+	}
+	free(r);
+	return ERR_OK;
+}
+
+/* ---- the inputs, as the answer tells them ---- */
+
+static enum err tell_inputs(struct analysis *a)
+{
+	const struct {
+		const struct scan_files *files;
+		const char *kind;
+	} all[] = { { &a->lists.indicator_files, "indicators" },
+		    { &a->lists.organisation_files, "organisations" },
+		    { &a->lists.exclusion_files, "exclusions" },
+		    { &a->telemetry, "telemetry" } };
+	struct answer *w = &a->answer;
+	size_t n = 0, rejects = 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		n += all[i].files->n;
+		rejects += all[i].files->rejects.n;
+	}
+	w->inputs = arena_array(&a->arena, n + 1, sizeof *w->inputs);
+	w->rejected = arena_array(&a->arena, rejects + 1, sizeof *w->rejected);
+	if (!w->inputs || !w->rejected)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		const struct scan_files *f = all[i].files;
+
+		for (size_t k = 0; k < f->n; k++) {
+			const struct scan_file *file = &f->v[k];
+
+			w->inputs[w->n_inputs++] = (struct answer_input){
+				.path = file->path,
+				.kind = str_of(all[i].kind),
+				.format = file->reader ? str_of(file->reader->name) : STR_NONE,
+				.records = file->records,
+				.malformed = file->malformed,
+				.bytes = file->bytes,
+				.trouble = file->trouble,
+				.from_folder = file->from_folder,
+			};
+			/* A folder may hold a licence or a picture; a file that was named must be read. */
+			a->trouble |= file->trouble.n && (file->reader || !file->from_folder);
+		}
+		for (size_t k = 0; k < f->rejects.n; k++)
+			w->rejected[w->n_rejected++] =
+				(struct rejected){ f->v[f->rejects.v[k].file].path,
+						   f->rejects.v[k].line, f->rejects.v[k].why };
+	}
+	return ERR_OK;
+}
+
+static enum err load_owners(struct analysis *a, const struct analysis_options *o, struct errinfo *ei)
+{
+	enum err e = ERR_OK;
+
+	if (o->n_owners == 0)
+		return ownership_load_default(&a->ownership, o->data, ei);
+	for (size_t i = 0; !e && i < o->n_owners; i++)
+		if (strcmp(o->owners[i], "none") != 0)
+			e = ownership_load(&a->ownership, o->owners[i], ei);
+	return e;
+}
+
+static enum err open_telemetry(struct analysis *a, const struct analysis_options *o,
+			       struct errinfo *ei)
+{
+	const unsigned named = KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP);
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < o->n_telemetry; i++)
+		e = scan_add(&a->telemetry, o->telemetry[i], ei);
+	if (!e)
+		e = scan_recognise(&a->telemetry, 0, READS_RECORDS, o->telemetry_as);
+	/* Standard input is read once; where names may be in it, it must be kept to be read again. */
+	for (size_t i = 0; !e && i < a->telemetry.n; i++)
+		if (a->telemetry.v[i].open && (a->telemetry.v[i].kinds & named))
+			e = scan_keep(&a->telemetry, i);
+	return e;
+}
+
+enum err analysis_run(struct analysis *a, const struct analysis_options *o, struct errinfo *ei)
+{
+	struct run run = { .a = a, .o = o, .first = INT64_MAX, .last = INT64_MIN };
+	struct answer *w = &a->answer;
+	enum err e;
+
+	assert(o->threads >= 1);
+	e = load_owners(a, o, ei);
+	if (!e)
+		e = lists_load(&a->lists, &o->lists, ei);
+	if (!e)
+		e = open_telemetry(a, o, ei);
+	if (!e)
+		e = names_init(&run.names, &a->lists.snapshot, &a->lists.exset);
+	if (!e)
+		e = sightings_init(&run.sightings, &a->lists.snapshot);
+	if (!e)
+		e = hosts_init(&run.hosts, &a->lists, &a->ownership);
+	if (!e)
+		e = rank_paths(&run);
+	if (!e)
+		e = passes(&run);
+	if (!e) {
+		struct assembly in = { .lists = &a->lists,
+				       .sightings = &run.sightings,
+				       .hosts = &run.hosts,
+				       .paths = run.paths,
+				       .shared = o->shared,
+				       .arena = &a->arena };
+
+		*w = (struct answer){ .from = o->from,
+				      .to = o->to,
+				      .seen_first = run.records ? run.first : TIME_NONE,
+				      .seen_last = run.records ? run.last : TIME_NONE,
+				      .made = TIME_NONE,
+				      .records = run.records,
+				      .matched = run.matched,
+				      .excluded_records = run.excluded,
+				      .withheld = a->lists.withheld.v,
+				      .n_withheld = a->lists.withheld.n,
+				      .indicators = a->lists.snapshot.distinct };
+		e = assemble(&in, w);
+		a->names_dropped = run.names.answers.dropped + run.names.conversations.dropped +
+				   run.names.resolved.dropped;
+	}
+	if (!e)
+		e = tell_inputs(a);
+	names_free(&run.names);
+	sightings_free(&run.sightings);
+	hosts_free(&run.hosts);
+	free(run.path_rank);
+	free(run.paths);
+	return e;
+}

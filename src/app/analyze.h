@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The main job: lists and telemetry in, one answer out. Telemetry is read in up to three passes, of which the first two look
+ * only at files that can hold names: to which addresses did listed domains resolve; what were the addresses that
+ * matter called; and then everything is judged.
+ *
+ * Memory: the snapshot, the lists, what is kept of each pair of host and controller, a few MiB a thread. It
+ * does not follow the size of the telemetry. The answer does not depend on the number of threads.
+ */
+#ifndef NEZUMI_APP_ANALYZE_H
+#define NEZUMI_APP_ANALYZE_H
+
+#include "app/lists.h"
+#include "app/ownership.h"
+#include "core/answer.h"
+#include "core/touch.h"
+
+struct analysis_options {
+	struct list_options lists;
+	const char *const *telemetry;
+	size_t n_telemetry;
+	const struct reader *telemetry_as; /* NULL: by content */
+	const char *const *owners;         /* compiled or MMDB files; "none": no ownership data at all */
+	size_t n_owners;
+	const char *data; /* data directory, may be NULL */
+	int64_t from, to; /* TIME_NONE open */
+	struct rules rules;
+	uint64_t shared; /* organisations that make a controller-shared alert */
+	unsigned threads;
+	/* Called now and then with the pass (1–3) and bytes read in it; false stops. May be NULL. */
+	bool (*progress)(void *ctx, int pass, uint64_t bytes);
+	void *progress_ctx;
+};
+
+struct analysis {
+	struct lists lists;
+	struct scan_files telemetry;
+	struct ownership ownership;
+	struct arena arena; /* the answer's */
+	struct answer answer;
+	uint64_t names_dropped; /* names beyond what is kept; 0 nearly always */
+	bool trouble;           /* a file could not be read, see answer.inputs */
+};
+
+void analysis_init(struct analysis *a);
+void analysis_free(struct analysis *a);
+/* Errors: ERR_NOMEM, ERR_LIMIT, ERR_STOP; ERR_USAGE when nothing is usable. Unreadable files are noted in the answer. */
+MUST enum err analysis_run(struct analysis *a, const struct analysis_options *o, struct errinfo *ei);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that an analysis is told before it looks at telemetry: indicators, organisations, lists of what is special;
+ * gathered from files, normalised, and the indicators put through the safety gate (docs/judgement.md, section 1).
+ */
+#ifndef NEZUMI_APP_LISTS_H
+#define NEZUMI_APP_LISTS_H
+
+#include "app/scan.h"
+#include "core/answer.h"
+#include "core/exset.h"
+#include "core/orgs.h"
+#include "core/snapshot.h"
+
+struct list_option {
+	const char *path;
+	bool classed; /* exclusions: a class was given for it */
+	enum xclass class;
+};
+
+struct list_options {
+	const struct list_option *indicators, *organisations, *exclusions;
+	size_t n_indicators, n_organisations, n_exclusions;
+	const struct reader *indicators_as; /* NULL: by content */
+	const struct str (*columns)[2];
+	size_t n_columns;
+	bool no_builtin; /* leave out the lists that the program carries */
+};
+
+struct lists {
+	struct scan_files indicator_files, organisation_files, exclusion_files;
+	struct snapshot snapshot;
+	struct orgs orgs;
+	struct exset exset;
+	struct arena arena;
+	VEC(struct withheld) withheld; /* sorted by value, source; distinct */
+};
+
+void lists_init(struct lists *l);
+void lists_free(struct lists *l);
+/* Trouble with single files is noted in them. Errors: ERR_NOMEM, ERR_LIMIT, folders that cannot be walked. */
+MUST enum err lists_load(struct lists *l, const struct list_options *o, struct errinfo *ei);
+
+#endif
