@@ -97,18 +97,8 @@ static enum err csv_header(struct str lines, const struct layout *prev,
 static void csv_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		      struct sink *sink)
 {
-	struct str line;
-
 	(void)h;
-	while (str_line(&block, &line)) {
-		sink_line(sink);
-		if (str_trim(line).n == 0 || line.p[0] == '#')
-			continue;
-		if (l)
-			ind_row(&l->columns, line, sink);
-		else
-			sink_bad(sink, "a row before any header");
-	}
+	ind_rows(l ? &l->columns : NULL, block, sink);
 }
 
 const struct reader reader_csv = {

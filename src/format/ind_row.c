@@ -403,3 +403,18 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 	if (!given)
 		sink_bad(sink, "no value");
 }
+
+void ind_rows(const struct ind_columns *c, struct str block, struct sink *sink)
+{
+	struct str line;
+
+	while (str_line(&block, &line)) {
+		sink_line(sink);
+		if (str_trim(line).n == 0 || line.p[0] == '#')
+			continue;
+		if (c)
+			ind_row(c, line, sink);
+		else
+			sink_bad(sink, "a row before any header");
+	}
+}

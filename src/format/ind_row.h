@@ -45,6 +45,9 @@ struct ind_columns {
 int ind_columns(struct str header, const struct reader_hints *h, struct ind_columns *out,
 		const char **why);
 
+/* Read a block of rows; blank lines and comments (#) are passed over. c may be NULL: no header came
+ * before. */
+void ind_rows(const struct ind_columns *c, struct str block, struct sink *sink);
 /* Read one row whose line was begun already. */
 void ind_row(const struct ind_columns *c, struct str line, struct sink *sink);
 
