@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists of what is special: one address, network, AS number (`AS64500`, `64500`) or name a line,
+ * comments after #; the same as first column of a table whose header names it (`ASN,Entity`); and
+ * our own table, which says what each entry is: `value,class,reason,list`. Read whole, because only
+ * the header tells them apart.
+ */
+#include "format/csv.h"
+#include "format/entry.h"
+#include "format/text.h"
+
+enum column { VALUE, CLASS, REASON, LIST, COLUMNS };
+
+struct table {
+	char sep;
+	int at[COLUMNS]; /* -1: there is none */
+	bool named;      /* the first line is a header */
+};
+
+static const char *const value_names[] = { "value",     "asn",    "as",     "asnumber",
+					   "network",   "cidr",   "prefix", "ip",
+					   "ipaddress", "subnet", "range",  "ipprefix",
+					   "address",   "domain", "name",   "hostname" };
+
+static struct table understand(struct str line)
+{
+	static const char *const own[] = { [CLASS] = "class", [REASON] = "reason", [LIST] = "list" };
+	struct table t = { .sep = csv_separator(line), .at = { 0, -1, -1, -1 } };
+	struct str f[CSV_FIELDS_MAX];
+	struct buf scratch;
+	const char *why;
+	int n;
+
+	buf_init(&scratch, 0);
+	n = csv_split(line, t.sep, &scratch, f, &why);
+	for (int i = 0; i < n && !t.named; i++)
+		for (size_t k = 0; k < sizeof value_names / sizeof value_names[0]; k++)
+			if (csv_named(f[i], value_names[k])) {
+				t.at[VALUE] = i;
+				t.named = true;
+				break;
+			}
+	for (int i = 0; i < n && t.named; i++)
+		for (size_t k = CLASS; k < COLUMNS; k++)
+			if (csv_named(f[i], own[k]))
+				t.at[k] = i;
+	if (!t.named)
+		t.sep = ',';
+	buf_free(&scratch);
+	return t;
+}
+
+/* The first value of a plain line: before a comment, a blank or a comma. */
+static struct str first_value(struct str line)
+{
+	size_t n = 0;
+
+	line = str_trim(line);
+	while (n < line.n && line.p[n] != '#' && line.p[n] != ';' && line.p[n] != ' ' &&
+	       line.p[n] != '\t' && line.p[n] != ',')
+		n++;
+	line = str_head(line, n);
+	if (line.n > 1 && line.p[0] == '"' && line.p[line.n - 1] == '"')
+		line = (struct str){ line.p + 1, line.n - 2 };
+	return line;
+}
+
+static bool comment(struct str line)
+{
+	line = str_trim(line);
+	return line.n == 0 || line.p[0] == '#' || line.p[0] == ';' || str_starts(line, STR("//"));
+}
+
+static int exclusion_sniff(const struct sample *s)
+{
+	struct str rest = s->head, line;
+	unsigned lines = 0, good = 0;
+	bool named = false, first = true;
+	struct buf scratch;
+
+	if (s->head.n && memchr(s->head.p, 0, s->head.n))
+		return 0;
+	buf_init(&scratch, 0);
+	while (lines < 200 && sample_line(s, &rest, &line)) {
+		struct entry e;
+
+		if (comment(line))
+			continue;
+		if (first && understand(line).named) {
+			named = true;
+		} else {
+			struct str v = first_value(line);
+			/* A table goes on behind its value, a list with nothing or a comment. */
+			struct str tail = str_trim(str_skip(str_trim(line), v.n));
+
+			buf_clear(&scratch);
+			lines++;
+			good += (named || comment(tail) || tail.p[0] == ',') &&
+				entry_parse(v, true, &scratch, &e, NULL) == ERR_OK;
+		}
+		first = false;
+	}
+	buf_free(&scratch);
+	if (lines == 0)
+		return named ? 50 : s->whole ? 1 : 0;
+	return good * 10 >= lines * 7 ? named ? 60 : 40 : 0;
+}
+
+static void give(struct str value, const struct exclusion *said, struct sink *sink)
+{
+	struct exclusion x = *said;
+	struct entry e;
+	struct errinfo ei;
+
+	if (entry_parse(value, true, &sink->scratch, &e, &ei)) {
+		sink_bad(sink, "%s", ei.msg);
+		return;
+	}
+	x.type = e.type;
+	x.net = e.net;
+	x.as = e.as;
+	x.name = e.name;
+	sink->exclusion(sink->ctx, &x);
+}
+
+static void table_row(const struct table *t, struct str line, struct sink *sink)
+{
+	struct str f[CSV_FIELDS_MAX], c[COLUMNS];
+	struct exclusion x = { .list = STR_NONE, .reason = STR_NONE };
+	const char *why;
+	int n = csv_split(line, t->sep, &sink->scratch, f, &why);
+
+	if (n < 0) {
+		sink_bad(sink, "%s", why);
+		return;
+	}
+	for (size_t i = 0; i < COLUMNS; i++)
+		c[i] = t->at[i] >= 0 && t->at[i] < n ? str_trim(f[t->at[i]]) : STR_NONE;
+	if (c[CLASS].n) {
+		if (!xclass_parse(c[CLASS], &x.class)) {
+			sink_bad(sink,
+				 "the class is not benign, provider, scanner, sinkhole or research");
+			return;
+		}
+		x.classed = true;
+		x.reason = c[REASON];
+	} else if (t->at[CLASS] >= 0) {
+		sink_bad(sink, "no class");
+		return;
+	}
+	x.list = c[LIST];
+	give(c[VALUE], &x, sink);
+}
+
+static void exclusion_block(const struct layout *l, const struct reader_hints *h, struct str block,
+			    struct sink *sink)
+{
+	static const struct exclusion plain = { .list = { "", 0 }, .reason = { "", 0 } };
+	struct table t = { .named = false };
+	struct str line;
+	bool first = true;
+
+	(void)l;
+	(void)h;
+	while (str_line(&block, &line)) {
+		sink_line(sink);
+		if (comment(line))
+			continue;
+		if (first) {
+			first = false;
+			t = understand(line);
+			if (t.named)
+				continue;
+		}
+		buf_clear(&sink->scratch);
+		if (!buf_room(&sink->scratch, line.n + 1024))
+			sink_bad(sink, "no memory for the line");
+		else if (t.named)
+			table_row(&t, line, sink);
+		else
+			give(first_value(line), &plain, sink);
+	}
+}
+
+const struct reader reader_exclusion_list = {
+	.name = "exclusion-list",
+	.title = "addresses, networks, AS numbers or names that are special",
+	.reads = READS_EXCLUSIONS,
+	.frame = FRAME_DOCUMENT,
+	.sniff = exclusion_sniff,
+	.block = exclusion_block,
+};
