@@ -257,23 +257,18 @@ static bool summary(const struct layout *l, struct str line)
 static void judge(const struct layout *l, struct record *r, struct str text)
 {
 	uint8_t flags = 0;
-	bool known_flags = r->proto == PROTO_TCP && text.p && tcp_flags_parse(text, &flags);
 
-	if (known_flags && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	if (r->proto == PROTO_TCP && text.p && tcp_flags_parse(text, &flags) &&
+	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		r->opener = OPENER_ORIG;
 	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, OVERHEAD);
 	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, OVERHEAD);
 	r->one_way = l->one_way || (l->nfdump && nothing(r->resp_bytes) && nothing(r->resp_packets));
-	if (r->one_way) {
-		r->ack = flags & TCP_ACK;
+	r->ack = r->one_way && (flags & TCP_ACK);
+	if (r->one_way)
 		record_level_one_way(r);
-		return;
-	}
-	/* A reset and not a byte of payload: it was refused. */
-	record_level(r, known_flags && (flags & TCP_RST) && nothing(r->orig_payload) &&
-					nothing(r->resp_payload)
-				? HANDSHAKE_FAILED
-				: HANDSHAKE_UNSAID);
+	else
+		record_level(r, HANDSHAKE_UNSAID);
 }
 
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,

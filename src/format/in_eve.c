@@ -175,20 +175,19 @@ static unsigned hex_flags(struct str s)
 }
 
 struct tcp {
-	struct str syn, ack, rst, both, to_server, to_client;
+	struct str syn, ack, both, to_server, to_client;
 };
 
 static const struct key tcp_keys[] = {
 	TEXT(struct tcp, syn, "syn"),
 	TEXT(struct tcp, ack, "ack"),
-	TEXT(struct tcp, rst, "rst"),
 	TEXT(struct tcp, both, "tcp_flags"),
 	TEXT(struct tcp, to_server, "tcp_flags_ts"),
 	TEXT(struct tcp, to_client, "tcp_flags_tc"),
 };
 
 /* A connection that was reset at once is `closed` to Suricata, like one that was used. */
-static enum handshake handshake(struct str state, const struct tcp *t, const struct record *r)
+static enum handshake handshake(struct str state, const struct tcp *t)
 {
 	unsigned client = hex_flags(t->to_server), server = hex_flags(t->to_client);
 
@@ -196,11 +195,8 @@ static enum handshake handshake(struct str state, const struct tcp *t, const str
 		return HANDSHAKE_FAILED;
 	if (!str_is(state, "established") && !str_is(state, "closed"))
 		return HANDSHAKE_UNSAID;
-	if ((server & TCP_RST) && !(server & TCP_SYN) && (client & TCP_SYN))
-		return HANDSHAKE_FAILED;
-	if (!t->to_client.p && str_is(t->rst, "true") && r->orig_payload == 0 && r->resp_payload == 0)
-		return HANDSHAKE_FAILED;
-	return r->resp_packets == 0 && r->resp_bytes == 0 ? HANDSHAKE_FAILED : HANDSHAKE_DONE;
+	return (client & TCP_SYN) && (server & TCP_RST) && !(server & TCP_SYN) ? HANDSHAKE_FAILED
+									       : HANDSHAKE_DONE;
 }
 
 static void flow(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
@@ -239,7 +235,7 @@ static void flow(const struct event *e, struct record *r, const struct skim *x, 
 		if (str_is(f.state, "new") || str_is(t.syn, "true") ||
 		    (hex_flags(t.to_server) & TCP_SYN))
 			r->opener = OPENER_ORIG;
-		record_level(r, handshake(f.state, &t, r));
+		record_level(r, handshake(f.state, &t));
 	}
 	sink->record(sink->ctx, r);
 }
@@ -449,9 +445,9 @@ static void tls(const struct event *e, struct record *r, const struct skim *x, s
 		sink_bad(sink, "%s", no_memory);
 		return;
 	}
-	r->proto = PROTO_TCP;
 	if (!ends(e, r, sink) || !span(e, e->timestamp, (struct str){ NULL, 0 }, r, sink))
 		return;
+	r->proto = PROTO_TCP;
 	r->level = t.version.n && !str_is(t.version, "UNDETERMINED") ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
 	if (t.sni.p)
 		r->name = t.sni;
@@ -461,10 +457,11 @@ static void tls(const struct event *e, struct record *r, const struct skim *x, s
 static void http(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
 {
 	struct {
-		struct str hostname, url, status;
+		struct str hostname, port, url, status;
 	} h = { 0 };
 	static const struct key keys[] = {
 		TEXT(__typeof__(h), hostname, "hostname"),
+		TEXT(__typeof__(h), port, "http_port"),
 		TEXT(__typeof__(h), url, "url"),
 		TEXT(__typeof__(h), status, "status"),
 	};
@@ -473,12 +470,15 @@ static void http(const struct event *e, struct record *r, const struct skim *x, 
 		sink_bad(sink, "%s", no_memory);
 		return;
 	}
-	r->proto = PROTO_TCP;
 	if (!ends(e, r, sink) || !span(e, e->timestamp, (struct str){ NULL, 0 }, r, sink))
 		return;
+	r->proto = PROTO_TCP;
 	r->level = h.status.p ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
 	if (h.hostname.p)
-		r->name = host_without_port(h.hostname);
+		r->name = host_split(h.hostname, &r->http_port);
+	/* The event's own port, where the header names none. */
+	if (r->http_port == 0 && h.port.p)
+		(void)port_parse(h.port, &r->http_port);
 	if (h.url.p)
 		r->path = h.url;
 	sink->record(sink->ctx, r);

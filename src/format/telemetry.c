@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/telemetry.h"
 
-struct str host_without_port(struct str host)
+struct str host_split(struct str host, uint16_t *port)
 {
-	size_t colon;
+	size_t colon = str_chr(host, ':');
+	struct str rest = STR_NONE;
 
 	if (host.n && host.p[0] == '[') {
 		size_t close = str_chr(host, ']');
 
-		return close == SIZE_MAX ? host : str_head(str_skip(host, 1), close - 1);
+		if (close != SIZE_MAX) {
+			rest = str_skip(host, close + 1);
+			host = str_head(str_skip(host, 1), close - 1);
+		}
+	} else if (colon != SIZE_MAX && str_chr(str_skip(host, colon + 1), ':') == SIZE_MAX) {
+		/* With two colons and no brackets it is an IPv6 address, as some clients write it. */
+		rest = str_skip(host, colon);
+		host = str_head(host, colon);
 	}
-	colon = str_chr(host, ':');
-	if (colon == SIZE_MAX)
-		return host;
-	/* Two colons without brackets: an IPv6 address as some clients write it. */
-	for (size_t i = colon + 1; i < host.n; i++)
-		if (host.p[i] < '0' || host.p[i] > '9')
-			return host;
-	return str_head(host, colon);
+	*port = 0;
+	if (rest.n && rest.p[0] == ':')
+		(void)port_parse(str_skip(rest, 1), port);
+	return host;
 }
 
 bool json_value(const struct json *v, size_t line_n, struct buf *scratch, struct str *out)

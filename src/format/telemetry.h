@@ -86,8 +86,8 @@ static inline bool proto_has_ports(uint8_t proto)
 	return proto != PROTO_ICMP && proto != PROTO_ICMPV6;
 }
 
-/* A Host header without its port and without brackets. */
-struct str host_without_port(struct str host);
+/* A Host header without its port and without brackets; *port is 0 where it names none. */
+struct str host_split(struct str host, uint16_t *port);
 
 /*
  * The text of a JSON string, number or boolean; p is NULL for the rest. Escapes are undone into

@@ -22,7 +22,6 @@ static const char *const names[ZEEK_COLUMNS] = {
 	[ZEEK_ANSWERS] = "answers",
 	[ZEEK_TTLS] = "TTLs",
 	[ZEEK_SERVER_NAME] = "server_name",
-	[ZEEK_VERSION] = "version",
 	[ZEEK_ESTABLISHED] = "established",
 	[ZEEK_HOST] = "host",
 	[ZEEK_URI] = "uri",
@@ -78,7 +77,6 @@ enum zeek_column zeek_column(struct str name)
 	case 7:
 		TRY(ZEEK_HISTORY);
 		TRY(ZEEK_ANSWERS);
-		TRY(ZEEK_VERSION);
 		TRY(ZEEK_RESUMED);
 		break;
 	case 8:
@@ -168,8 +166,7 @@ uint32_t zeek_used(enum kind kind)
 		return ids | ZEEK_BIT(ZEEK_PROTO) | ZEEK_BIT(ZEEK_QUERY) | ZEEK_BIT(ZEEK_ANSWERS) |
 		       ZEEK_BIT(ZEEK_TTLS);
 	case KIND_TLS:
-		return ids | ZEEK_BIT(ZEEK_SERVER_NAME) | ZEEK_BIT(ZEEK_VERSION) |
-		       ZEEK_BIT(ZEEK_ESTABLISHED);
+		return ids | ZEEK_BIT(ZEEK_SERVER_NAME) | ZEEK_BIT(ZEEK_ESTABLISHED);
 	default:
 		return ids | ZEEK_BIT(ZEEK_HOST) | ZEEK_BIT(ZEEK_URI) | ZEEK_BIT(ZEEK_STATUS_CODE);
 	}
@@ -429,16 +426,13 @@ void zeek_record(enum kind kind, const struct zeek_row *row, unsigned n_answers,
 		}
 		break;
 	case KIND_TLS:
-		s = row->v[ZEEK_VERSION];
-		if (s.n > 4 && memcmp(s.p, "DTLS", 4) == 0)
-			r.proto = PROTO_UDP;
 		s = row->v[ZEEK_ESTABLISHED];
 		r.level = s.n && (s.p[0] == 'T' || s.p[0] == 't') ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
 		r.name = text(row->v[ZEEK_SERVER_NAME]);
 		break;
 	default:
 		r.level = row->v[ZEEK_STATUS_CODE].p ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
-		r.name = host_without_port(text(row->v[ZEEK_HOST]));
+		r.name = host_split(text(row->v[ZEEK_HOST]), &r.http_port);
 		r.path = text(row->v[ZEEK_URI]);
 	}
 	sink->record(sink->ctx, &r);
