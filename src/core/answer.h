@@ -146,5 +146,7 @@ struct answer {
 };
 
 const char *confidence_text(enum confidence c);
+/* high >= 75, medium >= 50 (docs/judgement.md, section 7). */
+enum confidence confidence_of(int score);
 
 #endif

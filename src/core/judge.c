@@ -33,6 +33,13 @@ static const struct {
 	[LEVEL_TWO_WAY] = { "evidence-two-way", 45 },
 };
 
+const char *confidence_text(enum confidence c)
+{
+	static const char *const text[] = { "low", "medium", "high" };
+
+	return text[c];
+}
+
 enum confidence confidence_of(int score)
 {
 	return score >= 75 ? CONF_HIGH : score >= 50 ? CONF_MEDIUM : CONF_LOW;

@@ -40,7 +40,6 @@ struct surroundings {
 /* p must have counted touches; its calls are sorted and cut. */
 void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *out);
 
-enum confidence confidence_of(int score);
 /* The reason as an English fragment: "payload both ways in 12 of 14 records". */
 void reason_text(const struct reason *r, struct buf *out);
 

@@ -41,6 +41,8 @@ const char *proto_text(uint8_t proto)
 	};
 #undef TEN
 
+	if (proto == 0)
+		return "unknown";
 	for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
 		if (protocols[i].number == proto)
 			return protocols[i].name;

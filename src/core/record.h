@@ -62,7 +62,7 @@ void record_level(struct record *r, enum handshake h);
 
 const char *kind_text(enum kind k);
 const char *level_text(enum level l);
-/* "tcp", "udp", "icmp", "ipv6-icmp", ... or the number; static text for the known ones. */
+/* "tcp", "udp", "icmp", "ipv6-icmp", ... or the number; "unknown" for 0. Static text. */
 const char *proto_text(uint8_t proto);
 /* By name in any case or by number; false when unknown. */
 bool proto_parse(struct str s, uint8_t *out);

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/cmd.h"
+
+#include "app/analyze.h"
+#include "app/catalogue.h"
+#include "base/escape.h"
+#include "report/json.h"
+#include "report/report.h"
+#include "report/term.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	OPT_EXCLUSIONS_AS = OPT_OWN,
+	OPT_FROM,
+	OPT_TO,
+	OPT_VALIDITY,
+	OPT_SHARED,
+	OPT_AS,
+	OPT_INDICATORS_AS,
+	OPT_COLUMN,
+	OPT_OWNERS,
+	OPT_NO_BUILTIN,
+	OPT_HTML,
+	OPT_MD,
+	OPT_TITLE,
+	OPT_ANONYMISE,
+	OPT_KEEP_GOING,
+};
+
+static const struct option_row options[] = {
+	{ 'i', "indicators", "FILE", "indicators: a file or folder (may be repeated)" },
+	{ 'o', "organisations", "FILE", "table network,id,name,sector,country,kind (may be repeated)" },
+	{ 'x', "exclusions", "FILE", "what is special: MISP warninglists, lists of networks, AS numbers, names" },
+	{ OPT_EXCLUSIONS_AS, "exclusions-as", "CLASS",
+	  "what the lists behind this option prove: benign, provider,\nscanner, sinkhole or research (else benign)" },
+	{ OPT_FROM, "from", "T", "only records from this time on (2018-12-02, 2018-12-02T08:00:00Z)" },
+	{ OPT_TO, "to", "T", "only records before this time" },
+	{ OPT_VALIDITY, "validity", "HOW",
+	  "when an indicator holds: strict, grace[=30d] (the default) or any" },
+	{ OPT_SHARED, "shared", "N", "alert when a controller holds this many organisations (4)" },
+	{ OPT_AS, "as", "FORMAT", "read telemetry as this format instead of by content" },
+	{ OPT_INDICATORS_AS, "indicators-as", "FORMAT", "the same for indicators" },
+	{ OPT_COLUMN, "column", "FIELD=NAME", "a CSV column by its name in the file: value=ioc, src=ClientIP, …" },
+	{ OPT_OWNERS, "owners", "FILE", "compiled owners or MMDB files (may be repeated); none: no AS data" },
+	{ OPT_NO_BUILTIN, "no-builtin", NULL, "without the lists of benign services that the program carries" },
+	{ OPT_HTML, "html", "FILE", "the report as one HTML file" },
+	{ OPT_MD, "md", "FILE", "the report as Markdown" },
+	{ OPT_TITLE, "title", "TEXT", "the report's title" },
+	{ OPT_ANONYMISE, "anonymise", NULL, "name organisations by sector and country in reports" },
+	{ OPT_KEEP_GOING, "keep-going", NULL, "an unreadable file is no error" },
+	{ 0, NULL, NULL, NULL },
+};
+
+enum { MANY = 1024 };
+
+struct wish {
+	struct analysis_options o;
+	struct list_option list[3][MANY]; /* indicators, organisations, exclusions */
+	size_t n_list[3];
+	struct str columns[64][2];
+	const char *owners[8];
+	bool classed;
+	enum xclass class;
+	const char *html, *md, *title;
+	bool anonymise, keep_going;
+};
+
+static int add_list(struct wish *w, int which, const char *path)
+{
+	if (w->n_list[which] == MANY)
+		return complain("more than %d lists; give a folder instead", MANY);
+	w->list[which][w->n_list[which]++] = (struct list_option){ path, w->classed, w->class };
+	return -1;
+}
+
+static int set_validity(struct wish *w, const char *arg)
+{
+	struct rules *r = &w->o.rules;
+
+	if (strcmp(arg, "strict") == 0)
+		r->grace = 0;
+	else if (strcmp(arg, "any") == 0)
+		r->any_validity = true;
+	else if (strncmp(arg, "grace=", 6) == 0 && time_span(str_of(arg + 6), &r->grace))
+		return -1;
+	else if (strcmp(arg, "grace") != 0)
+		return complain("--validity is strict, grace, grace=30d or any, not %s", arg);
+	return -1;
+}
+
+static int set_reader(enum reads reads, const char *arg, const struct reader **out)
+{
+	*out = reader_named(reads, str_of(arg));
+	return *out ? -1 : complain("%s: no such format; nezumi formats lists them", arg);
+}
+
+static int set_column(struct wish *w, const char *arg)
+{
+	const char *eq = strchr(arg, '=');
+	size_t *n = &w->o.lists.n_columns;
+
+	if (!eq || eq == arg || !eq[1] || *n == sizeof w->columns / sizeof w->columns[0])
+		return complain("--column is FIELD=NAME, not %s", arg);
+	w->columns[*n][0] = str_range(arg, eq);
+	w->columns[(*n)++][1] = str_of(eq + 1);
+	return -1;
+}
+
+static int own(void *ctx, int id, const char *arg)
+{
+	struct wish *w = ctx;
+
+	switch (id) {
+	case 'i':
+		return add_list(w, 0, arg);
+	case 'o':
+		return add_list(w, 1, arg);
+	case 'x':
+		return add_list(w, 2, arg);
+	case OPT_EXCLUSIONS_AS:
+		w->classed = xclass_parse(str_of(arg), &w->class);
+		return w->classed ? -1 : complain("%s: no such class of exclusions", arg);
+	case OPT_FROM:
+	case OPT_TO:
+		if (!time_parse(str_of(arg), id == OPT_FROM ? &w->o.from : &w->o.to, NULL))
+			return complain("%s is not a time between 1970 and 2100", arg);
+		return -1;
+	case OPT_VALIDITY:
+		return set_validity(w, arg);
+	case OPT_SHARED:
+		if (!str_u64(str_of(arg), 1000000, &w->o.shared) || w->o.shared == 0)
+			return complain("--shared is a number from 1 on, not %s", arg);
+		return -1;
+	case OPT_AS:
+		return set_reader(READS_RECORDS, arg, &w->o.telemetry_as);
+	case OPT_INDICATORS_AS:
+		return set_reader(READS_INDICATORS, arg, &w->o.lists.indicators_as);
+	case OPT_COLUMN:
+		return set_column(w, arg);
+	case OPT_OWNERS:
+		if (w->o.n_owners == sizeof w->owners / sizeof w->owners[0])
+			return complain("too many files of owners");
+		w->owners[w->o.n_owners++] = arg;
+		return -1;
+	case OPT_NO_BUILTIN:
+		w->o.lists.no_builtin = true;
+		return -1;
+	case OPT_HTML:
+		w->html = arg;
+		return -1;
+	case OPT_MD:
+		w->md = arg;
+		return -1;
+	case OPT_TITLE:
+		w->title = arg;
+		return -1;
+	case OPT_ANONYMISE:
+		w->anonymise = true;
+		return -1;
+	default:
+		w->keep_going = true;
+		return -1;
+	}
+}
+
+/* ---- progress: one line on standard error, when somebody watches ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+struct progress {
+	bool shown;
+	double last, begun;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool on_progress(void *ctx, int pass, uint64_t bytes)
+{
+	static const char *const doing[] = { "", "names: where listed domains lead", "names: what addresses are called",
+					     "matching" };
+	struct progress *p = ctx;
+	double t = now();
+
+	if (stopped)
+		return false;
+	if (p->begun == 0)
+		p->begun = t;
+	if (t - p->last < 0.2 || t - p->begun < 0.5 || !isatty(STDERR_FILENO))
+		return true;
+	p->last = t;
+	p->shown = true;
+	fprintf(stderr, "\r\033[K%s  %.1f MB  %.0f s", doing[pass], (double)bytes / 1e6, t - p->begun);
+	return true;
+}
+
+/* ---- after the analysis ---- */
+
+static unsigned columns_of_terminal(void)
+{
+	struct winsize ws;
+	const char *env = getenv("COLUMNS");
+	uint64_t n;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		n = ws.ws_col;
+	else if (!env || !str_u64(str_of(env), 1000, &n))
+		n = 80;
+	return (unsigned)(n < 60 ? 60 : n > 160 ? 160 : n);
+}
+
+static int put(const char *path, struct buf *b, enum err e)
+{
+	struct errinfo ei = { 0 };
+
+	if (!e)
+		e = file_write(path, buf_str(b), &ei);
+	buf_free(b);
+	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : -1;
+}
+
+static int write_reports(const struct analysis *a, const struct wish *w, const struct common *c)
+{
+	struct report_options r = { .lang = c->japanese ? REPORT_JA : REPORT_EN,
+				    .anonymise = w->anonymise,
+				    .title = w->title ? str_of(w->title) : STR_NONE,
+				    .names = { catalogue_sectors(), catalogue_countries() } };
+	int status = -1;
+	struct buf b;
+
+	buf_init(&b, (size_t)1 << 30);
+	if (w->html)
+		status = put(w->html, &b, report_html(&a->answer, &r, &b));
+	if (status < 0 && w->md)
+		status = put(w->md, &b, report_md(&a->answer, &r, &b));
+	if (status < 0 && c->json)
+		status = put(c->json_file ? c->json_file : "-", &b,
+			     report_json(&a->answer, c->defang, &b));
+	buf_free(&b);
+	return status;
+}
+
+static bool to_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+/* The terminal summary, unless a document goes to standard output. */
+static int write_summary(const struct analysis *a, const struct wish *w, const struct common *c)
+{
+	struct term_options t = { .colour = c->colour,
+				  .verbose = c->verbose,
+				  .japanese = c->japanese,
+				  .width = columns_of_terminal() };
+	struct buf b;
+	enum err e;
+
+	if ((c->json && (!c->json_file || to_stdout(c->json_file))) || to_stdout(w->html) ||
+	    to_stdout(w->md))
+		return -1;
+	buf_init(&b, (size_t)1 << 30);
+	e = report_term(&a->answer, &t, &b);
+	if (!e && !c->verbose && a->answer.n_findings)
+		buf_c(&b, c->japanese ? "\n根拠と全件: -v、報告書: --html FILE、機械可読: --json\n"
+				      : "\nAll findings with their evidence: -v.  A report: --html FILE.  "
+					"For machines: --json.\n");
+	return put("-", &b, e);
+}
+
+static bool tell_trouble(const struct analysis *a, const struct common *c)
+{
+	bool usable = false;
+
+	for (size_t i = 0; i < a->answer.n_inputs; i++) {
+		const struct answer_input *in = &a->answer.inputs[i];
+
+		if (in->trouble.n)
+			warn(c, "%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->trouble));
+		else
+			usable |= str_is(in->kind, "telemetry");
+		if (in->malformed)
+			warn(c, "%.*s: %llu %s could not be read", STR_ARG(in->path),
+			     (unsigned long long)in->malformed, in->malformed == 1 ? "line" : "lines");
+	}
+	if (a->names_dropped)
+		warn(c, "more names were seen than are kept: %llu were left out",
+		     (unsigned long long)a->names_dropped);
+	return usable;
+}
+
+static int run_analysis(struct wish *w, const struct common *c)
+{
+	struct progress p = { 0 };
+	struct errinfo ei = { 0 };
+	struct analysis a;
+	int status;
+	enum err e;
+
+	w->o.data = c->data;
+	w->o.threads = c->threads;
+	if (!c->quiet)
+		w->o.progress = on_progress;
+	w->o.progress_ctx = &p;
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGTERM, on_signal);
+	analysis_init(&a);
+	e = analysis_run(&a, &w->o, &ei);
+	if (p.shown)
+		fputs("\r\033[K", stderr);
+	if (e) {
+		status = complain("%s", ei.msg[0] ? ei.msg : err_text(e));
+	} else {
+		bool usable = tell_trouble(&a, c);
+
+		status = write_reports(&a, w, c);
+		if (status < 0)
+			status = write_summary(&a, w, c);
+		if (status < 0 && !usable)
+			status = complain("no telemetry could be read");
+		if (status < 0 && a.trouble && !w->keep_going)
+			status = EXIT_ERROR;
+		if (status < 0)
+			status = a.answer.n_findings ? EXIT_FOUND : EXIT_NOTHING;
+	}
+	analysis_free(&a);
+	return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct wish *w = calloc(1, sizeof *w);
+	char in_data[4096], **args;
+	struct common c;
+	int n, status;
+
+	if (!w)
+		return complain("%s", err_text(ERR_NOMEM));
+	w->o = (struct analysis_options){ .from = TIME_NONE,
+					  .to = TIME_NONE,
+					  .rules.grace = 30 * TIME_DAY,
+					  .shared = 4 };
+	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
+	if (status < 0 && n == 0)
+		status = complain("no telemetry given: files, folders or - for standard input");
+	if (status < 0 && w->n_list[0] == 0) {
+		(void)snprintf(in_data, sizeof in_data, "%s/indicators", c.data ? c.data : "");
+		status = c.data && access(in_data, R_OK) == 0
+				 ? add_list(w, 0, in_data)
+				 : complain("no indicators given: -i FILE");
+	}
+	if (status < 0) {
+		w->o.lists.indicators = w->list[0];
+		w->o.lists.n_indicators = w->n_list[0];
+		w->o.lists.organisations = w->list[1];
+		w->o.lists.n_organisations = w->n_list[1];
+		w->o.lists.exclusions = w->list[2];
+		w->o.lists.n_exclusions = w->n_list[2];
+		w->o.lists.columns = w->columns;
+		w->o.owners = w->owners;
+		w->o.telemetry = (const char *const *)args;
+		w->o.n_telemetry = (size_t)n;
+		status = run_analysis(w, &c);
+	}
+	free(w);
+	return status;
+}
+
+static const char notes[] =
+	"What can be read: nezumi formats. How findings are judged: docs/judgement.md.\n"
+	"Exit status: 0 something was found, 1 nothing, 2 error.\n\n"
+	"Examples\n"
+	"  nezumi analyze -i controllers.txt /var/log/zeek\n"
+	"  nezumi analyze -i feodo.csv -o constituents.csv -x warninglists/ --html report.html flows/\n"
+	"  zcat eve.json.gz | nezumi analyze -i iocs.csv --json -\n";
+
+const struct command cmd_analyze = { "analyze", "-i INDICATORS [options] TELEMETRY…",
+				     "which organisations are talking to controllers", options, run, notes };
