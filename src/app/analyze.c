@@ -36,7 +36,6 @@ void analysis_init(struct analysis *a)
 	*a = (struct analysis){ 0 };
 	lists_init(&a->lists);
 	scan_files_init(&a->telemetry);
-	ownership_init(&a->ownership);
 	arena_init(&a->arena, (size_t)8 << 30);
 }
 
@@ -319,9 +318,9 @@ static enum err tell_inputs(struct analysis *a)
 
 static enum err load_owners(struct analysis *a, const struct analysis_options *o, struct errinfo *ei)
 {
-	enum err e = ERR_OK;
+	enum err e = ownership_init(&a->ownership);
 
-	if (o->n_owners == 0)
+	if (!e && o->n_owners == 0)
 		return ownership_load_default(&a->ownership, o->data, ei);
 	for (size_t i = 0; !e && i < o->n_owners; i++)
 		if (strcmp(o->owners[i], "none") != 0)

@@ -2,6 +2,7 @@
 #include "app/lists.h"
 
 #include "app/catalogue.h"
+#include "app/special.h"
 #include "core/name.h"
 
 #include <stdlib.h>
@@ -299,31 +300,9 @@ static enum err read_files(struct load *s, struct scan_files *files, const struc
 
 struct gate {
 	struct lists *l;
-	struct lpm special;
-	VEC(struct lpm_entry) ranges;
-	VEC(struct str) names; /* of the ranges */
+	struct special special;
 	struct buf text, detail;
 };
-
-static enum err special_row(void *ctx, const struct str field[ROW_FIELDS])
-{
-	struct gate *g = ctx;
-	struct str *name = VEC_PUSH(&g->names), copy;
-	struct lpm_entry *e = VEC_PUSH(&g->ranges);
-	struct buf b;
-
-	if (!name || !e)
-		return ERR_NOMEM;
-	if (!cidr_parse(field[0], &e->net))
-		return ERR_PARSE;
-	e->id = (uint32_t)g->names.n - 1;
-	buf_init(&b, 1024);
-	buf_fmt(&b, "%.*s: %.*s", STR_ARG(field[0]), STR_ARG(field[1]));
-	copy = arena_str(&g->l->arena, buf_str(&b));
-	buf_free(&b);
-	*name = copy;
-	return copy.p ? ERR_OK : ERR_NOMEM;
-}
 
 /* The host of a URL in normal form. */
 static struct str url_host(struct str url)
@@ -347,17 +326,16 @@ static const char *reason_against(struct gate *g, const struct indicator *i)
 	struct str name = i->type == IT_DOMAIN ? i->value : STR_NONE;
 	bool address = i->type == IT_IP || i->type == IT_CIDR;
 	size_t labels;
-	uint32_t id;
 
 	if (i->type == IT_URL) {
 		name = url_host(i->value);
 		address = cidr_parse(name, &net) && net.len == 128;
 	}
 	buf_clear(&g->detail);
-	if (address && lpm_overlap(&g->special, net, &id)) {
-		buf_puts(&g->detail, g->names.v[id]);
+	if (address)
+		buf_puts(&g->detail, special_overlap(&g->special, net));
+	if (g->detail.n)
 		return "special-purpose";
-	}
 	if (i->type == IT_CIDR && net.len < (ip_is_v4(net.ip) && net.len >= 96 ? 96 + 16 : 32)) {
 		buf_fmt(&g->detail, "networks shorter than %s are not acted on",
 			ip_is_v4(net.ip) ? "/16" : "/32");
@@ -424,9 +402,7 @@ static enum err gate(struct lists *l)
 
 	buf_init(&g.text, 1 << 17);
 	buf_init(&g.detail, 1 << 17);
-	e = catalogue_rows(catalogue_special_purpose(), special_row, &g);
-	if (!e)
-		e = lpm_build(&g.special, g.ranges.v, g.ranges.n);
+	e = special_load(&g.special);
 	for (size_t i = 0; !e && i < l->snapshot.v.n; i++) {
 		const char *reason = reason_against(&g, &l->snapshot.v.v[i]);
 
@@ -445,9 +421,7 @@ static enum err gate(struct lists *l)
 			l->withheld.v[++kept] = l->withheld.v[i];
 	if (l->withheld.n)
 		l->withheld.n = kept + 1;
-	lpm_free(&g.special);
-	free(g.ranges.v);
-	free(g.names.v);
+	special_free(&g.special);
 	buf_free(&g.text);
 	buf_free(&g.detail);
 	return e;

@@ -13,10 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void ownership_init(struct ownership *o)
+enum err ownership_init(struct ownership *o)
 {
 	*o = (struct ownership){ 0 };
 	arena_init(&o->arena, (size_t)256 << 20);
+	return special_load(&o->special);
 }
 
 void ownership_free(struct ownership *o)
@@ -26,7 +27,8 @@ void ownership_free(struct ownership *o)
 	for (size_t i = 0; i < o->n_mmdb; i++)
 		MMDB_close(&o->mmdb[i]);
 	arena_free(&o->arena);
-	ownership_init(o);
+	special_free(&o->special);
+	*o = (struct ownership){ 0 };
 }
 
 static enum err map_file(const char *path, void **map, size_t *n, struct errinfo *ei)
@@ -178,6 +180,9 @@ static void look_in_mmdb(struct ownership *o, MMDB_s *db, struct ip ip, struct o
 
 void ownership_find(struct ownership *o, struct ip ip, struct owner *out)
 {
+	*out = (struct owner){ 0, STR_NONE, STR_NONE };
+	if (special_overlap(&o->special, (struct cidr){ ip, 128 }).n)
+		return;
 	owners_find(&o->owners, ip, out);
 	for (size_t i = o->n_mmdb; i; i--)
 		look_in_mmdb(o, &o->mmdb[i - 1], ip, out);

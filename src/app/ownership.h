@@ -7,6 +7,7 @@
 #define NEZUMI_APP_OWNERSHIP_H
 
 #include "base/arena.h"
+#include "app/special.h"
 #include "core/owners.h"
 
 #include <maxminddb.h>
@@ -20,15 +21,17 @@ struct ownership {
 	MMDB_s mmdb[MMDB_MAX];
 	size_t n_mmdb;
 	struct arena arena; /* strings found in MMDB files */
+	struct special special;
 };
 
-void ownership_init(struct ownership *o);
+/* Errors: ERR_NOMEM; then, too, free it. */
+MUST enum err ownership_init(struct ownership *o);
 void ownership_free(struct ownership *o);
 /* A compiled file or an MMDB file, told apart by content. Errors: ERR_NOENT, ERR_IO, ERR_PARSE. */
 MUST enum err ownership_load(struct ownership *o, const char *path, struct errinfo *ei);
 /* The file beside the program or installed with it; none is no error. `data` is the data directory or NULL. */
 MUST enum err ownership_load_default(struct ownership *o, const char *data, struct errinfo *ei);
-/* Slices live as long as o. Not for several threads. */
+/* Slices live as long as o. Addresses in special-purpose ranges have no owner. Not for several threads. */
 void ownership_find(struct ownership *o, struct ip ip, struct owner *out);
 
 /*

@@ -47,8 +47,10 @@ static int look_up(const struct wish *w, const struct common *c, char **args, in
 	enum err e;
 	int status = EXIT_NOTHING;
 
-	ownership_init(&o);
-	e = w->owners ? ownership_load(&o, w->owners, &ei) : ownership_load_default(&o, c->data, &ei);
+	e = ownership_init(&o);
+	if (!e)
+		e = w->owners ? ownership_load(&o, w->owners, &ei)
+			      : ownership_load_default(&o, c->data, &ei);
 	if (e) {
 		ownership_free(&o);
 		return complain("%s", ei.msg[0] ? ei.msg : err_text(e));
