@@ -133,8 +133,8 @@ static bool moment(struct str s, int64_t *out)
 {
 	uint64_t v;
 
-	if (s.n >= 12 && s.n <= 19 && str_u64(s, UINT64_MAX, &v)) {
-		v = s.n <= 13 ? v * 1000 : s.n <= 16 ? v : v / 1000;
+	if ((s.n == 13 || s.n == 16 || s.n == 19) && str_u64(s, UINT64_MAX, &v)) {
+		v = s.n == 13 ? v * 1000 : s.n == 16 ? v : v / 1000;
 		if (v > (uint64_t)TIME_MAX)
 			return false;
 		*out = (int64_t)v;

@@ -264,11 +264,13 @@ static void judge(const struct layout *l, struct record *r, struct str text)
 	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, OVERHEAD);
 	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, OVERHEAD);
 	r->one_way = l->one_way || (l->nfdump && nothing(r->resp_bytes) && nothing(r->resp_packets));
-	r->ack = r->one_way && (flags & TCP_ACK);
-	if (r->one_way)
+	if (r->one_way) {
+		r->ack = flags & TCP_ACK;
+		r->resp_bytes = r->resp_packets = r->resp_payload = UNSTATED;
 		record_level_one_way(r);
-	else
+	} else {
 		record_level(r, HANDSHAKE_UNSAID);
+	}
 }
 
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,

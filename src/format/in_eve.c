@@ -69,6 +69,7 @@ static const char *members(struct str object, const struct key *keys, size_t n_k
 	return json_rest(&w).n ? "text after the JSON object" : NULL;
 }
 
+/* The same of a sub-object; what is no object has no members. */
 static const char *part(const struct json *v, const struct key *keys, size_t n_keys, void *to,
 			const struct skim *x)
 {
@@ -489,12 +490,46 @@ static void http(const struct event *e, struct record *r, const struct skim *x, 
 
 static const struct {
 	const char *type;
+	size_t object; /* what the event is about, of struct event */
 	enum kind kind;
 	void (*read)(const struct event *e, struct record *r, const struct skim *x, struct sink *sink);
 } events[] = {
-	{ "flow", KIND_FLOW, flow }, { "netflow", KIND_FLOW, netflow }, { "dns", KIND_DNS, dns },
-	{ "tls", KIND_TLS, tls },    { "http", KIND_HTTP, http },
+#define EVENT(name, kind)                                       \
+	{                                                       \
+#name, offsetof(struct event, name), kind, name \
+	}
+	EVENT(flow, KIND_FLOW), EVENT(netflow, KIND_FLOW), EVENT(dns, KIND_DNS),
+	EVENT(tls, KIND_TLS),   EVENT(http, KIND_HTTP),
+#undef EVENT
 };
+
+static void read_event(const struct event *e, const struct skim *x, struct sink *sink)
+{
+	for (size_t i = 0; i < COUNT(events); i++) {
+		struct record r = {
+			.kind = events[i].kind,
+			.opener = OPENER_ORIG,
+			.name = STR_NONE,
+			.path = STR_NONE,
+			.orig_bytes = UNSTATED,
+			.resp_bytes = UNSTATED,
+			.orig_packets = UNSTATED,
+			.resp_packets = UNSTATED,
+			.orig_payload = UNSTATED,
+			.resp_payload = UNSTATED,
+			.line = sink->line,
+		};
+		const char *object = (const char *)e + events[i].object;
+
+		if (!str_is(e->type, events[i].type))
+			continue;
+		if (((const struct json *)(const void *)object)->type == JSON_OBJECT)
+			events[i].read(e, &r, x, sink);
+		else
+			sink_bad(sink, "a %s event without its object", events[i].type);
+		return;
+	}
+}
 
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
 		  struct sink *sink)
@@ -517,29 +552,10 @@ static void block(const struct layout *l, const struct reader_hints *hints, stru
 		why = event_of(line, &e, &x);
 		if (!why && !e.type.p)
 			why = "no event_type";
-		if (why) {
+		if (why)
 			sink_bad(sink, "%s", why);
-			continue;
-		}
-		for (size_t i = 0; i < COUNT(events); i++)
-			if (str_is(e.type, events[i].type)) {
-				struct record r = {
-					.kind = events[i].kind,
-					.opener = OPENER_ORIG,
-					.name = STR_NONE,
-					.path = STR_NONE,
-					.orig_bytes = UNSTATED,
-					.resp_bytes = UNSTATED,
-					.orig_packets = UNSTATED,
-					.resp_packets = UNSTATED,
-					.orig_payload = UNSTATED,
-					.resp_payload = UNSTATED,
-					.line = sink->line,
-				};
-
-				events[i].read(&e, &r, &x, sink);
-				break;
-			}
+		else
+			read_event(&e, &x, sink);
 	}
 }
 
