@@ -126,12 +126,19 @@ class World:
         self.moments = [BASE + r.randrange(days * 86400) * SECOND + self.pick((0, 0, 999999, 500000))
                         for _ in range(r.randrange(3, 9))]
         self.grace = self.pick((30, 30, 2, 7))
+        self.theme = self.pick(("mixed", "mixed", "names", "dns", "beacon", "oneway", "edges"))
         self.bad = [self.v4(45) for _ in range(r.randrange(2, 6))] + \
             [self.v6("2a02:7") for _ in range(r.randrange(0, 3))]
         self.hosts = [self.v4(91) for _ in range(r.randrange(2, 6))] + \
             [self.v6("2a01:5") for _ in range(r.randrange(0, 3))]
         self.unlisted = [self.v4(46), self.v4(47)]
         self.names = list(LISTED[:r.randrange(1, 7)]) + r.sample(BENIGN, 2) + r.sample(OTHER, 1)
+        if self.theme in ("names", "dns", "oneway", "edges"):  # few values, so that they meet often
+            self.bad, self.hosts = self.bad[:2], self.hosts[:3]
+        if self.theme == "names":
+            self.duel()
+        if self.theme == "edges":
+            self.moments = self.moments[:2]
         self.indicators()
         self.organisations()
         self.exclusions()
@@ -154,6 +161,11 @@ class World:
         self.telemetry()
         self.argv += options
         return self.argv
+
+    def duel(self):
+        """Names and the names above and below them, for lists of several classes to quarrel about."""
+        base = [self.pick(BENIGN), self.pick(LISTED)]
+        self.names = base + [head + b for b in base for head in ("www.", "cdn.", "x.cdn.")] + [self.pick(OTHER)]
 
     # -- indicators ------------------------------------------------------------------------
 
@@ -200,6 +212,11 @@ class World:
     def indicators(self):
         makers = [self.plain, self.table, self.feodo, self.intervals, self.maltrail]
         self.rng.shuffle(makers)
+        if self.theme == "edges":
+            makers = makers + [self.table]
+        if self.theme in ("names", "dns"):
+            lines = [self.bad[0] + self.pick(("", ":443"))] + self.rng.sample(LISTED, 2)
+            self.argv += ["-i", self.write("first.txt", "\n".join(lines) + "\n")]
         for maker in makers[:self.rng.randrange(1, 5)]:
             name = maker()
             self.argv += ["-i", name]
@@ -233,7 +250,7 @@ class World:
             since, until = self.interval() if self.chance(0.7) else (None, None)
             role = self.pick(("controller", "controller", "controller", "", "payload", "phishing",
                               "scanner", "sinkhole", "infected-host"))
-            cells = [text, str(self.pick(PORTS)) if ported and self.chance(0.5) else "",
+            cells = [text, str(self.pick(PORTS + (53,))) if ported and self.chance(0.5) else "",
                      self.pick(FAMILIES + ALIASES + ("",)), role, self.stamp(since), self.stamp(until),
                      self.pick(("alpha", "beta", "")), "70"]
             rows.append(",".join(cells[i] for i in order))
@@ -321,7 +338,19 @@ class World:
             out.append(ip if self.chance(0.4) else self.net_around(ip))
         return out
 
+    def duel_lists(self):
+        for i, cls in enumerate(self.rng.sample(("benign", "provider", "scanner", "benign"), self.rng.randrange(2, 5))):
+            names = self.rng.sample(self.names, self.rng.randrange(1, 4))
+            if self.chance(0.4):
+                doc = {"name": "A list of ours d%d" % i, "type": self.pick(("hostname", "string")), "list": names}
+                what = self.write("d%d.json" % i, json.dumps(doc), may_zip=False)
+            else:
+                what = self.write("d%d.txt" % i, "".join(self.pick((".", "*.", "")) + n + "\n" for n in names))
+            self.argv += ["--exclusions-as", cls, "-x", what]
+
     def exclusions(self):
+        if self.theme == "names":
+            self.duel_lists()
         for i in range(self.pick((0, 1, 1, 2, 3, 4))):
             if self.chance(0.4):
                 name, kind, what = self.pick(MISP)
@@ -350,7 +379,10 @@ class World:
         self.flows, self.siblings = [], []
         for _ in range(self.rng.randrange(2, 9)):
             self.talk()
-        for _ in range(self.rng.randrange(0, 8)):
+        if self.theme == "beacon":
+            for _ in range(self.rng.randrange(2, 6)):
+                self.series()
+        for _ in range(self.rng.randrange(8, 20) if self.theme in ("names", "dns") else self.rng.randrange(0, 8)):
             self.answer()
         for _ in range(self.rng.randrange(0, 5)):
             self.loose()
@@ -378,6 +410,8 @@ class World:
     def flow_formats(self):
         if not hasattr(self, "_formats"):
             every = ["tsv", "json", "eve", "argus", "csv", "oneway"]
+            if self.theme == "oneway":
+                every = ["oneway", "oneway", "csv"]
             self._formats = self.rng.sample(every, self.rng.randrange(1, 4))
         return self._formats
 
@@ -409,7 +443,7 @@ class World:
         proto = self.pick(("tcp", "tcp", "tcp", "udp", "icmp"))
         ts = self.moment()
         state, history = self.pick(STATES), self.pick(HISTORIES)
-        call = self.name() if self.chance(0.5) else None
+        call = self.name() if self.chance(0.9 if self.theme == "names" else 0.5) else None
         steady = self.chance(0.5)  # always the same name
         for i in range(n):
             swap = inbound if not wild else self.chance(0.5)
@@ -431,6 +465,8 @@ class World:
             self.flows.append(flow)
             if call and n < 90 and self.chance(0.8):
                 self.sibling(flow, call, steady)
+                if self.theme == "names" and self.chance(0.5):
+                    self.sibling(flow, self.name(), False)
             step = beat if not wild else self.pick((beat, beat // 2, r.randrange(1, 4000) * SECOND))
             ts += step + (r.randrange(-step // 12, step // 12 + 1) if step and self.chance(0.7) else 0)
 
@@ -447,6 +483,39 @@ class World:
         if self.chance(0.08):
             row.update({"a": flow["b"], "ap": flow["bp"], "b": flow["a"], "bp": flow["ap"]})
         self.siblings.append(row)
+
+    def series(self):
+        """A beacon whose regularity lies near the limits that count."""
+        r = self.rng
+        host, peer, port = self.pick(self.hosts), self.pick(self.bad), self.pick(PORTS)
+        n = self.pick((7, 8, 9, 10, 11, 14, 20, 40))
+        head = n
+        if self.chance(0.15):
+            n, head = self.pick((511, 512, 513, 600)), self.pick((300, 380, 420, 512))
+        beat = self.pick((SECOND, 3 * SECOND, 10 * SECOND, 60 * SECOND, 300 * SECOND))
+        beats = [beat, self.pick((beat, beat * 2, beat * 3 + 7))]
+        share, sizes = r.random() ** 0.5, r.random() ** 0.5
+        size, ts, kind = self.pick((0, 100, 320, 2000)), self.moment(), self.pick(("flow", "flow", "flow", "dns", "tls"))
+        name = self.pick(LISTED)
+        for i in range(n):
+            big = i >= head
+            bytes_out = size + self.pick((0, 0, size // 10, 32, 33, -32)) if r.random() < sizes else r.randrange(0, 9000)
+            row = {"kind": kind, "ts": ts, "a": host, "ap": 2000 + i, "b": peer, "bp": port, "proto": "tcp",
+                   "dur": 1000, "state": "SF", "history": "ShADadFf", "ab": max(0, bytes_out), "bb": 50, "ak": 2, "bk": 2,
+                   "name": name, "done": True, "uri": "/", "answers": []}
+            if kind == "flow":
+                self.flows.append(row)
+            else:
+                self.siblings.append(row)
+            step = self.pick(beats)
+            if r.random() >= share or big:
+                step = r.randrange(1, 50) * r.randrange(1, 4000000)
+            elif self.chance(0.5):
+                window = max(step // 10, SECOND // 2)
+                step += self.pick((0, window, window + 1, -window, -window - 1, window // 2))
+            elif self.chance(0.2):
+                step = self.pick((SECOND - 1, SECOND, 0, 1))
+            ts += max(0, step)
 
     def answer(self):
         """A dns record, and often a flow to the answer that stands on an edge of its freshness."""
