@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #define NONE     UINT32_MAX
+#define NO_ID    LPM_ID_MAX
+#define IN_GROUP UINT32_C(0x80000000)
 #define FANOUT   16
 #define BUCKETS  65536
 #define NETS_MAX ((size_t)1 << 28)
@@ -14,6 +16,11 @@ struct lpm_net {
 	uint32_t id;
 	uint32_t parent; /* the longest of the other nets that contains this one, or NONE */
 	unsigned char len;
+};
+
+struct lpm_leaf {
+	uint64_t key[FANOUT];
+	uint32_t value[FANOUT];
 };
 
 /* While sorting, id is the place in the caller's array: first given, first found. */
@@ -38,7 +45,7 @@ static enum err nets_make(struct lpm *l, const struct lpm_entry *e, size_t n)
 	if (!l->nets)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
-		assert(e[i].net.len <= 128 && e[i].id < NONE);
+		assert(e[i].net.len <= 128 && e[i].id < NO_ID);
 		l->nets[i] = (struct lpm_net){ .ip = ip_mask(e[i].net.ip, e[i].net.len),
 					       .len = e[i].net.len,
 					       .id = (uint32_t)i };
@@ -71,8 +78,9 @@ struct walk {
 	bool any4;     /* an IPv4 address is held by something */
 	bool past4;
 	uint32_t bucket, n4, last4; /* the /16s begun, ranges put, id of the last */
-	uint32_t keys, n6, last6;
+	uint32_t keys, groups, n6, last6;
 	uint64_t key6;
+	bool grouped; /* ranges begin within the last key */
 };
 
 static void push4(struct walk *w, uint32_t low, uint32_t id)
@@ -81,7 +89,7 @@ static void push4(struct walk *w, uint32_t low, uint32_t id)
 		w->l->v4_low[w->n4] = (uint16_t)low;
 		w->l->v4_id[w->n4] = id;
 	}
-	w->any4 = w->any4 || id != NONE;
+	w->any4 = w->any4 || id != NO_ID;
 	w->n4++;
 	w->last4 = id;
 }
@@ -110,23 +118,43 @@ static void put4(struct walk *w, uint32_t at, uint32_t id)
 	}
 }
 
-static void put6(struct walk *w, struct ip at, uint32_t id)
+static void push6(struct walk *w, uint64_t low, uint32_t id)
 {
-	if (w->n6 && id == w->last6)
-		return;
-	if (w->n6 == 0 || at.hi != w->key6) {
-		if (w->fill) {
-			w->l->v6_level[0][w->keys] = at.hi;
-			w->l->v6_first[w->keys] = w->n6;
-		}
-		w->keys++;
-		w->key6 = at.hi;
-	}
 	if (w->fill) {
-		w->l->v6_low[w->n6] = at.lo;
+		w->l->v6_low[w->n6] = low;
 		w->l->v6_id[w->n6] = id;
 	}
 	w->n6++;
+}
+
+static void set_value(struct walk *w, uint32_t value)
+{
+	if (w->fill)
+		w->l->v6_leaf[(w->keys - 1) / FANOUT].value[(w->keys - 1) % FANOUT] = value;
+}
+
+static void put6(struct walk *w, struct ip at, uint32_t id)
+{
+	if (w->keys && id == w->last6)
+		return;
+	if (w->keys == 0 || at.hi != w->key6) {
+		if (w->fill)
+			w->l->v6_leaf[w->keys / FANOUT].key[w->keys % FANOUT] = at.hi;
+		w->keys++;
+		w->key6 = at.hi;
+		w->grouped = false;
+		set_value(w, at.lo ? w->last6 : id);
+	}
+	if (at.lo) {
+		if (!w->grouped) {
+			if (w->fill)
+				w->l->v6_group[w->groups] = w->n6;
+			set_value(w, IN_GROUP | w->groups++);
+			push6(w, 0, w->last6);
+			w->grouped = true;
+		}
+		push6(w, at.lo, id);
+	}
 	w->last6 = id;
 }
 
@@ -170,7 +198,7 @@ static bool leave(struct walk *w, uint32_t i)
 	next.hi += next.lo == 0;
 	if (next.hi == 0 && next.lo == 0)
 		return false;
-	begin(w, next, s->parent == NONE ? NONE : w->l->nets[s->parent].id);
+	begin(w, next, s->parent == NONE ? NO_ID : w->l->nets[s->parent].id);
 	return true;
 }
 
@@ -180,7 +208,7 @@ static void walk(struct walk *w)
 	struct lpm *l = w->l;
 	uint32_t open = NONE;
 
-	w->id = NONE;
+	w->id = w->last6 = NO_ID;
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct lpm_net *s = &l->nets[i];
 
@@ -202,9 +230,14 @@ static void walk(struct walk *w)
 	}
 }
 
+static size_t nodes_of(uint32_t keys)
+{
+	return ((size_t)keys + FANOUT - 1) / FANOUT;
+}
+
 static enum err room(struct lpm *l, const struct walk *count)
 {
-	uint32_t n = count->keys;
+	size_t n = nodes_of(count->keys);
 
 	if (count->any4) {
 		l->v4_index = malloc((BUCKETS + 1) * sizeof *l->v4_index);
@@ -214,22 +247,38 @@ static enum err room(struct lpm *l, const struct walk *count)
 			return ERR_NOMEM;
 		l->v4_index[BUCKETS] = count->n4;
 	}
-	do {
-		size_t size = ((size_t)n + FANOUT - 1) / FANOUT * FANOUT * sizeof **l->v6_level;
+	l->v6_leaf = aligned_alloc(64, n * sizeof *l->v6_leaf);
+	l->v6_group = malloc(((size_t)count->groups + 1) * sizeof *l->v6_group);
+	l->v6_low = malloc(((size_t)count->n6 + 1) * sizeof *l->v6_low);
+	l->v6_id = malloc(((size_t)count->n6 + 1) * sizeof *l->v6_id);
+	if (!l->v6_leaf || !l->v6_group || !l->v6_low || !l->v6_id)
+		return ERR_NOMEM;
+	/* What pads the last node is not below any key looked for. */
+	memset(&l->v6_leaf[n - 1], 0xff, sizeof *l->v6_leaf);
+	l->v6_n = count->keys;
+	l->v6_group[count->groups] = count->n6;
+	while (n > 1) {
+		size_t size = (n = nodes_of((uint32_t)n)) * FANOUT * sizeof **l->v6_level;
 		uint64_t *keys = aligned_alloc(64, size);
 
 		if (!keys)
 			return ERR_NOMEM;
-		/* What pads the last node is larger than any key looked for, or equal to it. */
 		memset(keys, 0xff, size);
-		l->v6_level[l->v6_levels] = keys;
-		l->v6_n[l->v6_levels++] = n;
-		n = (n + FANOUT - 1) / FANOUT;
-	} while (l->v6_n[l->v6_levels - 1] > FANOUT);
-	l->v6_first = malloc(((size_t)count->keys + 1) * sizeof *l->v6_first);
-	l->v6_low = malloc(count->n6 * sizeof *l->v6_low);
-	l->v6_id = malloc(count->n6 * sizeof *l->v6_id);
-	return l->v6_first && l->v6_low && l->v6_id ? ERR_OK : ERR_NOMEM;
+		l->v6_level[l->v6_levels++] = keys;
+	}
+	return ERR_OK;
+}
+
+/* The first key of every node goes into the level above. */
+static void index_keys(struct lpm *l)
+{
+	size_t n = nodes_of(l->v6_n);
+
+	for (unsigned k = 0; k < l->v6_levels; k++) {
+		for (size_t i = 0; i < n; i++)
+			l->v6_level[k][i] = k ? l->v6_level[k - 1][i * FANOUT] : l->v6_leaf[i].key[0];
+		n = nodes_of((uint32_t)n);
+	}
 }
 
 enum err lpm_build(struct lpm *l, const struct lpm_entry *e, size_t n)
@@ -252,10 +301,7 @@ enum err lpm_build(struct lpm *l, const struct lpm_entry *e, size_t n)
 	if (err)
 		goto out;
 	walk(&fill);
-	made.v6_first[fill.keys] = fill.n6;
-	for (unsigned k = 1; k < made.v6_levels; k++)
-		for (uint32_t i = 0; i < made.v6_n[k]; i++)
-			made.v6_level[k][i] = made.v6_level[k - 1][(size_t)i * FANOUT];
+	index_keys(&made);
 	*l = made;
 	return ERR_OK;
 out:
@@ -271,7 +317,8 @@ void lpm_free(struct lpm *l)
 	free(l->v4_id);
 	for (unsigned k = 0; k < l->v6_levels; k++)
 		free(l->v6_level[k]);
-	free(l->v6_first);
+	free(l->v6_leaf);
+	free(l->v6_group);
 	free(l->v6_low);
 	free(l->v6_id);
 	*l = (struct lpm){ 0 };
@@ -292,28 +339,41 @@ static uint32_t find4(const struct lpm *l, uint32_t ip)
 	return l->v4_id[at];
 }
 
+/* The last key of a node at or below x; the first one always is. */
+static inline size_t in_node(const uint64_t *key, uint64_t x)
+{
+	size_t at = key[8] <= x ? 8 : 0;
+
+	at += key[at + 4] <= x ? 4 : 0;
+	at += key[at + 2] <= x ? 2 : 0;
+	return at + (key[at + 1] <= x ? 1 : 0);
+}
+
 static uint32_t find6(const struct lpm *l, struct ip ip)
 {
-	size_t at = 0;
-	uint32_t from, n;
+	const struct lpm_leaf *leaf;
+	size_t node = 0, at;
+	uint32_t value, from, n;
 
-	for (unsigned k = l->v6_levels; k--;) {
-		const uint64_t *node = l->v6_level[k] + at * FANOUT;
-		size_t below = 0;
+	for (unsigned k = l->v6_levels; k--;)
+		node = node * FANOUT + in_node(l->v6_level[k] + node * FANOUT, ip.hi);
+	/* Only the last address of all is not below what pads the levels. */
+	if (node * FANOUT >= l->v6_n)
+		node = (l->v6_n - 1) / FANOUT;
+	leaf = &l->v6_leaf[node];
+	__builtin_prefetch(leaf->value);
+	at = in_node(leaf->key, ip.hi);
+	if (node * FANOUT + at >= l->v6_n)
+		at = (l->v6_n - 1) % FANOUT;
+	value = leaf->value[at];
+	if (!(value & IN_GROUP))
+		return value;
 
-		for (size_t i = 0; i < FANOUT; i++)
-			below += node[i] <= ip.hi;
-		/* The first key of all is 0, and a node is entered through its first key. */
-		at = at * FANOUT + below - 1;
-		if (at >= l->v6_n[k])
-			at = l->v6_n[k] - 1;
-	}
-	from = l->v6_first[at];
-	n = l->v6_first[at + 1] - from;
-	if (l->v6_level[0][at] < ip.hi)
+	value &= ~IN_GROUP;
+	from = l->v6_group[value];
+	n = l->v6_group[value + 1] - from;
+	if (leaf->key[at] < ip.hi)
 		return l->v6_id[from + n - 1];
-	if (l->v6_low[from] > ip.lo)
-		return l->v6_id[from - 1];
 	while (n > 1) {
 		uint32_t half = n / 2;
 
@@ -332,8 +392,8 @@ bool lpm_find(const struct lpm *l, struct ip ip, uint32_t *id)
 	if (!ip_is_v4(ip))
 		found = find6(l, ip);
 	else
-		found = l->v4_index ? find4(l, (uint32_t)ip.lo) : NONE;
-	if (found == NONE)
+		found = l->v4_index ? find4(l, (uint32_t)ip.lo) : NO_ID;
+	if (found == NO_ID)
 		return false;
 	*id = found;
 	return true;

@@ -8,19 +8,23 @@
  *
  * Nested networks are flattened into ranges without overlap. IPv4: a table by the upper 16 bits,
  * then a search among the lower halves that begin a range; 3 cache misses. IPv6: a search tree of
- * 16 keys a node over the upper 64 bits, then, only where ranges end within a /64, over the rest.
+ * 16 keys a node over the upper 64 bits, values beside the keys of its leaves; only where ranges
+ * end within a /64 another search over the rest. 2 to 4 cache misses.
  *
- * Memory: 32 bytes an entry; for IPv4 640 KiB and at most 12 bytes an entry more, for IPv6 at most
- * 49. On the heap, owned by the struct. While it is being built: nothing beside that.
+ * Memory: 32 bytes an entry; for IPv4 640 KiB and at most 12 bytes an entry more, for IPv6 26 bytes
+ * an entry up to /64 and 55 beyond. On the heap, owned by the struct. While it is being built:
+ * nothing beside that.
  */
 #ifndef NEZUMI_CORE_LPM_H
 #define NEZUMI_CORE_LPM_H
 
 #include "core/ip.h"
 
+#define LPM_ID_MAX UINT32_C(0x7fffffff)
+
 struct lpm_entry {
 	struct cidr net;
-	uint32_t id; /* less than UINT32_MAX */
+	uint32_t id; /* less than LPM_ID_MAX */
 };
 
 #define LPM_LEVELS 8
@@ -35,12 +39,17 @@ struct lpm {
 	uint16_t *v4_low;   /* a range begins at x.y.low; the first of each /16 at 0 */
 	uint32_t *v4_id;
 
-	/* IPv6: level 0 holds the distinct upper halves of range starts, each level every 16th. */
+	/*
+	 * IPv6: the leaves hold the distinct upper halves of range starts, the first level above
+	 * them every 16th, and so on; the top level is last. A value is an id, or where ranges
+	 * begin within that upper half, the number of a group of them.
+	 */
+	struct lpm_leaf *v6_leaf;
 	uint64_t *v6_level[LPM_LEVELS];
-	uint32_t v6_n[LPM_LEVELS];
 	unsigned v6_levels;
-	uint32_t *v6_first; /* the first range of each upper half, and their number behind the last */
-	uint64_t *v6_low;   /* lower half of each range's start */
+	uint32_t v6_n;      /* keys in the leaves */
+	uint32_t *v6_group; /* its first range; the number of ranges behind the last */
+	uint64_t *v6_low;   /* lower half of each range's start: 0 first in a group */
 	uint32_t *v6_id;
 };
 
