@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* How many rows a summary shows of each table. */
-enum { SHOW_ORGS = 10, SHOW_CONTROLLERS = 6, SHOW_REASONS = 10, SHOW_WITHHELD = 4, SHOW_TROUBLE = 3 };
+enum { SHOW_ORGS = 8, SHOW_CONTROLLERS = 5, SHOW_ALERTS = 5, SHOW_TROUBLE = 2 };
 
 enum align { LEFT, RIGHT };
 
@@ -222,9 +222,9 @@ static void cell_some(struct term *t, const struct str *v, size_t n, bool values
 /* ---- organisations ---- */
 
 static const struct column org_columns[] = {
-	{ { "score", "スコア" }, RIGHT, 5, 6 },    { { "organisation", "組織" }, LEFT, 14, 0 },
-	{ { "", "国" }, LEFT, 2, 2 },	       { { "hosts", "ホスト" }, RIGHT, 5, 9 },
-	{ { "family", "ファミリー" }, LEFT, 8, 15 },  { { "controller", "C2" }, LEFT, 15, 25 },
+	{ { "score", "スコア" }, RIGHT, 5, 6 },	 { { "organisation", "組織" }, LEFT, 16, 0 },
+	{ { "", "国" }, LEFT, 2, 2 },		 { { "hosts", "ホスト" }, RIGHT, 5, 9 },
+	{ { "controllers", "C2" }, RIGHT, 4, 11 }, { { "family", "ファミリー" }, LEFT, 8, 18 },
 	{ { "since", "初回" }, LEFT, 10, 10 },
 };
 
@@ -246,10 +246,10 @@ static void org_cell(struct term *t, size_t row, size_t column)
 		grouped(&t->cell, g->hosts);
 		break;
 	case 4:
-		cell_some(t, g->families, g->n_families, false);
+		grouped(&t->cell, g->n_controllers);
 		break;
 	case 5:
-		cell_some(t, g->controllers, g->n_controllers, true);
+		cell_some(t, g->families, g->n_families, false);
 		break;
 	default:
 		time_format_date(&t->cell, g->first);
@@ -388,16 +388,69 @@ static void put_finding(struct term *t, const struct finding *f)
 
 struct reason_sum {
 	struct str reason;
-	uint64_t records, hosts;
+	uint64_t n;
 };
 
-static int by_records(const void *a, const void *b)
+struct reason_sums {
+	struct reason_sum *v;
+	size_t n, cap;
+};
+
+static int by_number(const void *a, const void *b)
 {
 	const struct reason_sum *x = a, *y = b;
 
-	if (x->records != y->records)
-		return x->records > y->records ? -1 : 1;
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
 	return str_cmp(x->reason, y->reason);
+}
+
+/* A handful of reasons, so a linear look is enough. */
+static void sum_reason(struct reason_sums *s, struct str reason, uint64_t n)
+{
+	struct reason_sum *at = NULL;
+
+	for (size_t i = 0; i < s->n && !at; i++)
+		if (str_eq(s->v[i].reason, reason))
+			at = &s->v[i];
+	if (!at) {
+		at = VEC_PUSH(s);
+		if (!at)
+			return;
+		*at = (struct reason_sum){ reason, 0 };
+	}
+	at->n += n;
+}
+
+/* "hosting 230, inbound-only 134, ..." on as many lines as it takes. */
+static void put_sums(struct term *t, struct reason_sums *s)
+{
+	size_t column = t->o->width;
+
+	if (s->n)
+		qsort(s->v, s->n, sizeof *s->v, by_number);
+	for (size_t i = 0; i < s->n; i++) {
+		bool more_follow = i + 1 < s->n;
+		size_t w;
+
+		buf_clear(&t->cell);
+		cell_text(t, s->v[i].reason);
+		buf_ch(&t->cell, ' ');
+		grouped(&t->cell, s->v[i].n);
+		if (more_follow)
+			buf_ch(&t->cell, ',');
+		w = text_width(buf_str(&t->cell));
+		if (column + 1 + w > t->o->width) {
+			buf_c(t->b, i ? "\n  " : "  ");
+			column = 2;
+		} else {
+			buf_ch(t->b, ' ');
+			column++;
+		}
+		buf_puts(t->b, buf_str(&t->cell));
+		column += w;
+	}
+	buf_ch(t->b, '\n');
 }
 
 static const char *explain(const struct term *t, struct str reason)
@@ -424,32 +477,12 @@ static const char *explain(const struct term *t, struct str reason)
 static void put_excluded(struct term *t)
 {
 	const struct answer *a = t->a;
-	VEC(struct reason_sum) sums = { 0 };
+	struct reason_sums sums = { 0 };
 	uint64_t records = 0;
 
-	/* Rows are sorted by host, so a host counts once a reason by looking at the last one. */
 	for (size_t i = 0; i < a->n_excluded; i++) {
-		const struct excluded *x = &a->excluded[i];
-		struct reason_sum *s = NULL;
-		bool new_host = true;
-
-		for (size_t k = 0; k < sums.n && !s; k++)
-			if (str_eq(sums.v[k].reason, x->reason))
-				s = &sums.v[k];
-		if (!s) {
-			s = VEC_PUSH(&sums);
-			if (!s)
-				break;
-			*s = (struct reason_sum){ x->reason, 0, 0 };
-		}
-		for (size_t k = i; k && str_eq(a->excluded[k - 1].host, x->host); k--)
-			if (str_eq(a->excluded[k - 1].reason, x->reason)) {
-				new_host = false;
-				break;
-			}
-		s->records += x->records;
-		s->hosts += new_host;
-		records += x->records;
+		sum_reason(&sums, a->excluded[i].reason, a->excluded[i].records);
+		records += a->excluded[i].records;
 	}
 	heading(t, "Set aside", "除外したもの");
 	buf_c(t->b, "   ");
@@ -457,15 +490,19 @@ static void put_excluded(struct term *t)
 	count(t, records, "record", "records", " 件");
 	plain(t);
 	buf_ch(t->b, '\n');
-	if (sums.n)
-		qsort(sums.v, sums.n, sizeof *sums.v, by_records);
-	for (size_t i = 0; i < least(sums.n, SHOW_REASONS); i++) {
+	if (!t->o->verbose) {
+		put_sums(t, &sums);
+		free(sums.v);
+		return;
+	}
+	qsort(sums.v, sums.n, sizeof *sums.v, by_number);
+	for (size_t i = 0; i < sums.n; i++) {
 		buf_clear(&t->cell);
 		cell_text(t, sums.v[i].reason);
 		buf_c(t->b, "  ");
 		put_cell(t, &(struct column){ .align = LEFT }, 16, false);
 		buf_clear(&t->cell);
-		grouped(&t->cell, sums.v[i].records);
+		grouped(&t->cell, sums.v[i].n);
 		put_cell(t, &(struct column){ .align = RIGHT }, 9, false);
 		buf_c(t->b, "  ");
 		style(t, "2");
@@ -476,35 +513,45 @@ static void put_excluded(struct term *t)
 	free(sums.v);
 }
 
+static void put_withheld_row(struct term *t, const struct withheld *w)
+{
+	buf_clear(&t->cell);
+	cell_value(t, w->value);
+	buf_c(t->b, "  ");
+	put_cell(t, &(struct column){ .align = LEFT }, 25, false);
+	buf_c(t->b, "  ");
+	buf_clear(&t->cell);
+	cell_text(t, w->reason);
+	buf_c(&t->cell, ": ");
+	cell_text(t, w->detail);
+	style(t, "2");
+	put_cell(t, &(struct column){ .align = LEFT }, t->o->width - 29, true);
+	plain(t);
+	buf_ch(t->b, '\n');
+}
+
 static void put_withheld(struct term *t)
 {
 	const struct answer *a = t->a;
-	size_t n = t->o->verbose ? a->n_withheld : least(a->n_withheld, SHOW_WITHHELD);
+	struct reason_sums sums = { 0 };
 
 	if (!a->n_withheld)
 		return;
-	heading(t, "Withheld indicators", "使わなかった指標");
+	heading(t, "Withheld", "使わなかった指標");
+	buf_c(t->b, "   ");
 	style(t, "2");
-	buf_fmt(t->b, SAY(t, "   %zu, not acted on\n", "   %zu 件\n"), a->n_withheld);
+	count(t, a->n_withheld, "indicator", "indicators", " 件");
 	plain(t);
-	for (size_t i = 0; i < n; i++) {
-		const struct withheld *w = &a->withheld[i];
-
-		buf_clear(&t->cell);
-		cell_value(t, w->value);
-		buf_c(t->b, "  ");
-		put_cell(t, &(struct column){ .align = LEFT }, 25, false);
-		buf_c(t->b, "  ");
-		buf_clear(&t->cell);
-		cell_text(t, w->reason);
-		buf_c(&t->cell, ": ");
-		cell_text(t, w->detail);
-		style(t, "2");
-		put_cell(t, &(struct column){ .align = LEFT }, t->o->width - 29, true);
-		plain(t);
-		buf_ch(t->b, '\n');
+	buf_ch(t->b, '\n');
+	for (size_t i = 0; i < a->n_withheld; i++) {
+		if (t->o->verbose)
+			put_withheld_row(t, &a->withheld[i]);
+		else
+			sum_reason(&sums, a->withheld[i].reason, 1);
 	}
-	more(t, a->n_withheld, n);
+	if (!t->o->verbose)
+		put_sums(t, &sums);
+	free(sums.v);
 }
 
 static void put_trouble(struct term *t)
@@ -585,7 +632,7 @@ static void put_headline(struct term *t)
 static void put_alerts(struct term *t)
 {
 	const struct answer *a = t->a;
-	size_t n = t->o->verbose ? a->n_alerts : least(a->n_alerts, 3);
+	size_t n = t->o->verbose ? a->n_alerts : least(a->n_alerts, SHOW_ALERTS);
 
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0)
