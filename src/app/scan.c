@@ -299,38 +299,47 @@ static void understand(struct run *r, struct str lines)
 	}
 }
 
+/* The title line of a file: the first that is neither blank nor a comment. The bytes up to its end, or 0 without one. */
+static size_t title_end(struct str text, struct str *title)
+{
+	struct str rest = text, line;
+
+	while (str_line(&rest, &line))
+		if (str_trim(line).n && line.p[0] != '#') {
+			*title = line;
+			return text.n - rest.n;
+		}
+	return 0;
+}
+
 /*
- * Take header lines off the front of carry. Returns how many bytes they are (0: the front is data); they are understood already.
- * Lines that belong to a header and are cut off by the end of carry wait for more, unless the source has ended.
+ * Take header lines off the front of carry and understand them. Returns how many bytes they are; 0: the front is data, or an
+ * overlong line whose end is not here (then it is passed over like any other).
  */
-static enum err take_header(struct run *r, size_t *taken)
+static size_t take_header(struct run *r)
 {
 	const struct reader *rd = r->f->v[r->at].reader;
-	struct str text = buf_str(&r->carry);
-	size_t n = 0;
+	struct str text = buf_str(&r->carry), title = STR_NONE;
+	size_t n = 0, whole = text.n;
 
-	*taken = 0;
-	if (rd->mark && text.n && text.p[0] == rd->mark) {
-		n = marked_run(text, rd->mark);
-		understand(r, str_head(text, n));
-	} else if (rd->titled && !r->has_header) {
-		struct str rest = text, line = STR_NONE;
+	if (!r->ended) {
+		const char *lf = text.n ? memrchr(text.p, '\n', text.n) : NULL;
 
-		while (rest.n) {
-			struct str before = rest;
-
-			(void)str_line(&rest, &line);
-			if (str_trim(line).n && line.p[0] != '#')
-				break;
-			(void)before;
-			line = STR_NONE;
-		}
-		n = text.n - rest.n;
-		if (line.n)
-			understand(r, line);
+		whole = lf ? (size_t)(lf - text.p) + 1 : 0;
 	}
-	*taken = n;
-	return ERR_OK;
+	text = str_head(text, whole);
+	if (rd->mark) {
+		n = marked_run(text, rd->mark);
+		if (n)
+			understand(r, str_head(text, n));
+	} else if (rd->titled && !r->has_header) {
+		n = title_end(text, &title);
+		if (title.n)
+			understand(r, title);
+		else if (whole)
+			n = whole; /* nothing but comments so far */
+	}
+	return n;
 }
 
 /* Copy the first n bytes of carry into the block and take them off. */
@@ -411,9 +420,7 @@ static enum err cut(struct run *r, struct scan_block *b)
 		r->skipping = !pass_over(r);
 		return ERR_OK;
 	}
-	e = take_header(r, &n);
-	if (e)
-		return e;
+	n = take_header(r);
 	if (n) {
 		b->lines_before = r->lines;
 		r->lines += count_lines(str_head(buf_str(&r->carry), n));

@@ -56,7 +56,9 @@ size_t str_chr(struct str s, char c);
 struct str str_trim(struct str s);
 static inline struct str str_skip(struct str s, size_t n)
 {
-	return n >= s.n ? (struct str){ s.p + s.n, 0 } : (struct str){ s.p + n, s.n - n };
+	if (n > s.n)
+		n = s.n;
+	return n ? (struct str){ s.p + n, s.n - n } : s;
 }
 static inline struct str str_head(struct str s, size_t n)
 {

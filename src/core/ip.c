@@ -121,7 +121,7 @@ bool ip_parse(struct str s, struct ip *out)
 {
 	uint32_t v4;
 
-	if (s.n <= 15 && quad(s.p, s.p + s.n, &v4) == s.p + s.n) {
+	if (s.n && s.n <= 15 && quad(s.p, s.p + s.n, &v4) == s.p + s.n) {
 		*out = ip_v4(v4);
 		return true;
 	}
