@@ -404,10 +404,12 @@ bool json_decimal(struct str s, unsigned scale, uint64_t *out)
 	const char *p = s.p, *end = p + s.n;
 	int64_t exponent = (int64_t)scale;
 	uint64_t v = 0;
-	bool any = false, half = false;
+	bool any = false, half = false, full = false;
 
-	/* Nineteen digits always fit; what is beyond them changes no more than the last. */
-	for (int kept = 0, point = 0; p < end; p++) {
+	/* Digits that do not fit any more are only counted. */
+	for (int point = 0; p < end; p++) {
+		unsigned d;
+
 		if (*p == '.' && any && !point) {
 			point = 1;
 			if (!digit(p + 1, end))
@@ -417,12 +419,13 @@ bool json_decimal(struct str s, unsigned scale, uint64_t *out)
 		if (!digit(p, end))
 			break;
 		any = true;
-		if (kept < 19) {
-			v = v * 10 + (unsigned)(*p - '0');
-			kept += v != 0;
-			exponent -= point;
-		} else {
+		d = (unsigned)(*p - '0');
+		full = full || v > (UINT64_MAX - d) / 10;
+		if (full) {
 			exponent += !point;
+		} else {
+			v = v * 10 + d;
+			exponent -= point;
 		}
 	}
 	if (!any)
@@ -448,7 +451,7 @@ bool json_decimal(struct str s, unsigned scale, uint64_t *out)
 	}
 	v += half;
 	for (; exponent > 0 && v; exponent--) {
-		if (v > UINT64_MAX / 10)
+		if (v > UINT64_MAX / 10 - full)
 			return false;
 		v *= 10;
 	}
