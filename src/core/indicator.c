@@ -2,6 +2,7 @@
 #include "core/indicator.h"
 
 #include "core/name.h"
+#include "core/refang.h"
 
 struct indicator indicator_init(void)
 {
@@ -133,227 +134,6 @@ enum role role_parse(struct str s)
 	if (str_trim(s).n == 0)
 		return ROLE_CONTROLLER;
 	return role_find(s, &role) ? role : ROLE_OTHER;
-}
-
-/* ---- what stands around a value --------------------------------------------------------------- */
-
-/* Blanks, quotes, brackets and punctuation beyond ASCII that no value begins or ends with. */
-static const char *const around[] = {
-	"\xc2\xa0",     /* no-break space */
-	"\xc2\xab",     /* « */
-	"\xc2\xbb",     /* » */
-	"\xe2\x80\x8b", /* zero width space and its kin */
-	"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x80\x8e", "\xe2\x80\x8f",
-	"\xe2\x81\xa0", /* word joiner */
-	"\xef\xbb\xbf", /* byte order mark */
-	"\xe3\x80\x80", /* ideographic space */
-	"\xe2\x80\x98", /* ‘ ’ ‚ “ ” „ */
-	"\xe2\x80\x99", "\xe2\x80\x9a", "\xe2\x80\x9c", "\xe2\x80\x9d",
-	"\xe2\x80\x9e", "\xe2\x80\xa2", /* • */
-	"\xe2\x80\xa6",                 /* … */
-	"\xe3\x80\x81",                 /* 、 。 */
-	"\xe3\x80\x82", "\xe3\x80\x88", /* 〈 〉 《 》 「 」 『 』 【 】 */
-	"\xe3\x80\x89", "\xe3\x80\x8a", "\xe3\x80\x8b", "\xe3\x80\x8c",
-	"\xe3\x80\x8d", "\xe3\x80\x8e", "\xe3\x80\x8f", "\xe3\x80\x90",
-	"\xe3\x80\x91", "\xef\xbc\x81", /* ！ （ ） ， ． ； ？ */
-	"\xef\xbc\x88", "\xef\xbc\x89", "\xef\xbc\x8c", "\xef\xbc\x8e",
-	"\xef\xbc\x9b", "\xef\xbc\x9f", "\xef\xbd\xa1", /* ｡ ､ */
-	"\xef\xbd\xa4",
-};
-
-static size_t wide_around(struct str s, bool at_end)
-{
-	for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
-		struct str a = str_of(around[i]);
-
-		if (at_end ? str_ends(s, a) : str_starts(s, a))
-			return a.n;
-	}
-	return 0;
-}
-
-static char closer(char c)
-{
-	switch (c) {
-	case '(':
-		return ')';
-	case '[':
-		return ']';
-	case '{':
-		return '}';
-	case '<':
-		return '>';
-	default:
-		return 0;
-	}
-}
-
-/* Does the bracket that s begins with close at its very end? */
-static bool enclosed(struct str s)
-{
-	char open = s.p[0], close = closer(open);
-	size_t depth = 0;
-
-	for (size_t i = 0; close && i < s.n; i++) {
-		depth += s.p[i] == open;
-		depth -= s.p[i] == close;
-		if (depth == 0)
-			return i + 1 == s.n;
-	}
-	return false;
-}
-
-/* A closing bracket at the end that nothing in s opens. */
-static bool stray_closer(struct str s)
-{
-	size_t open = 0, close = 0;
-	char last = s.p[s.n - 1];
-
-	for (size_t i = 0; i < s.n; i++) {
-		open += closer(s.p[i]) == last && closer(s.p[i]) != 0;
-		close += s.p[i] == last;
-	}
-	return close > open && (last == ')' || last == ']' || last == '}' || last == '>');
-}
-
-/*
- * In a URL a full stop, a comma or a closing bracket at the end may belong to it: only what can't
- * be part of one is taken away. Rounds are few: nobody puts a value into more than some brackets.
- */
-static struct str strip(struct str s, bool url)
-{
-	s = str_trim(s);
-	for (int round = 0; round < 64 && s.n; round++) {
-		char first = s.p[0], last = s.p[s.n - 1];
-		size_t n;
-
-		if ((unsigned char)first <= ' ' || first == '"' || first == '`' || first == ',' ||
-		    first == ';' || first == '\'')
-			s = str_skip(s, 1);
-		else if ((unsigned char)last <= ' ' || last == '"' || last == '`' ||
-			 (!url && (last == ',' || last == ';' || last == '.' || last == '\'')))
-			s.n--;
-		else if (s.n > 1 && enclosed(s))
-			s = (struct str){ s.p + 1, s.n - 2 };
-		else if (!url && stray_closer(s))
-			s.n--;
-		else if (first == '<')
-			s = str_skip(s, 1);
-		else if ((n = wide_around(s, false)) != 0)
-			s = str_skip(s, n);
-		else if ((n = wide_around(s, true)) != 0)
-			s.n -= n;
-		else
-			break;
-	}
-	return s;
-}
-
-/* ---- defanging undone ------------------------------------------------------------------------- */
-
-/* A full-width or ideographic character that stands for an ASCII one; its length, or 0. */
-static size_t wide(struct str s, char *out)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	if (s.n < 3)
-		return 0;
-	if (p[0] == 0xef && p[1] == 0xbc && p[2] >= 0x81 && p[2] <= 0xbf)
-		*out = (char)(p[2] - 0x81 + '!'); /* ！ to ＿ */
-	else if (p[0] == 0xef && p[1] == 0xbd && p[2] >= 0x80 && p[2] <= 0x9e)
-		*out = (char)(p[2] - 0x80 + '`'); /* ｀ to ～ */
-	else if ((p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x82) ||
-		 (p[0] == 0xef && p[1] == 0xbd && p[2] == 0xa1))
-		*out = '.'; /* 。 ｡ */
-	else
-		return 0;
-	return 3;
-}
-
-/* `[.]` and its kin at the start of s; their length, or 0. */
-static size_t bracketed(struct str s, const char **out)
-{
-	static const struct {
-		const char *word, *stands;
-	} words[] = { { ".", "." },   { "dot", "." }, { "\xe3\x80\x82", "." },
-		      { ",", "." },   { ":", ":" },   { "://", "://" },
-		      { ":/", ":/" }, { "/", "/" },   { "//", "//" },
-		      { "@", "@" },   { "at", "@" } };
-	size_t n, end;
-	struct str word;
-
-	if (s.n < 2 || !closer(s.p[0]) || s.p[0] == '<')
-		return 0;
-	for (end = 1; end < s.n && end < 12; end++)
-		if (s.p[end] == ')' || s.p[end] == ']' || s.p[end] == '}')
-			break;
-	if (end < s.n && end < 12) {
-		word = str_trim((struct str){ s.p + 1, end - 1 });
-		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-			if (str_iis(word, words[i].word)) {
-				*out = words[i].stands;
-				return end + 1;
-			}
-	}
-	/* Half of it: evil[.com */
-	n = s.n > 2 && s.p[1] == '.' && s.p[2] != '.' ? 2 : 0;
-	*out = ".";
-	return n;
-}
-
-/*
- * Write s to where there is room for s.n bytes. A path keeps its bytes, brackets apart: who
- * defangs by machine replaces every full stop.
- */
-static struct str refang(struct str s, char *to)
-{
-	size_t n = 0;
-	bool path = false, opened = false;
-
-	while (s.n) {
-		const char *stands;
-		size_t took = bracketed(s, &stands);
-		char c = s.p[0];
-
-		if (took) {
-			for (; *stands; stands++)
-				to[n++] = *stands;
-			s = str_skip(s, took);
-			continue;
-		}
-		took = 1;
-		if (!path) {
-			size_t w = wide(s, &c);
-
-			if (w)
-				took = w;
-			else if (c == '\\' && s.n > 1 &&
-				 (s.p[1] == '.' || s.p[1] == ':' || s.p[1] == '/'))
-				c = s.p[took++];
-			else if (c == '.' && s.n > 1 && s.p[1] == ']' && n && !opened)
-				took = 2; /* the other half: evil.]com */
-			opened |= c == '[';
-			if (c == '/' && n && to[n - 1] != ':' &&
-			    !(n > 1 && to[n - 1] == '/' && to[n - 2] == ':'))
-				path = true;
-		}
-		to[n++] = c;
-		s = str_skip(s, took);
-	}
-	return (struct str){ to, n };
-}
-
-/* hxxp and its kin are as long as what they stand for. */
-static void refang_scheme(char *p, size_t n)
-{
-	static const char *const http[] = { "hxxp", "h**p", "htxp", "hxtp", "httx", "meow" };
-	bool s = n == 5 && lower(p[4]) == 's';
-
-	if (n == 3 && str_iis((struct str){ p, n }, "fxp"))
-		memcpy(p, "ftp", 3);
-	for (size_t i = 0; (n == 4 || s) && i < sizeof http / sizeof http[0]; i++)
-		if (str_iis((struct str){ p, 4 }, http[i]))
-			memcpy(p, "http", 4);
 }
 
 /* ---- what it is ------------------------------------------------------------------------------- */
@@ -615,14 +395,12 @@ static enum err recognise(struct str s, struct buf *scratch, struct indicator *i
 enum err indicator_recognise(struct str text, struct buf *scratch, struct indicator *ind,
 			     struct errinfo *ei)
 {
-	bool as_url = str_find(text, STR("//")) != SIZE_MAX;
-	size_t at;
 	char *p;
 
 	/* Bounded before anything is copied, with room for what is stripped and for brackets. */
 	if (text.n > 4 * URL_MAX)
 		return err_set(ei, ERR_PARSE, "a value of more than %d bytes", 4 * URL_MAX);
-	text = strip(text, as_url);
+	text = refang_strip(text);
 	if (text.n == 0)
 		return err_set(ei, ERR_PARSE, "no value");
 	p = buf_room(scratch, INDICATOR_ROOM(text.n));
@@ -631,9 +409,7 @@ enum err indicator_recognise(struct str text, struct buf *scratch, struct indica
 	memset(p, 0, 7);
 	text = refang(text, p + 7);
 	scratch->n += 7 + text.n;
-	at = str_find(text, STR("://"));
-	if (at != SIZE_MAX)
-		refang_scheme(p + 7, at);
+
 	return recognise(text, scratch, ind, ei);
 }
 
