@@ -154,9 +154,13 @@ def read_indicators(path):
                     continue
                 port = int(stated)
             since, until = pick(row, "since"), pick(row, "until")
+            since = v.time(since) if since else None
+            until = v.time(until, end=True) if until else None
+            if since is not None and until is not None and until < since:
+                since, until = until, since
             out.append(Indicator(
                 kind, value, net, host, pick(row, "role").lower() or "controller", family_name(pick(row, "family")),
-                port, v.time(since) if since else None, v.time(until, end=True) if until else None,
+                port, since, until,
                 pick(row, "source") or base))
         return out
     leading = []

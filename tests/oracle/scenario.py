@@ -305,7 +305,7 @@ class World:
             return
         cols = ["network", "id", "name", "sector", "country", "kind", "note"]
         self.rng.shuffle(cols)
-        rows, seen = [",".join(cols)], set()
+        rows, seen, kinds = [",".join(cols)], set(), {}
         for i in range(self.rng.randrange(1, 12)):
             where = self.pick(self.hosts + [self.pick(self.bad)])
             net = self.pick((where, self.net_around(where), self.net_around(where), "AS%d" % (64500 + i),
@@ -318,7 +318,8 @@ class World:
                     "name": self.pick(("Acme", "\"Smith, Sons\"", "企業")), "note": "x",
                     "sector": self.pick(("", "finance", "energy")), "country": self.pick(("JP", "MX", ""))}
             # one identity has one description
-            cell.update({"name": "Org " + cell["id"], "sector": "finance", "country": "JP"})
+            cell.update({"name": "Org " + cell["id"], "sector": "finance", "country": "JP",
+                         "kind": kinds.setdefault(cell["id"], kind)})
             rows.append(",".join(cell[c] for c in cols))
         self.argv += ["-o", self.write("orgs.csv", "\n".join(rows) + "\n")]
 
