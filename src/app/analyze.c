@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define NAMED_KINDS (KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP))
+
 enum pass { PASS_RESOLVED = 1, PASS_NAMES, PASS_JUDGE };
 
 struct run {
@@ -212,9 +214,7 @@ static enum err read_telemetry(struct run *run, enum pass pass)
 
 	run->pass = pass;
 	c.again = pass != PASS_JUDGE;
-	c.kinds = pass == PASS_RESOLVED ? KIND_BIT(KIND_DNS)
-		: pass == PASS_NAMES	? KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP)
-					: 0;
+	c.kinds = pass == PASS_JUDGE ? 0 : NAMED_KINDS;
 	return scan_run(&run->a->telemetry, 0, &c);
 }
 
@@ -331,7 +331,6 @@ static enum err load_owners(struct analysis *a, const struct analysis_options *o
 static enum err open_telemetry(struct analysis *a, const struct analysis_options *o,
 			       struct errinfo *ei)
 {
-	const unsigned named = KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP);
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < o->n_telemetry; i++)
@@ -340,7 +339,7 @@ static enum err open_telemetry(struct analysis *a, const struct analysis_options
 		e = scan_recognise(&a->telemetry, 0, READS_RECORDS, o->telemetry_as);
 	/* Standard input is read once; where names may be in it, it must be kept to be read again. */
 	for (size_t i = 0; !e && i < a->telemetry.n; i++)
-		if (a->telemetry.v[i].open && (a->telemetry.v[i].kinds & named))
+		if (a->telemetry.v[i].open && (a->telemetry.v[i].kinds & NAMED_KINDS))
 			e = scan_keep(&a->telemetry, i);
 	return e;
 }
@@ -388,7 +387,7 @@ enum err analysis_run(struct analysis *a, const struct analysis_options *o, stru
 				      .indicators = a->lists.snapshot.distinct };
 		e = assemble(&in, w);
 		a->names_dropped = run.names.answers.dropped + run.names.conversations.dropped +
-				   run.names.resolved.dropped;
+				   run.names.resolved.dropped + run.names.servers.dropped;
 	}
 	if (!e)
 		e = tell_inputs(a);

@@ -183,6 +183,13 @@ static void on_indicator(void *ctx, const struct indicator *given)
 	i.family = family_name(s, i.family);
 	if (i.source.n == 0)
 		i.source = path_name(s->file->path);
+	/* A source whose dates contradict each other means the time between them. */
+	if (i.from != TIME_NONE && i.until != TIME_NONE && i.until < i.from) {
+		int64_t later = i.from;
+
+		i.from = i.until;
+		i.until = later;
+	}
 	if (i.type == IT_HASH || i.role == ROLE_INFECTED_HOST)
 		return; /* counted; nothing in network records to meet it */
 	if (i.role == ROLE_SCANNER || i.role == ROLE_SINKHOLE) {

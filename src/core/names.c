@@ -19,6 +19,7 @@ enum err names_init(struct names *n, const struct snapshot *snap, const struct e
 	arena_init(&n->arena, (size_t)2 << 30);
 	spans_init(&n->answers, 0);
 	spans_init(&n->resolved, 0);
+	spans_init(&n->servers, INT64_MAX / 4);
 	/* Windows are at least twice the slack wide, so no point between two this close is missed. */
 	spans_init(&n->conversations, 2 * CONV_SLACK);
 	n->near = calloc(NEAR_WORDS, sizeof *n->near);
@@ -31,6 +32,7 @@ void names_free(struct names *n)
 {
 	spans_free(&n->answers);
 	spans_free(&n->resolved);
+	spans_free(&n->servers);
 	spans_free(&n->conversations);
 	free(n->v.v);
 	free(n->slot);
@@ -131,8 +133,16 @@ bool names_wants_resolved(const struct names *n, const struct record *r)
 	char lower[256];
 	uint32_t domain;
 
-	return r->kind == KIND_DNS && r->n_answers &&
+	return (r->kind != KIND_DNS || r->n_answers) && r->name.n &&
 	       snapshot_domain(n->snap, name_of(r->name, lower), &domain, NULL);
+}
+
+static enum err note_lead(struct names *n, struct spans *to, const struct span *s)
+{
+	uint64_t h = ip_hash(s->a) & 0xffff;
+
+	n->near[h >> 6] |= UINT64_C(1) << (h & 63);
+	return spans_add(to, s);
 }
 
 enum err names_learn_resolved(struct names *n, const struct record *r)
@@ -143,15 +153,18 @@ enum err names_learn_resolved(struct names *n, const struct record *r)
 
 	if (!snapshot_domain(n->snap, name_of(r->name, lower), &domain, NULL))
 		return ERR_OK;
+	if (r->kind != KIND_DNS) {
+		struct span s = { .a = r->resp, .from = r->ts, .until = r->ts };
+
+		return note_lead(n, &n->servers, &s);
+	}
 	for (unsigned i = 0; !e && i < r->n_answers; i++) {
 		struct span s = { .a = r->answers[i].ip,
 				  .what = domain,
 				  .from = r->ts - ANSWER_EARLY,
 				  .until = fresh_until(r->ts, r->answers[i].ttl) };
-		uint64_t h = ip_hash(s.a) & 0xffff;
 
-		n->near[h >> 6] |= UINT64_C(1) << (h & 63);
-		e = spans_add(&n->resolved, &s);
+		e = note_lead(n, &n->resolved, &s);
 	}
 	return e;
 }
@@ -180,7 +193,8 @@ static bool counts(const struct names *n, struct ip ip)
 	size_t some;
 
 	return snapshot_addr(n->snap, ip, ranges) ||
-	       spans_find(&n->resolved, ip, (struct ip){ 0, 0 }, 0, &some);
+	       spans_find(&n->resolved, ip, (struct ip){ 0, 0 }, 0, &some) ||
+	       spans_find(&n->servers, ip, (struct ip){ 0, 0 }, 0, &some);
 }
 
 static uint32_t ports_of(uint16_t orig, uint16_t resp)
@@ -226,6 +240,7 @@ void names_settle(struct names *n)
 {
 	spans_build(&n->answers);
 	spans_build(&n->resolved);
+	spans_build(&n->servers);
 	spans_build(&n->conversations);
 }
 
@@ -260,19 +275,16 @@ size_t names_of_answers(const struct names *n, struct ip client, struct ip addr,
 	return in_force(s, many, ts, ts, out, 0);
 }
 
-size_t names_of_flow(const struct names *n, const struct record *r, struct ip host, struct ip addr,
-		     uint32_t out[NAMES_MAX])
+size_t names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
+			     uint32_t out[NAMES_MAX])
 {
-	int64_t from = r->ts - CONV_SLACK, until = r->ts + r->duration + CONV_SLACK;
-	size_t many, have;
-	const struct span *s = spans_find(&n->conversations, r->orig, r->resp,
-					  ports_of(r->orig_port, r->resp_port), &many);
+	struct ip asked = orig_answered ? r->resp : r->orig, answered = orig_answered ? r->orig : r->resp;
+	uint32_t ports = orig_answered ? ports_of(r->resp_port, r->orig_port)
+				       : ports_of(r->orig_port, r->resp_port);
+	size_t many;
+	const struct span *s = spans_find(&n->conversations, asked, answered, ports, &many);
 
-	have = in_force(s, many, from, until, out, 0);
-	s = spans_find(&n->conversations, r->resp, r->orig, ports_of(r->resp_port, r->orig_port),
-		       &many);
-	have = in_force(s, many, from, until, out, have);
-	return have ? have : names_of_answers(n, host, addr, r->ts, out);
+	return in_force(s, many, r->ts - CONV_SLACK, r->ts + r->duration + CONV_SLACK, out, 0);
 }
 
 size_t names_resolved(const struct names *n, struct ip addr, int64_t ts, uint32_t out[NAMES_MAX])

@@ -31,8 +31,9 @@ struct names {
 	size_t mask;
 	struct spans answers;       /* (address, client) was called what */
 	struct spans resolved;      /* (address, none) was given for listed domain what */
+	struct spans servers;       /* (address, none): answered a conversation with a listed name */
 	struct spans conversations; /* (originator, responder, ports) was called what */
-	uint64_t *near;             /* a bit for each hash of a resolved address */
+	uint64_t *near;             /* a bit for each hash of an address to which a listed domain leads */
 };
 
 MUST enum err names_init(struct names *n, const struct snapshot *snap, const struct exset *ex);
@@ -44,7 +45,7 @@ void names_free(struct names *n);
  */
 MUST enum err names_intern(struct names *n, struct str raw, uint32_t *id);
 
-/* First pass: note the addresses to which listed domains resolve. Then names_settle(). */
+/* First pass: note the addresses to which listed domains lead, by answers and by conversations. Then names_settle(). */
 MUST enum err names_learn_resolved(struct names *n, const struct record *r);
 /* Second pass: note answers for, and conversations with, addresses that matter. Then names_settle(). */
 MUST enum err names_learn(struct names *n, const struct record *r);
@@ -54,7 +55,7 @@ void names_settle(struct names *n);
 bool names_wants_resolved(const struct names *n, const struct record *r);
 bool names_wants(const struct names *n, const struct record *r);
 
-/* May a listed domain have resolved to it? */
+/* May a listed domain lead to it? */
 static inline bool names_near(const struct names *n, struct ip ip)
 {
 	uint64_t h = ip_hash(ip) & 0xffff;
@@ -68,9 +69,9 @@ struct str name_of(struct str raw, char dst[256]);
 
 #define NAMES_MAX 32
 
-/* The names of a flow between host and address (at most NAMES_MAX, sorted, distinct). */
-size_t names_of_flow(const struct names *n, const struct record *r, struct ip host, struct ip addr,
-		     uint32_t out[NAMES_MAX]);
+/* What the conversations that belong to a flow were called, its originator or its responder being the one who answered. */
+size_t names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
+			     uint32_t out[NAMES_MAX]);
 /* The names that fresh answers give to an address for a client at a time. */
 size_t names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,
 			uint32_t out[NAMES_MAX]);

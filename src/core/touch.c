@@ -238,61 +238,87 @@ static void judge_domain(const struct names *n, const struct rules *rules, const
 }
 
 /* The domains to which a flow with this address leads: by its names, or by what others were told. */
-static size_t domains_behind(const struct names *n, struct ip addr, int64_t ts,
-			     const struct called *c, uint32_t out[NAMES_MAX])
+static size_t domains_behind(const struct names *n, struct ip addr, int64_t ts, bool unnamed,
+			     const struct called *lead, uint32_t out[NAMES_MAX])
 {
 	size_t many = 0;
 
-	if (c->n == 0)
+	if (unnamed)
 		return names_resolved(n, addr, ts, out);
-	for (size_t i = 0; i < c->n; i++) {
-		bool known = c->v[i].domain == UINT32_MAX;
+	for (size_t i = 0; i < lead->n; i++) {
+		bool known = lead->v[i].domain == UINT32_MAX;
 
 		for (size_t k = 0; k < many; k++)
-			known |= out[k] == c->v[i].domain;
+			known |= out[k] == lead->v[i].domain;
 		if (!known)
-			out[many++] = c->v[i].domain;
+			out[many++] = lead->v[i].domain;
 	}
 	return many;
 }
 
-/* The address on one side is listed, or a listed domain resolved to it. */
+static void call(const struct names *n, const uint32_t *ids, size_t many, struct called *c)
+{
+	for (size_t i = 0; i < many && c->n < NAMES_MAX; i++)
+		c->v[c->n++] = n->v.v[ids[i]];
+}
+
+/*
+ * What a flow is called: by its conversations whichever side answered, else by answers. Only what names the
+ * address itself leads to a domain: conversations that it answered, and answers.
+ */
+static void names_of_flow(const struct names *n, const struct record *r, bool by_orig,
+			  struct called *all, struct called *lead)
+{
+	uint32_t ids[NAMES_MAX];
+
+	call(n, ids, names_of_conversation(n, r, by_orig, ids), lead);
+	*all = *lead;
+	call(n, ids, names_of_conversation(n, r, !by_orig, ids), all);
+	if (all->n)
+		return;
+	call(n, ids,
+	     by_orig ? names_of_answers(n, r->resp, r->orig, r->ts, ids)
+		     : names_of_answers(n, r->orig, r->resp, r->ts, ids),
+	     lead);
+	*all = *lead;
+}
+
+/* The address on one side is listed, or a listed domain leads to it. */
 static void touch_side(const struct names *n, const struct rules *rules, const struct record *r,
 		       bool by_orig, const struct name_info *own, struct touches *ts)
 {
 	struct ip addr = by_orig ? r->orig : r->resp, host = by_orig ? r->resp : r->orig;
 	struct ind_range ranges[ADDR_RANGES_MAX];
+	struct called all, lead;
 	uint32_t ids[NAMES_MAX];
-	struct called c = { .n = 0 };
-	size_t many = 0;
+	size_t many;
 	bool listed = snapshot_addr(n->snap, addr, ranges) > 0;
 	bool maybe = r->kind == KIND_FLOW && names_near(n, addr);
 
 	if (!listed && !maybe)
 		return;
+	all.n = lead.n = 0;
 	if (own->class != NAME_NONE)
-		c.v[c.n++] = *own;
+		all.v[all.n++] = *own;
 	else if (r->kind == KIND_FLOW)
-		many = names_of_flow(n, r, host, addr, ids);
+		names_of_flow(n, r, by_orig, &all, &lead);
 	else if (r->kind != KIND_DNS)
-		many = names_of_answers(n, host, addr, r->ts, ids);
-	for (size_t i = 0; i < many; i++)
-		c.v[c.n++] = n->v.v[ids[i]];
+		call(n, ids, names_of_answers(n, host, addr, r->ts, ids), &all);
 	if (listed) {
 		struct touch *t = add(ts, r, IT_IP, by_orig);
 
 		if (t) {
-			classify(t, &c);
+			classify(t, &all);
 			judge(n, rules, r, t);
 		}
 	}
-	many = maybe ? domains_behind(n, addr, r->ts, &c, ids) : 0;
+	many = maybe ? domains_behind(n, addr, r->ts, all.n == 0, &lead, ids) : 0;
 	for (size_t i = 0; i < many; i++) {
 		struct touch *t = add(ts, r, IT_DOMAIN, by_orig);
 
 		if (t) {
 			t->target = ids[i];
-			judge_domain(n, rules, r, &c, t);
+			judge_domain(n, rules, r, &lead, t);
 		}
 	}
 }
@@ -334,9 +360,11 @@ size_t touch_record(const struct names *n, const struct rules *rules, const stru
 	if (r->kind != KIND_DNS)
 		touch_side(n, rules, r, true, &own, &ts);
 	if (own.domain != UINT32_MAX) {
-		struct called c = { .v = { own }, .n = 1 };
+		struct called c;
 		struct touch *t = add(&ts, r, IT_DOMAIN, false);
 
+		c.v[0] = own;
+		c.n = 1;
 		if (t) {
 			t->target = own.domain;
 			if (r->kind == KIND_DNS)

@@ -234,8 +234,6 @@ bool ind_validity(struct str from, struct str until, struct indicator *ind, cons
 		*why = "the beginning of its validity is no time from 1970 to 2100";
 	else if (!one_end(until, true, &b))
 		*why = "the end of its validity is no time from 1970 to 2100";
-	else if (a != TIME_NONE && b != TIME_NONE && b < a)
-		*why = "its validity ends before it begins";
 	else {
 		ind->from = a;
 		ind->until = b;
