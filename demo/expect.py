@@ -83,6 +83,8 @@ def emotet(a):
     weak = {f["host"]: f["confidence"] for f in a.findings(KR)}
     same("seven calls in an afternoon are medium, two unanswered ones low",
          (weak.get("203.0.113.94"), weak.get("203.0.113.35")), ("medium", "low"))
+    same("two organisations are no better than medium",
+         sorted(o["id"] for o in a.r["organisations"] if o["score"] < 75), ["rionerva", "wehrnau"])
     late = a.findings(US, "tandilar")
     check("calls after the window count less", any(f["first_seen"] > "2019-01-10" and f["confidence"] != "high" for f in late))
     mail = [f for f in a.findings(US, "juruvena") if f["host"] == "198.18.8.45"]
