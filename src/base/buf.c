@@ -81,23 +81,22 @@ void buf_u64(struct buf *b, uint64_t v)
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
+	char text[512], *to;
 	va_list ap;
-	char *to = buf_room(b, 256);
 	int n;
 
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (n < (int)sizeof text) {
+		buf_add(b, text, n > 0 ? (size_t)n : 0);
+		return;
+	}
+	to = buf_room(b, (size_t)n + 1);
 	if (!to)
 		return;
 	va_start(ap, fmt);
-	n = vsnprintf(to, 256, fmt, ap);
+	(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
 	va_end(ap);
-	if (n >= 256) {
-		to = buf_room(b, (size_t)n + 1);
-		if (!to)
-			return;
-		va_start(ap, fmt);
-		n = vsnprintf(to, (size_t)n + 1, fmt, ap);
-		va_end(ap);
-	}
-	if (n > 0)
-		b->n += (size_t)n;
+	b->n += (size_t)n;
 }
