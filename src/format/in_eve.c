@@ -76,6 +76,8 @@ static const char *part(const struct json *v, const struct key *keys, size_t n_k
 	return v->type == JSON_OBJECT ? members(v->raw, keys, n_keys, to, x) : NULL;
 }
 
+static const struct str absent = { NULL, 0 };
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *event_of(struct str line, struct event *e, const struct skim *x)
@@ -144,12 +146,13 @@ static bool ends(const struct event *e, struct record *r, struct sink *sink)
 static bool span(const struct event *e, struct str start, struct str end, struct record *r,
 		 struct sink *sink)
 {
+	const char *name = start.p ? "start" : "timestamp";
 	int64_t until;
 
 	if (!start.p)
 		start = e->timestamp;
 	if (!start.p || !moment_parse(start, &r->ts))
-		return wrong(sink, "start", start, "time from 1970 to 2100");
+		return wrong(sink, name, start, "time from 1970 to 2100");
 	if (end.p) {
 		if (!moment_parse(end, &until))
 			return wrong(sink, "end", end, "time from 1970 to 2100");
@@ -383,7 +386,7 @@ static void dns(const struct event *e, struct record *r, const struct skim *x, s
 		return;
 	}
 	r->proto = PROTO_UDP;
-	if (!ends(e, r, sink) || !span(e, e->timestamp, (struct str){ NULL, 0 }, r, sink))
+	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
 		return;
 	r->level = LEVEL_LOOKUP;
 	if (str_is(d.type, "answer") || str_is(d.type, "response")) {
@@ -446,7 +449,7 @@ static void tls(const struct event *e, struct record *r, const struct skim *x, s
 		sink_bad(sink, "%s", no_memory);
 		return;
 	}
-	if (!ends(e, r, sink) || !span(e, e->timestamp, (struct str){ NULL, 0 }, r, sink))
+	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
 		return;
 	r->proto = PROTO_TCP;
 	r->level = t.version.n && !str_is(t.version, "UNDETERMINED") ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
@@ -471,7 +474,7 @@ static void http(const struct event *e, struct record *r, const struct skim *x, 
 		sink_bad(sink, "%s", no_memory);
 		return;
 	}
-	if (!ends(e, r, sink) || !span(e, e->timestamp, (struct str){ NULL, 0 }, r, sink))
+	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
 		return;
 	r->proto = PROTO_TCP;
 	r->level = h.status.p ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;

@@ -76,6 +76,8 @@ static void say_record(void *ctx, struct record *r)
 		buf_c(b, " name=");
 		say_text(b, r->name);
 	}
+	if (r->http_port)
+		buf_fmt(b, " port=%u", r->http_port);
 	if (r->path.n) {
 		buf_c(b, " path=");
 		say_text(b, r->path);
