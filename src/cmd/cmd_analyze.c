@@ -284,21 +284,38 @@ static int write_summary(const struct analysis *a, const struct wish *w, const s
 	return put("-", &b, e);
 }
 
+static void tell_malformed(const struct answer_input *in, const struct common *c)
+{
+	if (in->malformed)
+		warn(c, "%.*s: %llu %s could not be read", STR_ARG(in->path),
+		     (unsigned long long)in->malformed, in->malformed == 1 ? "line" : "lines");
+}
+
+/* Warnings; says whether any telemetry could be read. */
 static bool tell_trouble(const struct analysis *a, const struct common *c)
 {
+	const struct answer_input *passed = NULL;
+	size_t n_passed = 0;
 	bool usable = false;
 
 	for (size_t i = 0; i < a->answer.n_inputs; i++) {
 		const struct answer_input *in = &a->answer.inputs[i];
 
-		if (in->trouble.n)
+		if (in->trouble.n && in->from_folder && !in->format.n) {
+			passed = passed ? passed : in;
+			n_passed++;
+		} else if (in->trouble.n) {
 			warn(c, "%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->trouble));
-		else
+		} else {
 			usable |= str_is(in->kind, "telemetry");
-		if (in->malformed)
-			warn(c, "%.*s: %llu %s could not be read", STR_ARG(in->path),
-			     (unsigned long long)in->malformed, in->malformed == 1 ? "line" : "lines");
+		}
+		tell_malformed(in, c);
 	}
+	if (n_passed == 1)
+		warn(c, "%.*s was passed over: %.*s", STR_ARG(passed->path), STR_ARG(passed->trouble));
+	else if (n_passed)
+		warn(c, "%zu files in folders were passed over, among them %.*s: %.*s", n_passed,
+		     STR_ARG(passed->path), STR_ARG(passed->trouble));
 	if (a->names_dropped)
 		warn(c, "more names were seen than are kept: %llu were left out",
 		     (unsigned long long)a->names_dropped);
