@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One small input for each reader, all of the same meaning: the host calls the controller five times.
+
+What is done to one format (a byte-order mark, other line ends, compression, damage) can so be done to all of them.
+"""
+
+import json
+
+from make import (CONTROLLER, DOMAIN, HOST, PORT, T0, argus, csv_flow, eve, ndjson, organisations, row, zeek, zeek_json)
+
+CALLS = 5
+LIST = "%s:%d\n%s\nhttp://%s/gate.php\n" % (CONTROLLER, PORT, DOMAIN, DOMAIN)
+
+# Telemetry: met by LIST, every one with CALLS flows to the controller.
+_rows = [row(at=60 * i) for i in range(CALLS)]
+TELEMETRY = {
+    "zeek-tsv": zeek(_rows),
+    "zeek-json": zeek_json(_rows),
+    "eve": ndjson(eve("flow", 60 * i) for i in range(CALLS)),
+    "argus": argus(CALLS),
+    "csv-flow": csv_flow(CALLS)}
+
+# Indicators: (text, how many there are in it). All of them meet SEEN.
+SEEN = zeek(_rows) + zeek([row("http", 400 + i, uri="/gate.php") for i in range(CALLS)], "http")
+_ABUSE = "################\n# abuse.ch\n################\n"
+INDICATORS = {
+    "list": (LIST, 3),
+    "csv": ("value,family,first_seen,valid_until\n%s:%d,Emotet,2018-11-01,2018-12-31\n%s,,,\n"
+            % (CONTROLLER, PORT, DOMAIN), 2),
+    "feodo": (_ABUSE.replace("abuse.ch", "abuse.ch Feodo Tracker Botnet C2 IP Blocklist (CSV)") +
+              '"first_seen_utc","dst_ip","dst_port","c2_status","last_online","malware"\n'
+              '"2018-11-20 10:00:00","%s","%d","online","2018-12-05","Emotet"\n' % (CONTROLLER, PORT), 1),
+    "urlhaus": (_ABUSE.replace("abuse.ch", "abuse.ch URLhaus Database Dump (CSV - online URLs only)") +
+                "# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n"
+                '"1","2018-12-01 00:00:00","http://%s/gate.php","online","2018-12-03 00:00:00","malware_download",'
+                '"emotet","https://urlhaus.abuse.ch/url/1/","anonymous"\n' % DOMAIN, 1),
+    "threatfox": (_ABUSE.replace("abuse.ch", "ThreatFox IOCs: recent additions - CSV format") +
+                  '# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type","fk_malware","malware_alias",'
+                  '"malware_printable","last_seen_utc","confidence_level","is_compromised","reference","tags",'
+                  '"anonymous","reporter"\n'
+                  '"2018-11-20 10:00:00", "1", "%s:%d", "ip:port", "botnet_cc", "win.emotet", "Heodo", "Emotet", '
+                  '"", "100", "False", "", "emotet", "0", "someone"\n' % (CONTROLLER, PORT), 1),
+    "intervals": ("ip,listed_from,listed_until\n%s,2018-11-20T00:00:00Z,2018-12-20T00:00:00Z\n" % CONTROLLER, 1),
+    "maltrail": ("# Copyright (c) Maltrail developers\n\n# Reference: https://example.com/report\n\n%s:%d\n%s\n"
+                 % (CONTROLLER, PORT, DOMAIN), 2),
+    "misp": (json.dumps({"Event": {"uuid": "5c0a0001-0000-4000-8000-000000000001", "info": "Emotet", "date": "2018-12-01",
+                                   "published": True, "timestamp": str(T0), "Attribute": [
+                                       {"uuid": "5c0a0001-0000-4000-8000-000000000002", "type": "ip-dst|port",
+                                        "category": "Network activity", "value": "%s|%d" % (CONTROLLER, PORT),
+                                        "to_ids": True, "timestamp": str(T0)}]}}, indent=1), 1),
+    "stix": (json.dumps({"type": "bundle", "id": "bundle--5c0a0001-0000-4000-8000-000000000003", "objects": [
+        {"type": "indicator", "spec_version": "2.1", "id": "indicator--5c0a0001-0000-4000-8000-000000000004",
+         "created": "2018-12-01T00:00:00.000Z", "modified": "2018-12-01T00:00:00.000Z",
+         "pattern": "[ipv4-addr:value = '%s']" % CONTROLLER, "pattern_type": "stix",
+         "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1)}
+SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt"}
+
+ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
+
+# Exclusions: the host is a scanner.
+EXCLUSIONS = {
+    "warninglist": json.dumps({"name": "Sample scanners", "version": 1, "description": "", "type": "cidr",
+                               "matching_attributes": ["ip-src"], "list": [HOST + "/32"]}),
+    "exclusion-list": "# scanners\n%s\n" % HOST}
+
+
+def name_of(reader):
+    return reader + SUFFIX.get(reader, ".csv")
