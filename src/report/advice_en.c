@@ -5,12 +5,15 @@
 #define MEANING(table, key) meaning_of(table, sizeof(table) / sizeof(table)[0], key)
 
 static const struct meaning excluded[] = {
-	{ "inbound-only", "The controller called in and got no answer. That is a scan; an infected host calls out." },
+	{ "inbound-only",
+	  "The controller called in and got no answer. That is a scan; an infected host calls out." },
 	{ "outside-validity",
 	  "The call lies outside the time for which the indicator holds. Lists date a listing, not a controller's life, so this proves neither guilt nor innocence." },
-	{ "benign-name", "A harmless name was asked for at an address that malware also uses. The name decides." },
+	{ "benign-name",
+	  "A harmless name was asked for at an address that malware also uses. The name decides." },
 	{ "scanner", "The host scans the internet and calls everybody, controllers too." },
-	{ "hosting", "The host is a rented machine: its provider is no victim, and who rents it is not known." },
+	{ "hosting",
+	  "The host is a rented machine: its provider is no victim, and who rents it is not known." },
 	{ "resolver", "The host asks for names on behalf of its users." },
 	{ "sinkhole", "The host belongs to those who have taken controllers over." },
 	{ "research", "The host talks to malware on purpose, to study it." },
@@ -19,7 +22,8 @@ static const struct meaning excluded[] = {
 };
 
 static const struct meaning withheld[] = {
-	{ "special-purpose", "Lies in a range that no controller on the internet can have (private, reserved, multicast)." },
+	{ "special-purpose",
+	  "Lies in a range that no controller on the internet can have (private, reserved, multicast)." },
 	{ "too-broad", "Covers so much that it would hit the innocent." },
 	{ "allow-listed", "Belongs to a service that is known to be harmless, or covers one." },
 	{ "expired", "Its source has withdrawn it." },
@@ -35,7 +39,8 @@ static const struct meaning parts[] = {
 	{ "names", "The name that was asked for agrees with the connection" },
 	{ "sources", "Several sources list it" },
 	{ "grace", "Only shortly before or after the time for which the indicator holds" },
-	{ "cap", "Never on a listed port; only answered calls from outside; another name on shared hosting; no controller" },
+	{ "cap",
+	  "Never on a listed port; only answered calls from outside; another name on shared hosting; no controller" },
 };
 
 void advice_en_part(struct buf *b, struct str part)
@@ -62,7 +67,8 @@ void advice_en_why_withheld(struct buf *b, struct str reason)
 	buf_c(b, text ? text : "");
 }
 
-void advice_en_reason(const struct view *v, struct buf *b, const struct finding *f, const struct reason *r)
+void advice_en_reason(const struct view *v, struct buf *b, const struct finding *f,
+		      const struct reason *r)
 {
 	struct str p = r->part;
 	size_t from = b->n;
@@ -117,7 +123,8 @@ void advice_en_reason(const struct view *v, struct buf *b, const struct finding 
 		say_en_num(b, r->a);
 		buf_c(b, " controllers of the same family");
 	} else if (str_is(p, "names")) {
-		buf_c(b, r->a == 1 ? "it asked for a listed name" : "the name was looked up and then used");
+		buf_c(b, r->a == 1 ? "it asked for a listed name"
+				   : "the name was looked up and then used");
 	} else if (str_is(p, "sources")) {
 		say_en_count(b, r->a, "source lists", "sources list");
 		buf_c(b, " the controller");
@@ -143,7 +150,8 @@ void advice_en_reason(const struct view *v, struct buf *b, const struct finding 
 	say_capital(b, from);
 }
 
-/* ---- what was set aside --------------------------------------------------------------------------- */
+/* ---- what was set aside
+ * --------------------------------------------------------------------------- */
 
 static bool host_noun(struct str reason, const char **one, const char **many)
 {
@@ -189,7 +197,8 @@ void advice_en_aside_brief(const struct view *v, struct buf *b)
 		buf_c(b, ". ");
 		say_capital(b, from);
 	} else if (a->n_excluded) {
-		say_en_count(b, a->excluded_records, "record that met an indicator was", "records that met an indicator were");
+		say_en_count(b, a->excluded_records, "record that met an indicator was",
+			     "records that met an indicator were");
 		buf_c(b, " set aside. ");
 		say_capital(b, from);
 	}
@@ -246,7 +255,8 @@ void advice_en_nothing(const struct view *v, struct buf *b)
 		buf_c(b, "There was no indicator to search for: look at the list of files below before you take this for good news.\n");
 	else if (a->matched) {
 		from = b->n;
-		say_en_count(b, a->matched, "record met one and was set aside, because it does", "records met one and were set aside, because they do");
+		say_en_count(b, a->matched, "record met one and was set aside, because it does",
+			     "records met one and were set aside, because they do");
 		buf_c(b, " not show an infected host.\n");
 		say_capital(b, from);
 	} else
@@ -254,7 +264,8 @@ void advice_en_nothing(const struct view *v, struct buf *b)
 	advice_en_aside_brief(v, b);
 }
 
-/* ---- method --------------------------------------------------------------------------------------- */
+/* ---- method
+ * --------------------------------------------------------------------------------------- */
 
 void advice_en_method(const struct view *v, struct buf *b)
 {
@@ -271,16 +282,19 @@ void advice_en_method(const struct view *v, struct buf *b)
 	say_en_num(b, a->excluded_records);
 	buf_c(b, a->excluded_records == 1 ? " of them was set aside.\n" : " of them were set aside.\n");
 	say_capital(b, from);
-	buf_c(b, "Direction decides first. An infected host calls out; a controller that calls in and gets no answer is scanning. Then the time for which an indicator holds, the "
-		 "port that it names, and the name that was asked for: a harmless name on a shared address is no finding.\n");
+	buf_c(b,
+	      "Direction decides first. An infected host calls out; a controller that calls in and gets no answer is scanning. Then the time for which an indicator holds, the "
+	      "port that it names, and the name that was asked for: a harmless name on a shared address is no finding.\n");
 	buf_c(b, "Hosts of scanners, hosting providers, resolvers, sinkholes, research networks and Tor exits are not taken for victims. An address is attributed by the table of "
 		 "organisations, else by the operator of its network.\n");
 	buf_c(b, "What remains is scored from 0 to 100 by named parts. A score of 75 or more is called high, 50 or more medium, the rest low.\n");
-	buf_c(b, "A network record shows a connection and not the program behind it. Researchers and other people who are no victims may have made such connections too. And what "
-		 "did not pass the sensor is not here: that an organisation is missing from this report does not mean that it is clean.\n");
+	buf_c(b,
+	      "A network record shows a connection and not the program behind it. Researchers and other people who are no victims may have made such connections too. And what "
+	      "did not pass the sensor is not here: that an organisation is missing from this report does not mean that it is clean.\n");
 }
 
-/* ---- what to do ----------------------------------------------------------------------------------- */
+/* ---- what to do
+ * ----------------------------------------------------------------------------------- */
 
 static void heading(struct buf *b, const char *text)
 {
@@ -310,7 +324,8 @@ static void first_controllers(const struct view *v, struct buf *b)
 static void block(const struct view *v, struct buf *b)
 {
 	const struct answer *a = v->a;
-	uint64_t domains = facts_domains(v), addresses = a->n_controllers - domains, rented = facts_rented(v);
+	uint64_t domains = facts_domains(v), addresses = a->n_controllers - domains,
+		 rented = facts_rented(v);
 
 	heading(b, "Block");
 	if (addresses) {
@@ -405,9 +420,9 @@ static void notify(const struct view *v, struct buf *b)
 			buf_c(b, "Tell the organisations concerned, first ");
 			if (all > n)
 				buf_c(b, "of all ");
-			buf_c(b, best == CONF_HIGH ? "those with findings of high confidence: " :
-				 best == CONF_MEDIUM ? "those with findings of medium confidence: " :
-						       "those with most evidence: ");
+			buf_c(b, best == CONF_HIGH     ? "those with findings of high confidence: "
+				 : best == CONF_MEDIUM ? "those with findings of medium confidence: "
+						       : "those with most evidence: ");
 		}
 		for (size_t i = 0; i < n; i++) {
 			say_en_and(b, i, n + (all > n));

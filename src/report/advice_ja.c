@@ -5,10 +5,12 @@
 #define MEANING(table, key) meaning_of(table, sizeof(table) / sizeof(table)[0], key)
 
 static const struct meaning excluded[] = {
-	{ "inbound-only", "C2サーバー側から接続してきて、応答されなかった通信です。これはスキャンであり、感染したホストは自分から接続します。" },
+	{ "inbound-only",
+	  "C2サーバー側から接続してきて、応答されなかった通信です。これはスキャンであり、感染したホストは自分から接続します。" },
 	{ "outside-validity",
 	  "インジケーターの有効期間から外れた通信です。リストの日付は掲載日であってC2サーバーの稼働期間ではないため、感染とも無関係とも言えません。" },
-	{ "benign-name", "マルウェアも使うアドレスですが、無害なサイトの名前で接続していました。名前を優先して判断します。" },
+	{ "benign-name",
+	  "マルウェアも使うアドレスですが、無害なサイトの名前で接続していました。名前を優先して判断します。" },
 	{ "scanner", "インターネット全体を調べているホストで、C2サーバーにも接続します。" },
 	{ "hosting", "貸し出されている機器です。事業者は被害者ではなく、借り手も分かりません。" },
 	{ "resolver", "利用者に代わって名前を問い合わせているホストです。" },
@@ -19,7 +21,8 @@ static const struct meaning excluded[] = {
 };
 
 static const struct meaning withheld[] = {
-	{ "special-purpose", "インターネット上のC2サーバーではありえない範囲（プライベート、予約済み、マルチキャスト）にあります。" },
+	{ "special-purpose",
+	  "インターネット上のC2サーバーではありえない範囲（プライベート、予約済み、マルチキャスト）にあります。" },
 	{ "too-broad", "範囲が広すぎて、無関係な相手を巻き込みます。" },
 	{ "allow-listed", "無害と分かっているサービスのもの、またはそれを含む範囲です。" },
 	{ "expired", "情報源が取り下げました。" },
@@ -35,7 +38,8 @@ static const struct meaning parts[] = {
 	{ "names", "問い合わせた名前と接続先の一致" },
 	{ "sources", "複数の情報源への掲載" },
 	{ "grace", "インジケーターの有効期間の直前か直後だけの通信" },
-	{ "cap", "上限：ポートが一致しない、外からの接続に応答しただけ、共有サーバーの別の名前、C2以外のインジケーター" },
+	{ "cap",
+	  "上限：ポートが一致しない、外からの接続に応答しただけ、共有サーバーの別の名前、C2以外のインジケーター" },
 };
 
 void advice_ja_part(struct buf *b, struct str part)
@@ -62,7 +66,8 @@ void advice_ja_why_withheld(struct buf *b, struct str reason)
 	buf_c(b, text ? text : "");
 }
 
-void advice_ja_reason(const struct view *v, struct buf *b, const struct finding *f, const struct reason *r)
+void advice_ja_reason(const struct view *v, struct buf *b, const struct finding *f,
+		      const struct reason *r)
 {
 	struct str p = r->part;
 
@@ -116,7 +121,8 @@ void advice_ja_reason(const struct view *v, struct buf *b, const struct finding 
 		say_num(b, r->a);
 		buf_c(b, "件に接続");
 	} else if (str_is(p, "names")) {
-		buf_c(b, r->a == 1 ? "リストに載っている名前を問い合わせ" : "名前の問い合わせと接続が一致");
+		buf_c(b, r->a == 1 ? "リストに載っている名前を問い合わせ"
+				   : "名前の問い合わせと接続が一致");
 	} else if (str_is(p, "sources")) {
 		say_num(b, r->a);
 		buf_c(b, "つの情報源が掲載");
@@ -140,13 +146,15 @@ void advice_ja_reason(const struct view *v, struct buf *b, const struct finding 
 	}
 }
 
-/* ---- what was set aside --------------------------------------------------------------------------- */
+/* ---- what was set aside
+ * --------------------------------------------------------------------------- */
 
 static const char *host_noun(struct str reason)
 {
 	static const struct meaning nouns[] = {
-		{ "scanner", "スキャナー" },   { "hosting", "ホスティング上の機器" }, { "resolver", "リゾルバー" },
-		{ "sinkhole", "シンクホール" }, { "research", "研究用のホスト" },      { "allow-listed", "無害と分かっているホスト" },
+		{ "scanner", "スキャナー" },      { "hosting", "ホスティング上の機器" },
+		{ "resolver", "リゾルバー" },     { "sinkhole", "シンクホール" },
+		{ "research", "研究用のホスト" }, { "allow-listed", "無害と分かっているホスト" },
 		{ "tor", "Torの出口" },
 	};
 
@@ -233,7 +241,8 @@ void advice_ja_nothing(const struct view *v, struct buf *b)
 	advice_ja_aside_brief(v, b);
 }
 
-/* ---- method --------------------------------------------------------------------------------------- */
+/* ---- method
+ * --------------------------------------------------------------------------------------- */
 
 void advice_ja_method(const struct view *v, struct buf *b)
 {
@@ -248,16 +257,19 @@ void advice_ja_method(const struct view *v, struct buf *b)
 	buf_c(b, "件で、そのうち");
 	say_num(b, a->excluded_records);
 	buf_c(b, "件を除外しました。\n");
-	buf_c(b, "最初に見るのは通信の向きです。感染したホストは自分から接続します。C2サーバー側から接続してきて応答がなければ、それはスキャンです。次に、インジケーターの有効期間、"
-		 "示されたポート、接続に使われた名前を見ます。共有アドレスへの接続でも、無害なサイトの名前であれば検出としません。\n");
+	buf_c(b,
+	      "最初に見るのは通信の向きです。感染したホストは自分から接続します。C2サーバー側から接続してきて応答がなければ、それはスキャンです。次に、インジケーターの有効期間、"
+	      "示されたポート、接続に使われた名前を見ます。共有アドレスへの接続でも、無害なサイトの名前であれば検出としません。\n");
 	buf_c(b, "スキャナー、ホスティング事業者、リゾルバー、シンクホール、研究機関のネットワーク、Torの出口にあるホストは、被害者とみなしません。アドレスがどの組織のものかは組織表で、"
 		 "組織表にないものは接続事業者で判断します。\n");
 	buf_c(b, "残った通信を、項目ごとの点数の合計（0～100点）で評価します。75点以上を「高」、50点以上を「中」、それ未満を「低」とします。\n");
-	buf_c(b, "通信記録から分かるのは接続の事実であり、その背後のプログラムではありません。研究者など、被害者ではない人が接続した可能性もあります。また、センサーを通らなかった通信は"
-		 "分かりません。この報告に載っていないことは、その組織が感染していないことを意味しません。\n");
+	buf_c(b,
+	      "通信記録から分かるのは接続の事実であり、その背後のプログラムではありません。研究者など、被害者ではない人が接続した可能性もあります。また、センサーを通らなかった通信は"
+	      "分かりません。この報告に載っていないことは、その組織が感染していないことを意味しません。\n");
 }
 
-/* ---- what to do ----------------------------------------------------------------------------------- */
+/* ---- what to do
+ * ----------------------------------------------------------------------------------- */
 
 static void heading(struct buf *b, const char *text)
 {
@@ -287,7 +299,8 @@ static void first_controllers(const struct view *v, struct buf *b)
 static void block(const struct view *v, struct buf *b)
 {
 	const struct answer *a = v->a;
-	uint64_t domains = facts_domains(v), addresses = a->n_controllers - domains, rented = facts_rented(v);
+	uint64_t domains = facts_domains(v), addresses = a->n_controllers - domains,
+		 rented = facts_rented(v);
 
 	heading(b, "遮断する");
 	if (addresses) {
@@ -370,9 +383,11 @@ static void notify(const struct view *v, struct buf *b)
 		if (v->known_orgs == 1)
 			buf_c(b, "次の組織に連絡してください。");
 		else
-			buf_c(b, best == CONF_HIGH   ? "該当する組織に連絡してください。確度が「高」の組織を優先します。" :
-				 best == CONF_MEDIUM ? "該当する組織に連絡してください。確度が「中」の組織を優先します。" :
-						       "該当する組織に連絡してください。証拠の多い組織を優先します。");
+			buf_c(b,
+			      best == CONF_HIGH ? "該当する組織に連絡してください。確度が「高」の組織を優先します。"
+			      : best == CONF_MEDIUM
+				      ? "該当する組織に連絡してください。確度が「中」の組織を優先します。"
+				      : "該当する組織に連絡してください。証拠の多い組織を優先します。");
 		for (size_t i = 0; i < n; i++) {
 			buf_c(b, i ? "、" : "");
 			say_text(b, v->orgs[idx[i]].text);

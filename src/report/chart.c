@@ -4,14 +4,16 @@
 #include "base/escape.h"
 #include "report/say.h"
 
-/* Per cent of the width: where labels end, and how far the longest bar goes, which leaves room for its number. */
+/* Per cent of the width: where labels end, and how far the longest bar goes, which leaves room for
+ * its number. */
 enum { LABELS = 36, LONGEST = 50, ROW = 24, AXIS = 22 };
 
-/* An SVG clips what leaves it: long labels end at the column's edge instead of running under the bars. */
+/* An SVG clips what leaves it: long labels end at the column's edge instead of running under the
+ * bars. */
 static void label(struct buf *b, struct str text, bool mono, size_t y)
 {
-	buf_fmt(b, "<svg x=\"0\" y=\"%zu\" width=\"%d%%\" height=\"%d\"><text x=\"0\" y=\"16\" class=\"lb%s\">", y,
-		LABELS - 2, ROW, mono ? " mono" : "");
+	buf_fmt(b, "<svg x=\"0\" y=\"%zu\" width=\"%d%%\" height=\"%d\"><text x=\"0\" y=\"16\" class=\"lb%s\">",
+		y, LABELS - 2, ROW, mono ? " mono" : "");
 	esc_html(b, text);
 	buf_c(b, "<title>");
 	esc_html(b, text);
@@ -28,8 +30,8 @@ static void open_svg(struct buf *b, const char *id, struct str title, struct str
 	buf_c(b, "</desc>");
 }
 
-void chart_bars(struct buf *b, const char *id, struct str title, struct str desc, const struct chart_bar *bars,
-		size_t n)
+void chart_bars(struct buf *b, const char *id, struct str title, struct str desc,
+		const struct chart_bar *bars, size_t n)
 {
 	uint64_t most = 1;
 
@@ -45,9 +47,10 @@ void chart_bars(struct buf *b, const char *id, struct str title, struct str desc
 		size_t y = i * ROW;
 
 		label(b, bar->label, bar->mono, y);
-		buf_fmt(b, "<rect x=\"%d%%\" y=\"%zu\" width=\"%.2f%%\" height=\"14\" rx=\"1.5\" class=\"bar %s\"/>", LABELS,
-			y + 4, width < 0.3 ? 0.3 : width, bar->kind);
-		buf_fmt(b, "<text x=\"%.2f%%\" y=\"%zu\" dx=\"7\" class=\"nb\">", LABELS + (width < 0.3 ? 0.3 : width), y + 16);
+		buf_fmt(b, "<rect x=\"%d%%\" y=\"%zu\" width=\"%.2f%%\" height=\"14\" rx=\"1.5\" class=\"bar %s\"/>",
+			LABELS, y + 4, width < 0.3 ? 0.3 : width, bar->kind);
+		buf_fmt(b, "<text x=\"%.2f%%\" y=\"%zu\" dx=\"7\" class=\"nb\">",
+			LABELS + (width < 0.3 ? 0.3 : width), y + 16);
 		say_num(b, bar->value);
 		if (bar->note.n) {
 			buf_c(b, " <tspan class=\"dim\">");
@@ -62,7 +65,8 @@ void chart_bars(struct buf *b, const char *id, struct str title, struct str desc
 /* Days between ticks so that there are at most five. */
 static int64_t tick_days(int64_t days)
 {
-	static const int64_t steps[] = { 1, 2, 5, 7, 10, 14, 30, 60, 91, 182, 365, 730, 1825, 3650, 18250 };
+	static const int64_t steps[] = { 1,  2,   5,   7,   10,   14,   30,   60,
+					 91, 182, 365, 730, 1825, 3650, 18250 };
 	size_t i = 0;
 
 	while (i + 1 < sizeof steps / sizeof steps[0] && days / steps[i] > 5)
@@ -81,8 +85,8 @@ static double place(int64_t t, int64_t from, int64_t to)
 	return LABELS + x * (99 - LABELS);
 }
 
-void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc, const struct chart_span *spans,
-		    size_t n, int64_t from, int64_t to)
+void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc,
+		    const struct chart_span *spans, size_t n, int64_t from, int64_t to)
 {
 	int64_t step, last_tick = INT64_MIN;
 	size_t height = n * ROW + AXIS + 4;
@@ -100,7 +104,8 @@ void chart_timeline(struct buf *b, const char *id, struct str title, struct str 
 		/* The last label would leave the picture. */
 		if (t > from && to - t < (to - from) / 12 && last_tick != INT64_MIN)
 			break;
-		buf_fmt(b, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%zu\" class=\"grid\"/>", x, x, AXIS - 2, height);
+		buf_fmt(b, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%zu\" class=\"grid\"/>",
+			x, x, AXIS - 2, height);
 		buf_fmt(b, "<text x=\"%.2f%%\" y=\"13\" class=\"ax\">", x);
 		if (step >= 365)
 			buf_fmt(b, "%d", d.year);
@@ -121,12 +126,13 @@ void chart_timeline(struct buf *b, const char *id, struct str title, struct str 
 			double v0 = place(s->from == TIME_NONE ? from : s->from, from, to);
 			double v1 = place(s->until == TIME_NONE ? to : s->until, from, to);
 
-			buf_fmt(b, "<rect x=\"%.2f%%\" y=\"%zu\" width=\"%.2f%%\" height=\"18\" class=\"band\"/>", v0, y + 2, v1 - v0);
+			buf_fmt(b, "<rect x=\"%.2f%%\" y=\"%zu\" width=\"%.2f%%\" height=\"18\" class=\"band\"/>",
+				v0, y + 2, v1 - v0);
 		}
-		buf_fmt(b, "<g class=\"span %s\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>", s->kind, x0, x1, y + 11,
-			y + 11);
-		buf_fmt(b, "<circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/><circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/>", x0, y + 11, x1,
-			y + 11);
+		buf_fmt(b, "<g class=\"span %s\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>",
+			s->kind, x0, x1, y + 11, y + 11);
+		buf_fmt(b, "<circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/><circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/>",
+			x0, y + 11, x1, y + 11);
 		if (s->title.n) {
 			buf_c(b, "<title>");
 			esc_html(b, s->title);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Charts as inline SVG for HTML: horizontal bars and timelines. Widths are in per cent and heights in
- * pixels, so that text keeps its size on a phone, on a desk and on paper. Colours come from classes (report.css). Each has a
- * title and a description for those who do not see it. Deterministic.
+ * pixels, so that text keeps its size on a phone, on a desk and on paper. Colours come from classes
+ * (report.css). Each has a title and a description for those who do not see it. Deterministic.
  */
 #ifndef NEZUMI_REPORT_CHART_H
 #define NEZUMI_REPORT_CHART_H
@@ -27,10 +27,10 @@ struct chart_span {
 };
 
 /* id is unique in the document (an HTML id); bars come sorted. Nothing is written for n = 0. */
-void chart_bars(struct buf *b, const char *id, struct str title, struct str desc, const struct chart_bar *bars,
-		size_t n);
+void chart_bars(struct buf *b, const char *id, struct str title, struct str desc,
+		const struct chart_bar *bars, size_t n);
 /* From `from` to `to`, which hold all spans; the axis is labelled in days or months. */
-void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc, const struct chart_span *spans,
-		    size_t n, int64_t from, int64_t to);
+void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc,
+		    const struct chart_span *spans, size_t n, int64_t from, int64_t to);
 
 #endif

@@ -159,7 +159,7 @@ const struct country_name *namebook_country(const struct namebook *n, struct str
 }
 
 struct str namebook_country_text(const struct namebook *n, enum report_lang lang, struct str code,
-			      struct str none)
+				 struct str none)
 {
 	const struct country_name *c = namebook_country(n, code);
 
@@ -169,7 +169,7 @@ struct str namebook_country_text(const struct namebook *n, enum report_lang lang
 }
 
 struct str namebook_sector_text(const struct namebook *n, enum report_lang lang, struct str key,
-			     struct str none)
+				struct str none)
 {
 	const struct sector_name *s = namebook_sector(n, key);
 

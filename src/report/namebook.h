@@ -11,7 +11,8 @@
 
 struct sector_name {
 	struct str key;
-	struct str en_noun, en_article, en_sector; /* "financial company", "a", "Finance and banking" */
+	struct str en_noun, en_article, en_sector; /* "financial company", "a", "Finance and
+						      banking" */
 	struct str ja_noun, ja_sector;
 };
 
@@ -30,7 +31,8 @@ struct namebook {
 };
 
 /* The strings of *out point into the tables or into the arena. Rows that lack a key are skipped. */
-MUST enum err namebook_load(struct arena *arena, const struct report_names *tables, struct namebook *out);
+MUST enum err namebook_load(struct arena *arena, const struct report_names *tables,
+			    struct namebook *out);
 
 /* NULL when the table does not hold it. Without regard to case, blanks, `-` and `_`. */
 const struct sector_name *namebook_sector(const struct namebook *n, struct str key);
@@ -38,10 +40,10 @@ const struct country_name *namebook_country(const struct namebook *n, struct str
 
 /* A country for tables: its name, the code itself when it is unknown, `none` when it is empty. */
 struct str namebook_country_text(const struct namebook *n, enum report_lang lang, struct str code,
-			      struct str none);
+				 struct str none);
 /* A sector for tables, likewise. */
 struct str namebook_sector_text(const struct namebook *n, enum report_lang lang, struct str key,
-			     struct str none);
+				struct str none);
 /* A region of the table in Japanese; as it is when unknown. */
 struct str namebook_region(enum report_lang lang, struct str region);
 

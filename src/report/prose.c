@@ -61,7 +61,8 @@ void facts_regions(const struct view *v, const uint32_t *idx, size_t n, struct f
 	of_orgs(v, idx, n, true, out);
 }
 
-static void of_controllers(const struct view *v, const uint32_t *idx, size_t n, bool region, struct facts *out)
+static void of_controllers(const struct view *v, const uint32_t *idx, size_t n, bool region,
+			   struct facts *out)
 {
 	*out = (struct facts){ 0 };
 	for (size_t i = 0; i < n; i++)
@@ -100,7 +101,8 @@ void facts_sectors(const struct view *v, const uint32_t *idx, size_t n, struct f
 
 		if (!o->known)
 			continue;
-		key = namebook_sector_text(&v->names, v->o->lang, v->a->orgs[idx[i]].org.sector, STR_NONE);
+		key = namebook_sector_text(&v->names, v->o->lang, v->a->orgs[idx[i]].org.sector,
+					   STR_NONE);
 		if (key.n)
 			note(out, (struct fact){ .key = key, .like = o });
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sentences of a report, composed from its figures. Each language is written for itself: a table of functions that
- * put marked text (say.h) into a buffer, and the words of headings and columns. Text is lines: a paragraph or an item
- * each; MARK_DEEPER begins an item that belongs to the line before it. Nothing to say leaves the buffer as it is.
+ * The sentences of a report, composed from its figures. Each language is written for itself: a
+ * table of functions that put marked text (say.h) into a buffer, and the words of headings and
+ * columns. Text is lines: a paragraph or an item each; MARK_DEEPER begins an item that belongs to
+ * the line before it. Nothing to say leaves the buffer as it is.
  *
- * Kept honest by rule: "called" is what the records prove; "talked to" needs an answer that was seen; infection is what
- * the findings conclude and the confidence qualifies.
+ * Kept honest by rule: "called" is what the records prove; "talked to" needs an answer that was
+ * seen; infection is what the findings conclude and the confidence qualifies.
  */
 #ifndef NEZUMI_REPORT_PROSE_H
 #define NEZUMI_REPORT_PROSE_H
@@ -118,7 +119,8 @@ struct prose {
 	void (*timeline)(const struct view *v, struct buf *b);
 	void (*findings)(const struct view *v, struct buf *b);
 	void (*finding)(const struct view *v, struct buf *b, const struct finding *f);
-	void (*reason)(const struct view *v, struct buf *b, const struct finding *f, const struct reason *r);
+	void (*reason)(const struct view *v, struct buf *b, const struct finding *f,
+		       const struct reason *r);
 	void (*part)(struct buf *b, struct str part); /* a part of the score, a few words */
 	void (*method)(const struct view *v, struct buf *b);
 	void (*aside)(const struct view *v, struct buf *b);
@@ -133,7 +135,8 @@ struct prose {
 const struct prose *prose_in(enum report_lang lang);
 extern const struct prose prose_en, prose_ja;
 
-/* ---- facts that both languages need ---------------------------------------------------------------- */
+/* ---- facts that both languages need
+ * ---------------------------------------------------------------- */
 
 enum { FACTS_MAX = 64 };
 
@@ -150,7 +153,8 @@ struct facts {
 	uint64_t all, rest; /* counted; counted but not in v */
 };
 
-/* Which countries, regions, kinds of organisation are among orgs idx[0..n); the unknown one is passed over. */
+/* Which countries, regions, kinds of organisation are among orgs idx[0..n); the unknown one is
+ * passed over. */
 void facts_countries(const struct view *v, const uint32_t *idx, size_t n, struct facts *out);
 void facts_regions(const struct view *v, const uint32_t *idx, size_t n, struct facts *out);
 void facts_nouns(const struct view *v, const uint32_t *idx, size_t n, struct facts *out);
@@ -163,9 +167,11 @@ void facts_source_regions(const struct view *v, const uint32_t *idx, size_t n, s
 size_t facts_callers(const struct view *v, uint32_t controller, uint32_t *idx, size_t max);
 /* Controllers that stand out by organisations or hosts, at most max. */
 size_t facts_outstanding(const struct view *v, uint32_t *idx, size_t max);
-/* Organisations of high confidence that should hear of it first, at most max; any when none is high. */
+/* Organisations of high confidence that should hear of it first, at most max; any when none is
+ * high. */
 size_t facts_first_to_tell(const struct view *v, uint32_t *idx, size_t max);
-/* Smallest number of controllers, in the order of the answer, that hold at least `percent` of all edges. */
+/* Smallest number of controllers, in the order of the answer, that hold at least `percent` of all
+ * edges. */
 size_t facts_cover(const struct view *v, unsigned percent);
 uint64_t facts_domains(const struct view *v);
 uint64_t facts_rented(const struct view *v); /* controllers at providers */

@@ -96,7 +96,8 @@ static const char *const words[W_COUNT] = {
 	[W_ANONYMISED] = "Organisations are named by sector and country only, hosts by number.",
 };
 
-/* ---- small phrases -------------------------------------------------------------------------------- */
+/* ---- small phrases
+ * -------------------------------------------------------------------------------- */
 
 static void hosts(struct buf *b, uint64_t n)
 {
@@ -163,7 +164,8 @@ static void region_list(struct buf *b, const struct facts *f, size_t max)
 	}
 }
 
-/* " in Mexico and Ecuador", " in Europe and the Middle East", " in 14 countries"; nothing when no country is known. */
+/* " in Mexico and Ecuador", " in Europe and the Middle East", " in 14 countries"; nothing when no
+ * country is known. */
 static void where(const struct view *v, struct buf *b, const uint32_t *idx, size_t n)
 {
 	struct facts countries, regions;
@@ -184,7 +186,8 @@ static void where(const struct view *v, struct buf *b, const uint32_t *idx, size
 }
 
 /* Organisations of one kind: "financial companies in Mexico and Ecuador". */
-static void alike(const struct view *v, struct buf *b, const struct view_org *like, const uint32_t *idx, size_t n)
+static void alike(const struct view *v, struct buf *b, const struct view_org *like,
+		  const uint32_t *idx, size_t n)
 {
 	uint32_t same[256];
 	size_t k = 0;
@@ -271,7 +274,8 @@ static void controller(const struct view *v, struct buf *b, uint32_t i)
 	buf_ch(b, ')');
 }
 
-/* Most of `of` things are in one place: says it when one region, else one country, holds more than half of three or more. */
+/* Most of `of` things are in one place: says it when one region, else one country, holds more than
+ * half of three or more. */
 static bool mostly(struct buf *b, const struct facts *regions, const struct facts *countries)
 {
 	const struct fact *x = NULL;
@@ -297,7 +301,8 @@ static bool mostly(struct buf *b, const struct facts *regions, const struct fact
 	return true;
 }
 
-/* ---- first screen --------------------------------------------------------------------------------- */
+/* ---- first screen
+ * --------------------------------------------------------------------------------- */
 
 static void headline(const struct view *v, struct buf *b)
 {
@@ -401,7 +406,8 @@ static void standfirst(const struct view *v, struct buf *b)
 	confidences(v, b);
 }
 
-/* ---- summary -------------------------------------------------------------------------------------- */
+/* ---- summary
+ * -------------------------------------------------------------------------------------- */
 
 static void family_shares(const struct view *v, struct buf *b)
 {
@@ -492,7 +498,8 @@ static void spread(const struct view *v, struct buf *b)
 			if (str_is(v->sectors.v[i].key, "Sector not known"))
 				continue;
 			if (n < 2 && shown == 0)
-				b->n -= strlen("sectors met most often are "), buf_c(b, "sector met most often is ");
+				b->n -= strlen("sectors met most often are "),
+					buf_c(b, "sector met most often is ");
 			say_en_and(b, shown++, n);
 			buf_ch(b, MARK_STRONG);
 			say_text(b, v->sectors.v[i].label);
@@ -515,8 +522,9 @@ static void certainty(const struct view *v, struct buf *b)
 		buf_ch(b, ' ');
 		from = b->n;
 		if (v->two_way_hosts == v->n_hosts)
-			buf_c(b, v->n_hosts == 1 ? "payload was seen in both directions" :
-						   "for every host payload was seen in both directions");
+			buf_c(b, v->n_hosts == 1
+					 ? "payload was seen in both directions"
+					 : "for every host payload was seen in both directions");
 		else {
 			buf_c(b, "for ");
 			hosts(b, v->two_way_hosts);
@@ -588,7 +596,8 @@ static void summary(const struct view *v, struct buf *b)
 	advice_en_aside_brief(v, b);
 }
 
-/* ---- key judgements ------------------------------------------------------------------------------- */
+/* ---- key judgements
+ * ------------------------------------------------------------------------------- */
 
 /* Each family that matters: where its controllers are, whom it reached. */
 static void judge_family(const struct view *v, struct buf *b, const struct view_family *f)
@@ -755,7 +764,8 @@ static void judgements(const struct view *v, struct buf *b)
 	}
 }
 
-/* ---- families, controllers, clusters -------------------------------------------------------------- */
+/* ---- families, controllers, clusters
+ * -------------------------------------------------------------- */
 
 static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first)
 {
@@ -800,7 +810,8 @@ static void about_controller(const struct view *v, struct buf *b, uint32_t i, bo
 	if (c->n_hostnames && c->type != IT_DOMAIN) {
 		size_t shown = c->n_hostnames < 3 ? c->n_hostnames : 3;
 
-		buf_c(b, c->n_hostnames == 1 ? " It was called by the name " : " It was called by the names ");
+		buf_c(b, c->n_hostnames == 1 ? " It was called by the name "
+					     : " It was called by the names ");
 		for (size_t k = 0; k < shown; k++) {
 			say_en_and(b, k, shown + (c->n_hostnames > shown));
 			say_value(b, c->hostnames[k]);
@@ -855,7 +866,8 @@ static void family(const struct view *v, struct buf *b, const struct view_family
 			say_en_num(b, f->by_conf[CONF_HIGH]);
 			buf_c(b, " of ");
 			findings(b, f->findings);
-			buf_c(b, f->by_conf[CONF_HIGH] == 1 ? " is of high confidence." : " are of high confidence.");
+			buf_c(b, f->by_conf[CONF_HIGH] == 1 ? " is of high confidence."
+							    : " are of high confidence.");
 			say_capital(b, from);
 		}
 	}
@@ -952,7 +964,8 @@ static void places(const struct view *v, struct buf *b)
 		size_t from = b->n;
 
 		hosts(b, v->ownerless_hosts);
-		buf_c(b, v->ownerless_hosts == 1 ? " without a known owner is" : " without a known owner are");
+		buf_c(b, v->ownerless_hosts == 1 ? " without a known owner is"
+						 : " without a known owner are");
 		buf_c(b, " not counted here.\n");
 		say_capital(b, from);
 	}
@@ -988,7 +1001,8 @@ static void finding(const struct view *v, struct buf *b, const struct finding *f
 		say_en_num(b, f->records);
 		buf_c(b, f->records == 1 ? " time" : " times");
 	} else {
-		buf_c(b, f->level > LEVEL_ATTEMPT ? "talked to the controller " : "called the controller ");
+		buf_c(b, f->level > LEVEL_ATTEMPT ? "talked to the controller "
+						  : "called the controller ");
 		say_en_num(b, f->records ? f->records : f->records_other_port);
 		buf_c(b, (f->records ? f->records : f->records_other_port) == 1 ? " time" : " times");
 		if (f->port) {
@@ -1012,7 +1026,8 @@ static void finding(const struct view *v, struct buf *b, const struct finding *f
 
 		buf_ch(b, ' ');
 		at = b->n;
-		say_en_count(b, f->records_other_port, "further record concerns", "further records concern");
+		say_en_count(b, f->records_other_port, "further record concerns",
+			     "further records concern");
 		buf_c(b, " other ports.");
 		say_capital(b, at);
 	}

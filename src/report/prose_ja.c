@@ -96,7 +96,8 @@ static const char *const words[W_COUNT] = {
 	[W_ANONYMISED] = "組織は業種と国だけで、ホストは番号だけで示しています。",
 };
 
-/* ---- small phrases -------------------------------------------------------------------------------- */
+/* ---- small phrases
+ * -------------------------------------------------------------------------------- */
 
 static void hosts(struct buf *b, uint64_t n)
 {
@@ -172,7 +173,8 @@ static void region_list(struct buf *b, const struct facts *f, size_t max)
 	}
 }
 
-/* 「メキシコとエクアドル」「ヨーロッパと中東」「14か国」; false, and nothing said, when no country is known. */
+/* 「メキシコとエクアドル」「ヨーロッパと中東」「14か国」; false, and nothing said, when no country
+ * is known. */
 static bool where(const struct view *v, struct buf *b, const uint32_t *idx, size_t n)
 {
 	struct facts countries, regions;
@@ -195,7 +197,8 @@ static bool where(const struct view *v, struct buf *b, const uint32_t *idx, size
 }
 
 /* 「メキシコとエクアドルの金融会社」 */
-static void alike(const struct view *v, struct buf *b, const struct view_org *like, const uint32_t *idx, size_t n)
+static void alike(const struct view *v, struct buf *b, const struct view_org *like,
+		  const uint32_t *idx, size_t n)
 {
 	uint32_t same[256];
 	size_t k = 0;
@@ -304,7 +307,8 @@ static bool mostly(struct buf *b, const struct facts *regions, const struct fact
 	return true;
 }
 
-/* ---- first screen --------------------------------------------------------------------------------- */
+/* ---- first screen
+ * --------------------------------------------------------------------------------- */
 
 static void headline(const struct view *v, struct buf *b)
 {
@@ -391,7 +395,8 @@ static void standfirst(const struct view *v, struct buf *b)
 	confidences(v, b);
 }
 
-/* ---- summary -------------------------------------------------------------------------------------- */
+/* ---- summary
+ * -------------------------------------------------------------------------------------- */
 
 static void family_shares(const struct view *v, struct buf *b)
 {
@@ -549,7 +554,8 @@ static void summary(const struct view *v, struct buf *b)
 	advice_ja_aside_brief(v, b);
 }
 
-/* ---- key judgements ------------------------------------------------------------------------------- */
+/* ---- key judgements
+ * ------------------------------------------------------------------------------- */
 
 static void judge_family(const struct view *v, struct buf *b, const struct view_family *f)
 {
@@ -691,7 +697,8 @@ static void judgements(const struct view *v, struct buf *b)
 	}
 }
 
-/* ---- families, controllers, clusters -------------------------------------------------------------- */
+/* ---- families, controllers, clusters
+ * -------------------------------------------------------------- */
 
 static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first)
 {
@@ -737,7 +744,8 @@ static void about_controller(const struct view *v, struct buf *b, uint32_t i, bo
 			say_num(b, c->n_hostnames);
 			buf_c(b, "個");
 		}
-		buf_c(b, c->n_hostnames > shown ? "の名前が使われていました。" : "という名前が使われていました。");
+		buf_c(b, c->n_hostnames > shown ? "の名前が使われていました。"
+						: "という名前が使われていました。");
 	}
 	buf_ch(b, '\n');
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An answer as a document that can be handed to people: one HTML file that needs nothing else, and a shorter Markdown
- * text. Both are composed from the answer alone, in English or Japanese, and are the same bytes for the same answer.
- * Values that attackers write are escaped for the document's syntax and defanged on sight.
+ * An answer as a document that can be handed to people: one HTML file that needs nothing else, and
+ * a shorter Markdown text. Both are composed from the answer alone, in English or Japanese, and are
+ * the same bytes for the same answer. Values that attackers write are escaped for the document's
+ * syntax and defanged on sight.
  *
- * Workload: up to tens of thousands of findings in about a second; long tables are cut with a count of the rest, so that a
- * document stays below some megabytes. Memory: an arena of their own, freed on return. No globals, no clock, no files.
+ * Workload: up to tens of thousands of findings in about a second; long tables are cut with a count
+ * of the rest, so that a document stays below some megabytes. Memory: an arena of their own, freed
+ * on return. No globals, no clock, no files.
  */
 #ifndef NEZUMI_REPORT_REPORT_H
 #define NEZUMI_REPORT_REPORT_H
@@ -14,7 +16,8 @@
 
 enum report_lang { REPORT_EN, REPORT_JA };
 
-/* The texts of catalogue/sectors.csv and catalogue/countries.csv; empty ones leave codes as they are. */
+/* The texts of catalogue/sectors.csv and catalogue/countries.csv; empty ones leave codes as they
+ * are. */
 struct report_names {
 	struct str sectors, countries;
 };

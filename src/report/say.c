@@ -3,7 +3,8 @@
 
 #include "base/escape.h"
 
-/* ---- putting in ----------------------------------------------------------------------------------- */
+/* ---- putting in
+ * ----------------------------------------------------------------------------------- */
 
 void say_text(struct buf *b, struct str s)
 {
@@ -81,7 +82,8 @@ void say_capital(struct buf *b, size_t from)
 		b->p[from] = (char)(b->p[from] - 32);
 }
 
-/* Days since 1970 to a date of the Gregorian calendar; years counted from March, so that the leap day comes last. */
+/* Days since 1970 to a date of the Gregorian calendar; years counted from March, so that the leap
+ * day comes last. */
 struct date say_date(int64_t t)
 {
 	int64_t z = time_day(t) + 719468;
@@ -96,7 +98,8 @@ struct date say_date(int64_t t)
 			      (int)(doy - (153 * mp + 2) / 5 + 1) };
 }
 
-/* ---- English -------------------------------------------------------------------------------------- */
+/* ---- English
+ * -------------------------------------------------------------------------------------- */
 
 void say_en_num(struct buf *b, uint64_t n)
 {
@@ -136,17 +139,18 @@ void say_en_plural(struct buf *b, struct str noun)
 	} else {
 		say_text(b, word);
 		buf_c(b, str_ends(word, STR("s")) || str_ends(word, STR("sh")) ||
-					 str_ends(word, STR("ch")) || str_ends(word, STR("x")) ?
-				 "es" :
-				 "s");
+					 str_ends(word, STR("ch")) || str_ends(word, STR("x"))
+				 ? "es"
+				 : "s");
 	}
 	say_text(b, str_skip(noun, head == SIZE_MAX ? noun.n : head));
 }
 
 static void en_day_month(struct buf *b, struct date d)
 {
-	static const char *const months[] = { "January", "February", "March",	  "April",   "May",	 "June",
-					      "July",	 "August",   "September", "October", "November", "December" };
+	static const char *const months[] = { "January",   "February", "March",    "April",
+					      "May",       "June",     "July",     "August",
+					      "September", "October",  "November", "December" };
 
 	buf_u64(b, (uint64_t)d.day);
 	buf_ch(b, ' ');
@@ -189,7 +193,8 @@ static const struct unit units[] = {
 	{ TIME_S, "second", "seconds", "秒" },
 };
 
-/* The largest unit in which the interval is at least one and a half, or exactly one; *n of it, rounded. */
+/* The largest unit in which the interval is at least one and a half, or exactly one; *n of it,
+ * rounded. */
 static const struct unit *unit_of(int64_t us, uint64_t *n)
 {
 	size_t i = 0;
@@ -212,7 +217,8 @@ void say_en_interval(struct buf *b, int64_t us)
 		say_en_count(b, n, u->one, u->many);
 }
 
-/* ---- Japanese ------------------------------------------------------------------------------------- */
+/* ---- Japanese
+ * ------------------------------------------------------------------------------------- */
 
 static void ja_date_from(struct buf *b, struct date d, bool year)
 {
@@ -250,7 +256,8 @@ void say_ja_interval(struct buf *b, int64_t us)
 	buf_c(b, u->ja);
 }
 
-/* ---- ways out ------------------------------------------------------------------------------------- */
+/* ---- ways out
+ * ------------------------------------------------------------------------------------- */
 
 typedef void esc_fn(struct buf *b, struct str s);
 
@@ -291,10 +298,9 @@ static void render(struct buf *out, struct str line, const struct style *st)
 
 void say_as_html(struct buf *out, struct str line)
 {
-	static const struct style st = { esc_html,
-					 esc_html,
-					 { "", "<code>", "<strong>" },
-					 { "", "</code>", "</strong>" } };
+	static const struct style st = {
+		esc_html, esc_html, { "", "<code>", "<strong>" }, { "", "</code>", "</strong>" }
+	};
 
 	render(out, line, &st);
 }

@@ -2,9 +2,10 @@
 /*
  * Small words: numbers, dates and lists as people write them, and the marks that sentences carry.
  *
- * A composed text is UTF-8 with four control characters as marks, so that one text serves HTML, Markdown and a
- * terminal; a line break ends a paragraph or an item. What comes from input is put in by say_text and its like, which
- * take all control characters out, so that nobody can forge a mark. It is not yet escaped: the say_as functions do that.
+ * A composed text is UTF-8 with four control characters as marks, so that one text serves HTML,
+ * Markdown and a terminal; a line break ends a paragraph or an item. What comes from input is put
+ * in by say_text and its like, which take all control characters out, so that nobody can forge a
+ * mark. It is not yet escaped: the say_as functions do that.
  */
 #ifndef NEZUMI_REPORT_SAY_H
 #define NEZUMI_REPORT_SAY_H
@@ -32,14 +33,16 @@ struct date {
 };
 struct date say_date(int64_t t);
 
-/* English: words up to nine. say_en_count(b, 3, "host", "hosts") is "three hosts", with 0 "no hosts". */
+/* English: words up to nine. say_en_count(b, 3, "host", "hosts") is "three hosts", with 0 "no
+ * hosts". */
 void say_en_num(struct buf *b, uint64_t n);
 void say_en_count(struct buf *b, uint64_t n, const char *one, const char *many);
 /* What stands before element i of n: "", ", " or " and ". */
 void say_en_and(struct buf *b, size_t i, size_t n);
 void say_en_plural(struct buf *b, struct str noun);
 void say_en_date(struct buf *b, int64_t t);
-/* "on 2 December 2018" or "between 2 December 2018 and 8 January 2019"; the year once where it is the same. */
+/* "on 2 December 2018" or "between 2 December 2018 and 8 January 2019"; the year once where it is
+ * the same. */
 void say_en_span(struct buf *b, int64_t first, int64_t last);
 void say_en_interval(struct buf *b, int64_t us);
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- hosts ---------------------------------------------------------------------------------------- */
+/* ---- hosts
+ * ---------------------------------------------------------------------------------------- */
 
 struct keyed {
 	struct str key;
@@ -70,7 +71,8 @@ static enum err count_hosts(struct view *v)
 			h = &v->hosts[v->n_hosts++];
 			*h = (struct view_host){ .host = f->host, .label = f->host, .org = f->org };
 			if (v->o->anonymise)
-				h->label = print(&v->arena, v->o->lang == REPORT_JA ? "ホスト%zu" : "host %zu",
+				h->label = print(&v->arena,
+						 v->o->lang == REPORT_JA ? "ホスト%zu" : "host %zu",
 						 v->n_hosts);
 			if (!h->label.p)
 				goto out;
@@ -91,7 +93,8 @@ out:
 	return e;
 }
 
-/* ---- organisations and controllers ---------------------------------------------------------------- */
+/* ---- organisations and controllers
+ * ---------------------------------------------------------------- */
 
 static bool is_as(struct str id)
 {
@@ -110,7 +113,8 @@ static void what_it_is(const struct view *v, const struct org *org, struct view_
 		[ORG_UNKNOWN] = { NULL },
 		[ORG_SINKHOLE] = { NULL },
 	};
-	const struct sector_name *s = str_iis(org->sector, "unknown") ? NULL : namebook_sector(&v->names, org->sector);
+	const struct sector_name *s =
+		str_iis(org->sector, "unknown") ? NULL : namebook_sector(&v->names, org->sector);
 	const char *const *k;
 
 	out->sector = s;
@@ -186,7 +190,8 @@ static enum err name_org(struct view *v, size_t i, struct buf *b)
 		out->name = out->text = kept(v, b, 0);
 		return buf_err(b) ? buf_err(b) : out->name.p ? ERR_OK : ERR_NOMEM;
 	}
-	/* In a sentence "a bank in Ecuador", in a table "Bank in Ecuador"; with a letter "bank A in Ecuador". */
+	/* In a sentence "a bank in Ecuador", in a table "Bank in Ecuador"; with a letter "bank A in
+	 * Ecuador". */
 	if (!out->letter) {
 		buf_puts(b, out->en_article);
 		buf_ch(b, ' ');
@@ -285,7 +290,8 @@ static void add_port(struct view_controller *c, uint16_t port)
 static enum err count_findings(struct view *v)
 {
 	const struct answer *a = v->a;
-	int64_t end = a->seen_last != TIME_NONE && a->seen_last > TIME_DAY ? a->seen_last - TIME_DAY : INT64_MAX;
+	int64_t end = a->seen_last != TIME_NONE && a->seen_last > TIME_DAY ? a->seen_last - TIME_DAY
+									   : INT64_MAX;
 
 	v->controllers = arena_array(&v->arena, a->n_controllers + 1, sizeof *v->controllers);
 	if (!v->controllers)
@@ -350,7 +356,8 @@ static int by_pair(const void *x, const void *y)
 	return a->finding < b->finding ? -1 : a->finding > b->finding;
 }
 
-/* Who calls whom. A finding is one host and one controller, so the findings of a pair are its hosts. */
+/* Who calls whom. A finding is one host and one controller, so the findings of a pair are its
+ * hosts. */
 static enum err count_edges(struct view *v)
 {
 	const struct answer *a = v->a;
@@ -360,7 +367,8 @@ static enum err count_edges(struct view *v)
 	if (!pairs)
 		return ERR_NOMEM;
 	for (uint32_t i = 0; i < a->n_findings; i++)
-		pairs[i] = (struct pair){ (uint64_t)a->findings[i].controller << 32 | a->findings[i].org, i };
+		pairs[i] = (struct pair){ (uint64_t)a->findings[i].controller << 32 | a->findings[i].org,
+					  i };
 	qsort(pairs, a->n_findings, sizeof *pairs, by_pair);
 	for (size_t i = 0; i < a->n_findings; i++)
 		n += i == 0 || pairs[i].key != pairs[i - 1].key;
@@ -379,7 +387,8 @@ static enum err count_edges(struct view *v)
 			if (!c->n_edges++)
 				c->edge = v->n_edges;
 			c->orgs += v->orgs[f->org].known;
-			v->edges[v->n_edges++] = (struct view_edge){ .controller = f->controller, .org = f->org };
+			v->edges[v->n_edges++] =
+				(struct view_edge){ .controller = f->controller, .org = f->org };
 		}
 		e = &v->edges[v->n_edges - 1];
 		e->hosts++;
@@ -400,7 +409,8 @@ static int by_u64(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* ---- families ------------------------------------------------------------------------------------- */
+/* ---- families
+ * ------------------------------------------------------------------------------------- */
 
 static int by_weight(const void *x, const void *y)
 {
@@ -464,7 +474,8 @@ static enum err one_family(struct view *v, const struct keyed *keys, size_t n, u
 		return ERR_NOMEM;
 	for (size_t i = 0; i < f.n_orgs; i++)
 		f.known_orgs += v->orgs[f.orgs[i]].known;
-	/* The highest level of each host within the family: host and level in one number, the last of each host counts. */
+	/* The highest level of each host within the family: host and level in one number, the last
+	 * of each host counts. */
 	for (size_t i = 0; i < n; i++)
 		scratch[i] = (uint64_t)v->host_of[keys[i].id] << 8 | (unsigned)fs[keys[i].id].level;
 	n = distinct(scratch, n);
@@ -522,7 +533,8 @@ out:
 	return e;
 }
 
-/* ---- tallies -------------------------------------------------------------------------------------- */
+/* ---- tallies
+ * -------------------------------------------------------------------------------------- */
 
 static int tally_by_key(const void *x, const void *y)
 {
@@ -620,8 +632,8 @@ static enum err count_places(struct view *v)
 
 static bool says_what_host_is(struct str reason)
 {
-	static const char *const of_hosts[] = { "scanner",  "sinkhole",     "research", "resolver",
-						"hosting",  "allow-listed", "tor" };
+	static const char *const of_hosts[] = { "scanner", "sinkhole",     "research", "resolver",
+						"hosting", "allow-listed", "tor" };
 
 	for (size_t i = 0; i < sizeof of_hosts / sizeof of_hosts[0]; i++)
 		if (str_is(reason, of_hosts[i]))
@@ -636,11 +648,14 @@ static enum err count_aside(struct view *v)
 	size_t n_seen = 0;
 	bool counted = false;
 
-	if (!tallies_init(v, &v->excluded, a->n_excluded) || !tallies_init(v, &v->withheld, a->n_withheld))
+	if (!tallies_init(v, &v->excluded, a->n_excluded) ||
+	    !tallies_init(v, &v->withheld, a->n_withheld))
 		return ERR_NOMEM;
 	for (size_t i = 0; i < a->n_excluded; i++) {
 		const struct excluded *x = &a->excluded[i];
-		struct view_tally t = { .key = x->reason, .label = x->reason, .rows = 1, .records = x->records };
+		struct view_tally t = {
+			.key = x->reason, .label = x->reason, .rows = 1, .records = x->records
+		};
 		size_t k = 0;
 
 		/* Rows are sorted by host: a host counts once for each reason. */
@@ -661,9 +676,9 @@ static enum err count_aside(struct view *v)
 		v->excluded.v[v->excluded.n++] = t;
 	}
 	for (size_t i = 0; i < a->n_withheld; i++)
-		v->withheld.v[v->withheld.n++] = (struct view_tally){
-			.key = a->withheld[i].reason, .label = a->withheld[i].reason, .rows = 1
-		};
+		v->withheld.v[v->withheld.n++] = (struct view_tally){ .key = a->withheld[i].reason,
+								      .label = a->withheld[i].reason,
+								      .rows = 1 };
 	tally(&v->excluded);
 	tally(&v->withheld);
 	for (size_t i = 0; i < a->n_inputs; i++) {
@@ -674,7 +689,8 @@ static enum err count_aside(struct view *v)
 	return ERR_OK;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------ */
+/* ---- all of it
+ * ------------------------------------------------------------------------------------ */
 
 enum err view_make(const struct answer *a, const struct report_options *o, struct view *out)
 {

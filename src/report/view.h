@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The figures behind the sentences: an answer counted by family, sector, country and reason, with the names under which
- * hosts and organisations appear in this document. Made once for a document and then only read.
+ * The figures behind the sentences: an answer counted by family, sector, country and reason, with
+ * the names under which hosts and organisations appear in this document. Made once for a document
+ * and then only read.
  *
- * Organisations are counted without the entry `unknown`, which stands for hosts whose owner nobody knows: it is listed, but it is
- * no organisation. Cost: O(n log n) in findings. Memory: an arena inside; everything points into it or into the answer.
+ * Organisations are counted without the entry `unknown`, which stands for hosts whose owner nobody
+ * knows: it is listed, but it is no organisation. Cost: O(n log n) in findings. Memory: an arena
+ * inside; everything points into it or into the answer.
  */
 #ifndef NEZUMI_REPORT_VIEW_H
 #define NEZUMI_REPORT_VIEW_H
@@ -28,7 +30,7 @@ struct view_org {
 	const struct sector_name *sector;
 	const struct country_name *country;
 	struct str en_noun, en_article, ja_noun; /* what it is, in general */
-	uint64_t letter;                         /* anonymised: 1 = A among its like, 0 = the only one */
+	uint64_t letter; /* anonymised: 1 = A among its like, 0 = the only one */
 	bool known;
 	enum confidence best;
 	enum level level;
@@ -55,7 +57,7 @@ struct view_edge {
 };
 
 struct view_family {
-	struct str name; /* empty: findings whose indicators name none */
+	struct str name;              /* empty: findings whose indicators name none */
 	uint32_t *controllers, *orgs; /* in the order of the answer; orgs with the unknown one */
 	size_t n_controllers, n_orgs;
 	uint64_t known_orgs, hosts, findings, records;
@@ -83,24 +85,25 @@ struct view {
 
 	struct view_host *hosts; /* in the order in which findings name them */
 	size_t n_hosts;
-	uint32_t *host_of;                 /* by finding */
-	struct view_org *orgs;             /* parallel to answer.orgs */
+	uint32_t *host_of;                   /* by finding */
+	struct view_org *orgs;               /* parallel to answer.orgs */
 	struct view_controller *controllers; /* parallel to answer.controllers */
-	struct view_edge *edges;           /* by controller, then organisation */
+	struct view_edge *edges;             /* by controller, then organisation */
 	size_t n_edges;
-	struct view_family *families;      /* known organisations desc, hosts desc, name; the nameless last */
+	struct view_family *families; /* known organisations desc, hosts desc, name; the nameless
+					 last */
 	size_t n_families;
 
 	uint64_t known_orgs, ownerless_hosts;
 	uint64_t findings_by[CONF_COUNT], hosts_by[CONF_COUNT], orgs_by[CONF_COUNT]; /* orgs: known */
 	uint64_t silent_hosts, two_way_hosts, steady; /* steady: findings of regularity >= 80 */
 	uint64_t active_orgs; /* known ones that still called within a day of the end of the records */
-	int64_t first, last;  /* of the findings; TIME_NONE without any */
+	int64_t first, last; /* of the findings; TIME_NONE without any */
 
 	struct view_tallies sectors, countries, regions; /* of known organisations */
 	struct view_tallies sources;                     /* countries of controllers */
 	struct view_tallies excluded, withheld;          /* by reason */
-	uint64_t excluded_hosts;    /* distinct, set aside for what they are */
+	uint64_t excluded_hosts;                         /* distinct, set aside for what they are */
 	uint64_t malformed, telemetry_files, troubled_files;
 };
 
