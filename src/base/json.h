@@ -26,7 +26,8 @@ struct json_walk {
 bool json_begin(struct json_walk *w, struct str text);
 /*
  * The next member (key is empty in arrays; keys are raw, compare them as they stand). False at the
- * end or on malformed text: tell them apart by w->failed. What stands behind the closing bracket is not looked at: see json_rest.
+ * end or on malformed text: tell them apart by w->failed. What stands behind the closing bracket is
+ * not looked at: see json_rest.
  */
 bool json_next(struct json_walk *w, struct str *key, struct json *val);
 /* After json_next returned false without failing: what follows the value, blanks removed. */
@@ -40,13 +41,14 @@ static inline bool json_true(const struct json *v)
 }
 
 /*
- * A number that is not negative, times 10^scale (at most 9), rounded to the nearest; exponents are understood, as
- * programs write 5.0067901611328125e-06 for five microseconds. Also for the digits of a number kept in a string. False
- * for anything else and where the result passes UINT64_MAX.
+ * A number that is not negative, times 10^scale (at most 9), rounded to the nearest; exponents are
+ * understood, as programs write 5.0067901611328125e-06 for five microseconds. Also for the digits
+ * of a number kept in a string. False for anything else and where the result passes UINT64_MAX.
  */
 bool json_decimal(struct str number, unsigned scale, uint64_t *out);
 
-/* Writing: s in quotes. Invalid UTF-8 becomes U+FFFD, control characters become \u00xx; `<`, `>`, `&`, U+2028/9 escaped too, so that it may stand inside a script element. */
+/* Writing: s in quotes. Invalid UTF-8 becomes U+FFFD, control characters become \u00xx; `<`, `>`,
+ * `&`, U+2028/9 escaped too, so that it may stand inside a script element. */
 void json_put(struct buf *b, struct str s);
 
 #endif

@@ -101,9 +101,7 @@ static const char *event_of(struct str line, struct event *e, const struct skim 
 	return members(line, keys, COUNT(keys), e, x);
 }
 
-/* ---- one event
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- one event --------------------------------------------------------------------------- */
 
 /* "no X" or "X is no Y", told once; false for the caller's return. */
 static bool wrong(struct sink *sink, const char *name, struct str v, const char *what)
@@ -281,9 +279,7 @@ static void netflow(const struct event *e, struct record *r, const struct skim *
 	sink->record(sink->ctx, r);
 }
 
-/* ---- dns
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- dns --------------------------------------------------------------------------------- */
 
 struct answer {
 	struct str rrname, type, rdata, ttl;
@@ -431,9 +427,7 @@ static void dns(const struct event *e, struct record *r, const struct skim *x, s
 	}
 }
 
-/* ---- tls, http
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- tls, http --------------------------------------------------------------------------- */
 
 static void tls(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
 {
@@ -488,8 +482,7 @@ static void http(const struct event *e, struct record *r, const struct skim *x, 
 	sink->record(sink->ctx, r);
 }
 
-/* ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- all together ------------------------------------------------------------------------ */
 
 static const struct {
 	const char *type;

@@ -26,9 +26,7 @@ struct layout {
 	} used[ZEEK_VALUES];
 };
 
-/* ---- header
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- header ------------------------------------------------------------------------------ */
 
 static int hex_digit(char c)
 {
@@ -174,9 +172,7 @@ static enum err header(struct str lines, const struct layout *prev, const struct
 	return ERR_OK;
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 /* Walks from one separator or LF to the next. */
 struct scan {
@@ -366,8 +362,7 @@ static void block(const struct layout *l, const struct reader_hints *hints, stru
 	}
 }
 
-/* ---- recognition
- * ------------------------------------------------------------------------------------------------- */
+/* ---- recognition ------------------------------------------------------------------------- */
 
 /* A line of a log whose header was left behind: ts, uid, address, port, address, port. */
 static bool headless(struct str line)

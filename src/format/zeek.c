@@ -185,11 +185,12 @@ uint32_t zeek_ttl(struct str s)
 /* Most addresses are IPv4 without surprises; ip_parse has the last word on the rest. */
 static inline bool address(struct str s, struct ip *out)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.p, *end;
 	uint32_t v4 = 0;
 
 	if (!p)
 		return false;
+	end = p + s.n;
 	if (s.n > 15)
 		return ip_parse(s, out);
 	for (int i = 0; i < 4; i++) {

@@ -31,7 +31,7 @@ static void has(const struct reader *r, const char *text, const char *part)
 	buf_free(&x.out);
 }
 
-/* ---- Argus ----------------------------------------------------------------------------------- */
+/* ---- Argus ------------------------------------------------------------------------------- */
 
 #define BINETFLOW \
 	"StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n"
@@ -127,7 +127,7 @@ static void argus_lines(void **state)
 	    "6 ! no DstAddr\n");
 }
 
-/* ---- other flows ------------------------------------------------------------------------------ */
+/* ---- other flows ------------------------------------------------------------------------- */
 
 static void csv(const char *header, const char *line, const char *part)
 {
@@ -285,7 +285,7 @@ static void many_fields(void **state)
 	buf_free(&text);
 }
 
-/* ---- values, recognition ------------------------------------------------------------------------ */
+/* ---- values, recognition ----------------------------------------------------------------- */
 
 static void flags(void **state)
 {

@@ -55,7 +55,7 @@ static void conn(const char *rest, const char *part)
 	has(&reader_zeek_tsv, text, part);
 }
 
-/* ---- what a connection says ------------------------------------------------------------------ */
+/* ---- what a connection says -------------------------------------------------------------- */
 
 static void openers(void **state)
 {
@@ -180,7 +180,7 @@ static void values(void **state)
 	}
 }
 
-/* ---- headers --------------------------------------------------------------------------------- */
+/* ---- headers ----------------------------------------------------------------------------- */
 
 static void header_fails(const char *text, const char *why)
 {
@@ -257,7 +257,7 @@ static void layouts(void **state)
 	      "7 ! 1 field where the header names 5\n");
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 static void names(void **state)
 {
@@ -332,7 +332,7 @@ static void long_lines(void **state)
 	buf_free(&text);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------ */
+/* ---- JSON -------------------------------------------------------------------------------- */
 
 #define JENDS \
 	"\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":4000,\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":80"
@@ -411,7 +411,7 @@ static void json_escapes(void **state)
 	    "name=ab path=/c/\n");
 }
 
-/* ---- recognition ----------------------------------------------------------------------------- */
+/* ---- recognition ------------------------------------------------------------------------- */
 
 static void recognised(void **state)
 {
