@@ -390,30 +390,43 @@ static void same(const struct indicator *a, struct str text)
 	buf_free(&scratch);
 }
 
+/* Punctuation at the end is taken for that of the sentence around it, brackets for what is left of
+ * defanging, and a link within a link is defanged, too: such values do not come back as they were. */
+static bool comes_back(struct str s)
+{
+	char last = s.p[s.n - 1];
+
+	if (last != '/' && !(last >= '0' && last <= '9') && !((last | 32) >= 'a' && (last | 32) <= 'z'))
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if (strchr("([{", s.p[i]) || str_istarts(str_skip(s, i), STR("http")))
+			return false;
+	return true;
+}
+
 static void indicators(struct str text)
 {
 	struct indicator i = indicator_init(), said;
 	struct errinfo ei = { 0 };
-	struct buf scratch, b;
+	struct buf scratch, b, shown;
 	enum err e;
 
 	buf_init(&scratch, 0);
 	buf_init(&b, 0);
+	buf_init(&shown, 0);
 	e = indicator_recognise(text, &scratch, &i, &ei);
 	need(e == ERR_OK || e == ERR_PARSE || e == ERR_NOMEM);
 	need(e == ERR_OK || ei.msg[0]);
 	if (e == ERR_OK) {
 		need(i.type <= IT_HASH && (i.type != IT_IP || i.net.len == 128));
 		value_text(&b, &i);
-		same(&i, buf_str(&b));
-		/* As it is shown to people, it can be taken over again. */
-		if (i.type != IT_HASH) {
-			struct buf shown;
-
-			buf_init(&shown, 0);
-			defang(&shown, buf_str(&b));
-			same(&i, buf_str(&shown));
-			buf_free(&shown);
+		if (i.type != IT_URL || comes_back(buf_str(&b))) {
+			same(&i, buf_str(&b));
+			/* As it is shown to people, it can be taken over again. */
+			if (i.type != IT_HASH)
+				defang(&shown, buf_str(&b));
+			if (i.type != IT_HASH)
+				same(&i, buf_str(&shown));
 		}
 	}
 	for (int s = SAID_NOTHING; s <= SAID_HASH; s++) {
@@ -428,6 +441,7 @@ static void indicators(struct str text)
 	(void)role_parse(text);
 	buf_free(&scratch);
 	buf_free(&b);
+	buf_free(&shown);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
