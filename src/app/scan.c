@@ -70,20 +70,27 @@ static size_t marked_run(struct str text, char mark)
 	return text.n - rest.n;
 }
 
-/* Which kinds of records the first header of a file promises. */
-static unsigned promised_kinds(const struct reader *rd, const struct sample *s, struct arena *a)
+/*
+ * Which kinds of records the first header of a file promises. ERR_FORMAT: it is about something else. Whatever else is wrong with it will
+ * be told line by line.
+ */
+static enum err promised_kinds(struct scan_file *file, const struct sample *s, struct arena *a,
+			       struct errinfo *ei)
 {
-	struct reader_hints hints = { .name = s->name };
-	unsigned kinds = rd->kinds;
+	const struct reader *rd = file->reader;
+	struct reader_hints hints = { .name = s->name, .path = file->path };
 	const struct layout *layout = NULL;
-	struct errinfo ei;
-	size_t n;
+	unsigned kinds = rd->kinds;
+	struct str head = s->head;
+	enum err e;
 
-	if (!rd->mark || s->head.n == 0 || s->head.p[0] != rd->mark)
-		return kinds;
-	n = marked_run(s->head, rd->mark);
-	return rd->header(str_head(s->head, n), NULL, &hints, a, &layout, &kinds, &ei) ? rd->kinds
-										       : kinds;
+	file->kinds = rd->kinds;
+	if (!rd->mark || head.n == 0 || head.p[0] != rd->mark)
+		return ERR_OK;
+	e = rd->header(str_head(head, marked_run(head, rd->mark)), NULL, &hints, a, &layout, &kinds, ei);
+	if (!e)
+		file->kinds = kinds;
+	return e == ERR_FORMAT ? e : ERR_OK;
 }
 
 static bool is_stdin(const struct scan_file *file)
@@ -113,10 +120,12 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 		e = reader_find(reads, &sample, &file->reader);
 	if (e == ERR_FORMAT)
 		(void)err_set(&ei, e, "no reader recognises this content");
-	if (e)
+	if (!e && file->reader)
+		e = promised_kinds(file, &sample, &f->arena, &ei);
+	if (e) {
+		file->reader = NULL;
 		trouble(f, file, e, &ei);
-	else
-		file->kinds = file->reader ? promised_kinds(file->reader, &sample, &f->arena) : 0;
+	}
 	if (is_stdin(file) && !e)
 		file->open = s;
 	else

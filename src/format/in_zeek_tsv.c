@@ -116,7 +116,7 @@ static enum err columns(const struct heading *h, struct layout *l, struct errinf
 	if (l->kind == KIND_COUNT)
 		l->kind = zeek_kind_of_columns(seen);
 	if (l->kind == KIND_COUNT)
-		return err_set(ei, ERR_PARSE, "\"%.*s\" is not a log of kind conn, dns, ssl or http",
+		return err_set(ei, ERR_FORMAT, "\"%.*s\" is not a log of kind conn, dns, ssl or http",
 			       (int)(h->path.n < 60 ? h->path.n : 60), h->path.p ? h->path.p : "");
 	if (!(seen & ZEEK_BIT(ZEEK_TS)) || !(seen & ZEEK_BIT(ZEEK_ORIG_H)) ||
 	    !(seen & ZEEK_BIT(ZEEK_RESP_H)))

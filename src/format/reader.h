@@ -87,8 +87,9 @@ struct reader {
 	int (*sniff)(const struct sample *s);
 	/*
 	 * Understand header lines (all the consecutive ones, with LFs). prev is the layout in force before, or NULL. The layout is
-	 * allocated in the arena. *kinds may be narrowed. Errors: ERR_PARSE with the reason: the lines up to the next header are then
-	 * all counted as malformed by the driver.
+	 * allocated in the arena. *kinds may be narrowed. Errors, with the reason: ERR_PARSE: the lines up to the next header are then
+	 * all counted as malformed by the driver. ERR_FORMAT: a file of this family, but of something else (Zeek's weird.log): as the
+	 * first header it makes the driver pass the file over.
 	 */
 	enum err (*header)(struct str lines, const struct layout *prev, const struct reader_hints *h,
 			   struct arena *a, const struct layout **out, unsigned *kinds, struct errinfo *ei);
