@@ -388,7 +388,8 @@ static void read_lines(struct run *r, const struct reader_hints *h, struct str t
 			unsigned kinds = r->reader->kinds;
 			enum err e = r->reader->header(copy, layout, h, &arena, &made, &kinds, &ei);
 
-			need(e == ERR_OK || e == ERR_PARSE || e == ERR_NOMEM);
+			/* ERR_FORMAT: of another kind altogether. */
+			need(e == ERR_OK || e == ERR_PARSE || e == ERR_FORMAT || e == ERR_NOMEM);
 			need((kinds & ~r->reader->kinds) == 0);
 			need(e == ERR_OK || made == (const void *)&arena);
 			need(e == ERR_OK || ei.msg[0]);
