@@ -5,12 +5,14 @@ The binary is $NEZUMI (else build/release/nezumi). Every run has a time limit, n
 sanitizer report; every JSON answer is held against the contract.
 """
 
+import functools
 import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import contract
@@ -30,6 +32,7 @@ def _environment():
     return keep
 
 
+@functools.lru_cache
 def sanitized():
     """Whether the binary was built with the address sanitizer."""
     with open(BINARY, "rb") as f:
@@ -134,7 +137,6 @@ class _Watch:
     """Kill a process that does not end."""
 
     def __init__(self, process, seconds):
-        import threading
         self.fired = False
         self.timer = threading.Timer(seconds * (4 if sanitized() else 1), self._fire, [process])
         self.timer.daemon = True
