@@ -218,6 +218,17 @@ static enum err read_telemetry(struct run *run, enum pass pass)
 	return scan_run(&run->a->telemetry, 0, &c);
 }
 
+static enum err begin_run(struct run *run)
+{
+	enum err e;
+
+	run->records = run->matched = run->excluded = 0;
+	run->first = INT64_MAX;
+	run->last = INT64_MIN;
+	e = names_init(&run->names, &run->a->lists.snapshot, &run->a->lists.exset);
+	return e ? e : sightings_init(&run->sightings, &run->a->lists.snapshot);
+}
+
 static enum err passes(struct run *run)
 {
 	const struct snapshot *s = &run->a->lists.snapshot;
@@ -230,6 +241,23 @@ static enum err passes(struct run *run)
 		e = read_telemetry(run, PASS_NAMES);
 	names_settle(&run->names);
 	return e ? e : read_telemetry(run, PASS_JUDGE);
+}
+
+/*
+ * Logs that were put together into one file may hold names behind a header that promised only flows. Then the passes for names
+ * have passed it over, and all is done once more, now knowing.
+ */
+static enum err read_all(struct run *run)
+{
+	enum err e = passes(run);
+
+	if (e || !run->a->telemetry.grew)
+		return e;
+	names_free(&run->names);
+	sightings_free(&run->sightings);
+	scan_forget(&run->a->telemetry);
+	e = begin_run(run);
+	return e ? e : passes(run);
 }
 
 struct ranked {
@@ -346,7 +374,7 @@ static enum err open_telemetry(struct analysis *a, const struct analysis_options
 
 enum err analysis_run(struct analysis *a, const struct analysis_options *o, struct errinfo *ei)
 {
-	struct run run = { .a = a, .o = o, .first = INT64_MAX, .last = INT64_MIN };
+	struct run run = { .a = a, .o = o };
 	struct answer *w = &a->answer;
 	enum err e;
 
@@ -357,15 +385,13 @@ enum err analysis_run(struct analysis *a, const struct analysis_options *o, stru
 	if (!e)
 		e = open_telemetry(a, o, ei);
 	if (!e)
-		e = names_init(&run.names, &a->lists.snapshot, &a->lists.exset);
-	if (!e)
-		e = sightings_init(&run.sightings, &a->lists.snapshot);
+		e = begin_run(&run);
 	if (!e)
 		e = hosts_init(&run.hosts, &a->lists, &a->ownership);
 	if (!e)
 		e = rank_paths(&run);
 	if (!e)
-		e = passes(&run);
+		e = read_all(&run);
 	if (!e) {
 		struct assembly in = { .lists = &a->lists,
 				       .sightings = &run.sightings,

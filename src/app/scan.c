@@ -173,6 +173,18 @@ enum err scan_keep(struct scan_files *f, size_t i)
 	return e == ERR_NOMEM ? e : ERR_OK;
 }
 
+void scan_forget(struct scan_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct scan_file *file = &f->v[i];
+
+		file->records = file->malformed = file->bytes = 0;
+		file->damaged = false;
+	}
+	f->rejects.n = 0;
+	f->grew = false;
+}
+
 /* The state of cutting the current file into blocks; lives in the producing thread. */
 struct run {
 	struct scan_files *f;
@@ -305,6 +317,8 @@ static void understand(struct run *r, struct str lines)
 		r->layout = NULL;
 	} else {
 		r->layout = layout;
+		r->f->grew |= (kinds & ~file->kinds) != 0;
+		file->kinds |= kinds;
 	}
 }
 

@@ -27,7 +27,7 @@ struct scan_file {
 	unsigned kinds;              /* of records it may hold */
 	int kept_fd;                 /* standard input kept for a second pass, or -1 */
 	struct source *open;         /* standard input, opened while recognising it */
-	uint64_t records, malformed, bytes, lines;
+	uint64_t records, malformed, bytes;
 	bool damaged;       /* the compressed stream was */
 	struct str trouble; /* why it could not be read (to the end), or empty */
 };
@@ -35,6 +35,7 @@ struct scan_file {
 struct scan_files {
 	struct scan_file *v;
 	size_t n, cap;
+	bool grew; /* a later header in a file promised kinds that the first had not: its `kinds` say so now */
 	VEC(struct reject) rejects; /* at most 100 a file */
 	struct arena arena;
 };
@@ -53,6 +54,9 @@ MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads
 
 /* Keep standard input, recognised before, so that it can be read more than once. */
 MUST enum err scan_keep(struct scan_files *f, size_t file);
+
+/* Forget what came of reading the files, so that they can be read anew. */
+void scan_forget(struct scan_files *f);
 
 struct scan_block {
 	uint32_t file;
