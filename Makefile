@@ -69,7 +69,7 @@ O       := $(BUILD)/$(MODE)
 BIN     := $(O)/nezumi
 LIB     := $(O)/libnezumi.a
 SRC     := $(sort $(wildcard src/*/*.c))
-DATA    := $(sort $(wildcard catalogue/*.csv catalogue/*.txt))
+DATA    := $(sort $(wildcard catalogue/*.csv catalogue/*.txt catalogue/*.css catalogue/*.js))
 MAIN    := src/cmd/main.c
 LIB_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out $(MAIN),$(SRC))) $(DATA:%=$(O)/%.o)
 MAIN_OBJ := $(MAIN:%.c=$(O)/%.o)
@@ -256,11 +256,19 @@ format: setup ## put the source files into the project's format
 
 # ---- installation --------------------------------------------------------------------------------
 
+# The program finds owners.nzo by its own place: in ../share/nezumi from where it lies. The manual and
+# completion come from the program's table of commands.
 bin   = $(DESTDIR)$(PREFIX)/bin
 share = $(DESTDIR)$(PREFIX)/share
-install: $(BIN) $(OWNERS) ## DESTDIR, PREFIX=/usr/local
-	install -D -m 755 $(BIN) $(bin)/nezumi
-	install -D -m 644 $(OWNERS) $(share)/nezumi/owners.nzo
+install: $(BIN) $(OWNERS) ## program, manual, completion, owner data: DESTDIR, PREFIX=/usr/local
+	install -d $(bin) $(share)/nezumi $(share)/man/man1 $(share)/bash-completion/completions \
+		$(share)/zsh/site-functions $(share)/fish/vendor_completions.d
+	install -m 755 $(BIN) $(bin)/nezumi
+	install -m 644 $(OWNERS) $(share)/nezumi/owners.nzo
+	$(BIN) --man | gzip -9n >$(share)/man/man1/nezumi.1.gz
+	$(BIN) --completion >$(share)/bash-completion/completions/nezumi
+	install -m 644 tools/completion/_nezumi $(share)/zsh/site-functions/_nezumi
+	install -m 644 tools/completion/nezumi.fish $(share)/fish/vendor_completions.d/nezumi.fish
 
 clean: ## forget all that was built
 	rm -rf $(BUILD)

@@ -244,8 +244,8 @@ static enum err passes(struct run *run)
 }
 
 /*
- * Logs that were put together into one file may hold names behind a header that promised only flows. Then the passes for names
- * have passed it over, and all is done once more, now knowing.
+ * Logs that were put together into one file may hold names behind a header that promised only
+ * flows. Then the passes for names have passed it over, and all is done once more, now knowing.
  */
 static enum err read_all(struct run *run)
 {
@@ -333,7 +333,8 @@ static enum err tell_inputs(struct analysis *a)
 				.trouble = file->trouble,
 				.from_folder = file->from_folder,
 			};
-			/* A folder may hold a licence or a picture; a file that was named must be read. */
+			/* A folder may hold a licence or a picture; a file that was named must be
+			 * read. */
 			a->trouble |= file->trouble.n && (file->reader || !file->from_folder);
 		}
 		for (size_t k = 0; k < f->rejects.n; k++)
@@ -356,8 +357,7 @@ static enum err load_owners(struct analysis *a, const struct analysis_options *o
 	return e;
 }
 
-static enum err open_telemetry(struct analysis *a, const struct analysis_options *o,
-			       struct errinfo *ei)
+static enum err open_telemetry(struct analysis *a, const struct analysis_options *o, struct errinfo *ei)
 {
 	enum err e = ERR_OK;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The main job: lists and telemetry in, one answer out. Telemetry is read in up to three passes, of which the first two look
- * only at files that can hold names: to which addresses did listed domains resolve; what were the addresses that
- * matter called; and then everything is judged.
+ * The main job: lists and telemetry in, one answer out. Telemetry is read in up to three passes, of
+ * which the first two look only at files that can hold names: to which addresses did listed domains
+ * resolve; what were the addresses that matter called; and then everything is judged.
  *
- * Memory: the snapshot, the lists, what is kept of each pair of host and controller, a few MiB a thread. It
- * does not follow the size of the telemetry. The answer does not depend on the number of threads.
+ * Memory: the snapshot, the lists, what is kept of each pair of host and controller, a few MiB a
+ * thread. It does not follow the size of the telemetry. The answer does not depend on the number of
+ * threads.
  */
 #ifndef NEZUMI_APP_ANALYZE_H
 #define NEZUMI_APP_ANALYZE_H
@@ -20,7 +21,7 @@ struct analysis_options {
 	const char *const *telemetry;
 	size_t n_telemetry;
 	const struct reader *telemetry_as; /* NULL: by content */
-	const char *const *owners;         /* compiled or MMDB files; "none": no ownership data at all */
+	const char *const *owners; /* compiled or MMDB files; "none": no ownership data at all */
 	size_t n_owners;
 	const char *data; /* data directory, may be NULL */
 	int64_t from, to; /* TIME_NONE open */
@@ -44,7 +45,8 @@ struct analysis {
 
 void analysis_init(struct analysis *a);
 void analysis_free(struct analysis *a);
-/* Errors: ERR_NOMEM, ERR_LIMIT, ERR_STOP; ERR_USAGE when nothing is usable. Unreadable files are noted in the answer. */
+/* Errors: ERR_NOMEM, ERR_LIMIT, ERR_STOP; ERR_USAGE when nothing is usable. Unreadable files are
+ * noted in the answer. */
 MUST enum err analysis_run(struct analysis *a, const struct analysis_options *o, struct errinfo *ei);
 
 #endif

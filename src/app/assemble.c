@@ -217,6 +217,19 @@ static void span(int64_t *first, int64_t *last, bool begun, const struct pair *p
 		*last = p->last;
 }
 
+/* When the indicators of a controller hold: from the earliest to the latest that any of them states. */
+static void listed(const struct making *m, const struct pair *p, struct answer_controller *row, bool begun)
+{
+	for (size_t i = 0; i < p->inds.n; i++, begun = true) {
+		const struct indicator *x = &m->in->lists->snapshot.v.v[p->inds.v[i]];
+
+		if (!begun || x->from == TIME_NONE || (row->listed_from != TIME_NONE && x->from < row->listed_from))
+			row->listed_from = x->from;
+		if (!begun || x->until == TIME_NONE || (row->listed_until != TIME_NONE && x->until > row->listed_until))
+			row->listed_until = x->until;
+	}
+}
+
 static enum err controller_names(struct making *m, const struct keyed *k, size_t n,
 				 struct answer_controller *row)
 {
@@ -296,6 +309,7 @@ static enum err make_controllers(struct making *m)
 			const struct pair *p = m->c[k[i + t].candidate].pair;
 
 			span(&row->first, &row->last, t > 0, p);
+			listed(m, p, row, t > 0);
 			row->records += p->on_port;
 		}
 		e = controller_names(m, k + i, n, row);
@@ -325,13 +339,14 @@ static enum err make_orgs(struct making *m)
 			;
 		for (size_t t = 0; t < n; t++)
 			families += m->c[k[i + t].candidate].n_families;
-		*row = (struct answer_org){ .org = { arena_str(m->arena, org->id), arena_str(m->arena, org->name),
+		*row = (struct answer_org){ .org = { arena_str(m->arena, org->id),
+						     arena_str(m->arena, org->name),
 						     arena_str(m->arena, org->sector),
 						     arena_str(m->arena, org->country), org->kind } };
 		row->controllers = arena_array(m->arena, n, sizeof *row->controllers);
 		row->families = arena_array(m->arena, families + 1, sizeof *row->families);
-		if (!row->org.id.p || !row->org.name.p || !row->org.sector.p || !row->org.country.p ||
-		    !row->controllers || !row->families) {
+		if (!row->org.id.p || !row->org.name.p || !row->org.sector.p ||
+		    !row->org.country.p || !row->controllers || !row->families) {
 			e = ERR_NOMEM;
 			break;
 		}
@@ -344,7 +359,8 @@ static enum err make_orgs(struct making *m)
 			memcpy(row->families + families, one->families,
 			       one->n_families * sizeof *one->families);
 			families += one->n_families;
-			/* Candidates are in the order of hosts, and so are those of an organisation. */
+			/* Candidates are in the order of hosts, and so are those of an
+			 * organisation. */
 			row->hosts += t == 0 || !str_eq(last, one->host_text);
 			last = one->host_text;
 		}
@@ -659,8 +675,12 @@ static enum err make_alerts(struct making *m, const struct tie *ties, size_t n_t
 		buf_clear(&m->text);
 		buf_fmt(&m->text, "%zu organisations have hosts that contact %.*s", n,
 			STR_ARG(w->controllers[c].value));
-		*a = (struct alert){ STR("controller-shared"), STR("high"), w->controllers[c].value,
-				     arena_str(m->arena, buf_str(&m->text)), ids, n };
+		*a = (struct alert){ STR("controller-shared"),
+				     STR("high"),
+				     w->controllers[c].value,
+				     arena_str(m->arena, buf_str(&m->text)),
+				     ids,
+				     n };
 		if (!a->message.p)
 			return ERR_NOMEM;
 		w->n_alerts++;
@@ -682,8 +702,8 @@ static int excluded_order(const void *a, const void *b)
 	return d ? d : str_cmp(x->detail, y->detail);
 }
 
-static enum err exclude(struct making *m, const struct pair *p, struct str reason, struct str detail,
-			uint64_t records)
+static enum err exclude(struct making *m, const struct pair *p, struct str reason,
+			struct str detail, uint64_t records)
 {
 	struct excluded *x = &m->out->excluded[m->out->n_excluded];
 
@@ -715,8 +735,8 @@ static enum err make_excluded(struct making *m)
 		const struct host *h;
 		uint32_t host;
 
-		e = exclude(m, p, STR("inbound-only"), STR("opened by the controller and not answered"),
-			    p->inbound_only);
+		e = exclude(m, p, STR("inbound-only"),
+			    STR("opened by the controller and not answered"), p->inbound_only);
 		if (!e)
 			e = exclude(m, p, STR("outside-validity"),
 				    STR("the indicator was not valid at that time"), p->outside);

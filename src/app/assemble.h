@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From sightings to the answer: who owns the hosts, what is a finding, what was set aside, in the documented order. */
+/* From sightings to the answer: who owns the hosts, what is a finding, what was set aside, in the
+ * documented order. */
 #ifndef NEZUMI_APP_ASSEMBLE_H
 #define NEZUMI_APP_ASSEMBLE_H
 
@@ -15,7 +16,8 @@ struct assembly {
 	struct arena *arena;
 };
 
-/* Fills findings, controllers, orgs, clusters, alerts, excluded and hosts. Errors: ERR_NOMEM, ERR_LIMIT. */
+/* Fills findings, controllers, orgs, clusters, alerts, excluded and hosts. Errors: ERR_NOMEM,
+ * ERR_LIMIT. */
 MUST enum err assemble(const struct assembly *in, struct answer *out);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include <assert.h>
 
-#define FILE_OF(name)                                                         \
-	extern const char catalogue_##name##_csv_begin[], catalogue_##name##_csv_end[]; \
-	struct str catalogue_##name(void)                                     \
-	{                                                                     \
+#define FILE_OF(name)                                                                       \
+	extern const char catalogue_##name##_csv_begin[], catalogue_##name##_csv_end[];     \
+	struct str catalogue_##name(void)                                                   \
+	{                                                                                   \
 		return str_range(catalogue_##name##_csv_begin, catalogue_##name##_csv_end); \
 	}
 
@@ -20,8 +20,8 @@ FILE_OF(families)
 FILE_OF(sectors)
 FILE_OF(countries)
 
-enum err catalogue_rows(struct str file, enum err (*row)(void *ctx, const struct str field[ROW_FIELDS]),
-			void *ctx)
+enum err catalogue_rows(struct str file,
+			enum err (*row)(void *ctx, const struct str field[ROW_FIELDS]), void *ctx)
 {
 	struct str line, field[CSV_FIELDS_MAX];
 	struct buf scratch;

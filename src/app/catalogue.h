@@ -15,11 +15,12 @@ struct str catalogue_sectors(void);
 struct str catalogue_countries(void);
 
 /*
- * Walk the rows of such a file: comments and blank lines are passed over, so is the header. Calls back with the fields of each row (at
- * least `least` of them, missing ones are empty). Our own data: a row that cannot be read is an assertion.
+ * Walk the rows of such a file: comments and blank lines are passed over, so is the header. Calls
+ * back with the fields of each row (at least `least` of them, missing ones are empty). Our own
+ * data: a row that cannot be read is an assertion.
  */
 #define ROW_FIELDS 8
-MUST enum err catalogue_rows(struct str file, enum err (*row)(void *ctx, const struct str field[ROW_FIELDS]),
-			     void *ctx);
+MUST enum err catalogue_rows(struct str file,
+			     enum err (*row)(void *ctx, const struct str field[ROW_FIELDS]), void *ctx);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who a host is: its owner, its organisation, and what speaks against its being a victim (docs/judgement.md, sections 6 and 9).
- * Asked for each touch, so answers are kept. Not for several threads.
+ * Who a host is: its owner, its organisation, and what speaks against its being a victim
+ * (docs/judgement.md, sections 6 and 9). Asked for each touch, so answers are kept. Not for several
+ * threads.
  */
 #ifndef NEZUMI_APP_HOSTS_H
 #define NEZUMI_APP_HOSTS_H

@@ -282,8 +282,8 @@ static enum err take(void *ctx, struct scan_block *b)
 }
 
 static enum err read_files(struct load *s, struct scan_files *files, const struct list_option *o,
-			   enum reads reads, const struct reader *as, const struct list_options *all,
-			   struct errinfo *ei)
+			   enum reads reads, const struct reader *as,
+			   const struct list_options *all, struct errinfo *ei)
 {
 	struct scan_client c = { .ctx = s,
 				 .threads = 1,
@@ -443,9 +443,11 @@ enum err lists_load(struct lists *l, const struct list_options *o, struct errinf
 	buf_init(&s.key, 1 << 20);
 	e = load_catalogue(&s, !o->no_builtin);
 	for (size_t i = 0; !e && i < o->n_exclusions; i++)
-		e = read_files(&s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL, o, ei);
+		e = read_files(&s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL,
+			       o, ei);
 	for (size_t i = 0; !e && i < o->n_organisations; i++)
-		e = read_files(&s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL, o, ei);
+		e = read_files(&s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL,
+			       o, ei);
 	for (size_t i = 0; !e && i < o->n_indicators; i++)
 		e = read_files(&s, &l->indicator_files, &o->indicators[i], READS_INDICATORS,
 			       o->indicators_as, o, ei);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that an analysis is told before it looks at telemetry: indicators, organisations, lists of what is special;
- * gathered from files, normalised, and the indicators put through the safety gate (docs/judgement.md, section 1).
+ * Everything that an analysis is told before it looks at telemetry: indicators, organisations,
+ * lists of what is special; gathered from files, normalised, and the indicators put through the
+ * safety gate (docs/judgement.md, section 1).
  */
 #ifndef NEZUMI_APP_LISTS_H
 #define NEZUMI_APP_LISTS_H
@@ -38,7 +39,8 @@ struct lists {
 
 void lists_init(struct lists *l);
 void lists_free(struct lists *l);
-/* Trouble with single files is noted in them. Errors: ERR_NOMEM, ERR_LIMIT, folders that cannot be walked. */
+/* Trouble with single files is noted in them. Errors: ERR_NOMEM, ERR_LIMIT, folders that cannot be
+ * walked. */
 MUST enum err lists_load(struct lists *l, const struct list_options *o, struct errinfo *ei);
 
 #endif

@@ -131,8 +131,7 @@ static bool mmdb_number(MMDB_entry_s *entry, const char *const *path, uint32_t *
 	return false;
 }
 
-static bool mmdb_text(struct ownership *o, MMDB_entry_s *entry, const char *const *path,
-		      struct str *out)
+static bool mmdb_text(struct ownership *o, MMDB_entry_s *entry, const char *const *path, struct str *out)
 {
 	MMDB_entry_data_s d;
 	struct str copy;
@@ -189,7 +188,6 @@ void ownership_find(struct ownership *o, struct ip ip, struct owner *out)
 }
 
 /* ---- compiling ---- */
-
 
 struct tables {
 	VEC(struct owners_as) as;

@@ -8,8 +8,8 @@
 #include "base/parallel.h"
 
 enum {
-	BLOCK = 1 << 20,          /* a block, and so the longest line */
-	DOCUMENT_MAX = 1 << 30,   /* a document read whole */
+	BLOCK = 1 << 20,        /* a block, and so the longest line */
+	DOCUMENT_MAX = 1 << 30, /* a document read whole */
 };
 
 void scan_files_init(struct scan_files *f)
@@ -71,8 +71,8 @@ static size_t marked_run(struct str text, char mark)
 }
 
 /*
- * Which kinds of records the first header of a file promises. ERR_FORMAT: it is about something else. Whatever else is wrong with it will
- * be told line by line.
+ * Which kinds of records the first header of a file promises. ERR_FORMAT: it is about something
+ * else. Whatever else is wrong with it will be told line by line.
  */
 static enum err promised_kinds(struct scan_file *file, const struct sample *s, struct arena *a,
 			       struct errinfo *ei)
@@ -197,13 +197,13 @@ struct run {
 	bool has_header;       /* a header was seen (understood or not) */
 	bool refused;          /* ... and not understood */
 	struct errinfo refusal;
-	uint64_t bytes;    /* all files, for progress */
-	uint64_t lines;    /* of this file, handed out so far */
-	struct buf carry;  /* bytes read and not yet handed out */
-	bool ended;        /* the source has no more */
-	bool at_start;     /* nothing of the file was looked at yet */
-	bool skipping;     /* inside an overlong line */
-	bool line_open;    /* ... */
+	uint64_t bytes;   /* all files, for progress */
+	uint64_t lines;   /* of this file, handed out so far */
+	struct buf carry; /* bytes read and not yet handed out */
+	bool ended;       /* the source has no more */
+	bool at_start;    /* nothing of the file was looked at yet */
+	bool skipping;    /* inside an overlong line */
+	bool line_open;   /* ... */
 	struct errinfo end;
 };
 
@@ -322,7 +322,8 @@ static void understand(struct run *r, struct str lines)
 	}
 }
 
-/* The title line of a file: the first that is neither blank nor a comment. The bytes up to its end, or 0 without one. */
+/* The title line of a file: the first that is neither blank nor a comment. The bytes up to its end,
+ * or 0 without one. */
 static size_t title_end(struct str text, struct str *title)
 {
 	struct str rest = text, line;
@@ -336,8 +337,9 @@ static size_t title_end(struct str text, struct str *title)
 }
 
 /*
- * Take header lines off the front of carry and understand them. Returns how many bytes they are; 0: the front is data, or an
- * overlong line whose end is not here (then it is passed over like any other).
+ * Take header lines off the front of carry and understand them. Returns how many bytes they are; 0:
+ * the front is data, or an overlong line whose end is not here (then it is passed over like any
+ * other).
  */
 static size_t take_header(struct run *r)
 {

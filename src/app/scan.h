@@ -3,8 +3,8 @@
  * Driving readers over files: which reader, decompression, blocks, headers, threads, line numbers,
  * counts. What a record means is the client's affair.
  *
- * Memory: a few blocks of 1 MiB for each thread, whatever the size of the files; documents (MISP, STIX, ...) are
- * read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
+ * Memory: a few blocks of 1 MiB for each thread, whatever the size of the files; documents (MISP,
+ * STIX, ...) are read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
  */
 #ifndef NEZUMI_APP_SCAN_H
 #define NEZUMI_APP_SCAN_H
@@ -35,7 +35,8 @@ struct scan_file {
 struct scan_files {
 	struct scan_file *v;
 	size_t n, cap;
-	bool grew; /* a later header in a file promised kinds that the first had not: its `kinds` say so now */
+	bool grew; /* a later header in a file promised kinds that the first had not: its `kinds`
+		      say so now */
 	VEC(struct reject) rejects; /* at most 100 a file */
 	struct arena arena;
 };
@@ -47,10 +48,11 @@ void scan_files_free(struct scan_files *f);
 MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *ei);
 
 /*
- * Choose a reader of that class for each file from `from` on: by `as` where given (NULL: by content). What cannot be opened or recognised
- * gets its trouble set.
+ * Choose a reader of that class for each file from `from` on: by `as` where given (NULL: by
+ * content). What cannot be opened or recognised gets its trouble set.
  */
-MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, const struct reader *as);
+MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads,
+			     const struct reader *as);
 
 /* Keep standard input, recognised before, so that it can be read more than once. */
 MUST enum err scan_keep(struct scan_files *f, size_t file);
@@ -71,16 +73,16 @@ struct scan_block {
 	size_t cap;
 	uint64_t refused_lines; /* lines without a usable header */
 	struct errinfo refused;
-	bool last; /* of its file */
-	bool passed_over; /* one overlong line stood here */
+	bool last;            /* of its file */
+	bool passed_over;     /* one overlong line stood here */
 	struct errinfo ended; /* msg set: the file ended in this way */
 };
 
 struct scan_client {
 	void *ctx;
 	unsigned threads;
-	unsigned kinds;  /* only files that may hold one of these; 0 all */
-	bool again;      /* files were read before: count and report nothing a second time */
+	unsigned kinds; /* only files that may hold one of these; 0 all */
+	bool again;     /* files were read before: count and report nothing a second time */
 	const struct str (*columns)[2];
 	size_t n_columns;
 	/* For each block slot, once: make its output and set the sink's functions. */
@@ -94,7 +96,8 @@ struct scan_client {
 	bool (*progress)(void *ctx, uint64_t bytes);
 };
 
-/* Read all files from `from` on. Errors: of the client, ERR_NOMEM, ERR_STOP; what is wrong with a file is noted in it. */
+/* Read all files from `from` on. Errors: of the client, ERR_NOMEM, ERR_STOP; what is wrong with a
+ * file is noted in it. */
 MUST enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c);
 
 #endif

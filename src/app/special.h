@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The special-purpose ranges of the IANA registries and multicast: addresses that belong to nobody in particular. */
+/* The special-purpose ranges of the IANA registries and multicast: addresses that belong to nobody
+ * in particular. */
 #ifndef NEZUMI_APP_SPECIAL_H
 #define NEZUMI_APP_SPECIAL_H
 

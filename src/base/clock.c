@@ -179,8 +179,11 @@ bool time_span(struct str s, int64_t *out)
 	static const struct {
 		char unit;
 		int64_t us;
-	} units[] = { { 's', TIME_S },        { 'm', 60 * TIME_S },   { 'h', 3600 * TIME_S },
-		      { 'd', TIME_DAY }, { 'w', 7 * TIME_DAY } };
+	} units[] = { { 's', TIME_S },
+		      { 'm', 60 * TIME_S },
+		      { 'h', 3600 * TIME_S },
+		      { 'd', TIME_DAY },
+		      { 'w', 7 * TIME_DAY } };
 	uint64_t v;
 
 	if (s.n < 2 || !str_u64(str_head(s, s.n - 1), 100000000, &v))

@@ -15,10 +15,10 @@
 
 /*
  * Read a time. Accepted: ISO 8601 with `T` or a blank between date and time (fraction of a second
- * up to nanoseconds, cut to microseconds; zone `Z`, `+hh:mm`, `+hhmm`, `+hh` or none = UTC; ` UTC`), a date alone
- * (its first instant), `YYYY/MM/DD hh:mm:ss[.f]`, and seconds since 1970 with optional fraction.
- * *is_date (may be NULL) says that only a date was given.
- * False for anything else and outside 1970–2100.
+ * up to nanoseconds, cut to microseconds; zone `Z`, `+hh:mm`, `+hhmm`, `+hh` or none = UTC; `
+ * UTC`), a date alone (its first instant), `YYYY/MM/DD hh:mm:ss[.f]`, and seconds since 1970 with
+ * optional fraction. *is_date (may be NULL) says that only a date was given. False for anything
+ * else and outside 1970–2100.
  */
 bool time_parse(struct str s, int64_t *out, bool *is_date);
 

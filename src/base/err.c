@@ -7,14 +7,10 @@
 const char *err_text(enum err e)
 {
 	static const char *const text[] = {
-		[ERR_OK] = "no error",
-		[ERR_NOMEM] = "out of memory",
-		[ERR_LIMIT] = "limit reached",
-		[ERR_IO] = "input/output error",
-		[ERR_NOENT] = "not found",
-		[ERR_PARSE] = "malformed input",
-		[ERR_FORMAT] = "unknown format",
-		[ERR_USAGE] = "bad usage",
+		[ERR_OK] = "no error",           [ERR_NOMEM] = "out of memory",
+		[ERR_LIMIT] = "limit reached",   [ERR_IO] = "input/output error",
+		[ERR_NOENT] = "not found",       [ERR_PARSE] = "malformed input",
+		[ERR_FORMAT] = "unknown format", [ERR_USAGE] = "bad usage",
 		[ERR_STOP] = "stopped",
 	};
 

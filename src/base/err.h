@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define MUST __attribute__((warn_unused_result))
+#define MUST              __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum err {

@@ -266,35 +266,42 @@ static int md(char out[STAND_IN], uint32_t c, const struct place *pl)
 	case '}':
 	case '[':
 	case ']':
-	case '(':
-	case ')':
 	case '#':
-	case '!':
 	case '|':
 	case '~':
-	case ':':
 	case '@':
 	case '$':
 	case '^':
-	case '=':
 		out[0] = '\\';
 		out[1] = (char)c;
+		return 2;
+	/* `http://` becomes a link, `:name:` a picture; before a blank it is punctuation. */
+	case ':':
+		if (pl->rest.n == 0 || pl->rest.p[0] == ' ')
+			return KEEP;
+		out[0] = '\\';
+		out[1] = ':';
 		return 2;
 	/* What means something only at the beginning of a line. */
 	case '-':
 	case '+':
+	case '=':
 		if (line)
 			return KEEP;
 		out[0] = '\\';
 		out[1] = (char)c;
 		return 2;
-	/* `1. ` begins a list, `www.` a link. */
+	/* `1. ` and `1) ` begin a list, `www.` a link. */
 	case '.':
+	case ')':
 		while (line && before.p[line - 1] >= '0' && before.p[line - 1] <= '9')
 			line--;
 		if ((line == 0 && before.n && (pl->rest.n == 0 || pl->rest.p[0] == ' ')) ||
-		    (before.n >= 3 && str_iis(str_skip(before, before.n - 3), "www")))
-			return text(out, "\\.");
+		    (c == '.' && before.n >= 3 && str_iis(str_skip(before, before.n - 3), "www"))) {
+			out[0] = '\\';
+			out[1] = (char)c;
+			return 2;
+		}
 		return KEEP;
 	default:
 		break;

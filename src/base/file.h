@@ -11,30 +11,33 @@
 #include "base/err.h"
 
 /*
- * A stream of bytes: a file or standard input ("-"), gzip (RFC 1952, several members too) and zstd (RFC 8878)
- * undone, recognised by content. Memory: under 1 MiB, and the window that a zstd frame asks for, at most 128 MiB.
+ * A stream of bytes: a file or standard input ("-"), gzip (RFC 1952, several members too) and zstd
+ * (RFC 8878) undone, recognised by content. Memory: under 1 MiB, and the window that a zstd frame
+ * asks for, at most 128 MiB.
  */
 struct source;
 
 MUST enum err source_open(const char *path, struct source **out, struct errinfo *ei);
 void source_close(struct source *s);
 /*
- * Up to cap bytes into dst; *n is 0 only at the end. ERR_PARSE: the compressed stream is damaged or ends early; all that could be
- * read before has been delivered.
+ * Up to cap bytes into dst; *n is 0 only at the end. ERR_PARSE: the compressed stream is damaged or
+ * ends early; all that could be read before has been delivered.
  */
 MUST enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
 /* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. */
 MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei);
 
 /*
- * Put all that is left of a source (peeked or not) into an unnamed temporary file ($TMPDIR or /tmp), decompressed, so that it can be
- * read more than once with source_open_fd. What damages the stream ends it there. Errors: ERR_IO, ERR_NOMEM.
+ * Put all that is left of a source (peeked or not) into an unnamed temporary file ($TMPDIR or
+ * /tmp), decompressed, so that it can be read more than once with source_open_fd. What damages the
+ * stream ends it there. Errors: ERR_IO, ERR_NOMEM.
  */
 MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
 MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);
 
-/* One path or all regular files below a folder (links not followed below the top), sorted by name, into the arena. */
+/* One path or all regular files below a folder (links not followed below the top), sorted by name,
+ * into the arena. */
 struct path_list {
 	struct str *v;
 	size_t n, cap;
@@ -43,8 +46,8 @@ MUST enum err path_walk(const char *path, struct arena *a, struct path_list *out
 			struct errinfo *ei);
 
 /*
- * Write the whole of a document: into a temporary file beside it, flushed to disk, then renamed. On any error nothing
- * of it is left and an older file stays. "-" is standard output.
+ * Write the whole of a document: into a temporary file beside it, flushed to disk, then renamed. On
+ * any error nothing of it is left and an older file stays. "-" is standard output.
  */
 MUST enum err file_write(const char *path, struct str bytes, struct errinfo *ei);
 /* The whole of a file, at most limit bytes, decompressed. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read – work in parallel – write in order. One thread (the caller's) produces jobs into slots and consumes
- * them in the order in which they were produced; the others work on them. So the consumer needs no
- * lock and what comes out does not depend on the number of threads. With one thread there are no
- * others: each job is produced, worked on and consumed before the next.
+ * Read – work in parallel – write in order. One thread (the caller's) produces jobs into slots and
+ * consumes them in the order in which they were produced; the others work on them. So the consumer
+ * needs no lock and what comes out does not depend on the number of threads. With one thread there
+ * are no others: each job is produced, worked on and consumed before the next.
  */
 #ifndef NEZUMI_BASE_PARALLEL_H
 #define NEZUMI_BASE_PARALLEL_H
@@ -17,7 +17,8 @@ struct pipeline {
 	void *ctx;
 	/* Fill the slot; *more false: there was nothing left, the slot stays unused. */
 	enum err (*produce)(void *ctx, void *slot, bool *more);
-	/* Called by several threads at once, each with its own slot. Cannot fail: note it in the slot. */
+	/* Called by several threads at once, each with its own slot. Cannot fail: note it in the
+	 * slot. */
 	void (*work)(void *ctx, void *slot);
 	enum err (*consume)(void *ctx, void *slot);
 };

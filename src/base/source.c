@@ -26,7 +26,7 @@ struct source {
 	char *head; /* bytes that were peeked: [head_at, head_n) not yet taken */
 	size_t head_at, head_n;
 	bool peeked, whole;
-	bool finished; /* nothing more will come */
+	bool finished;     /* nothing more will come */
 	enum err head_err; /* what ended the peek early, told when the head was taken */
 	struct errinfo head_ei;
 	struct inflate_state *gz;
@@ -188,9 +188,9 @@ static enum err choose_codec(struct source *s, struct errinfo *ei)
 			return ERR_NOMEM;
 		isal_inflate_init(s->gz);
 		s->codec = &gzip;
-	} else if (s->raw_n >= 4 && (memcmp(s->raw, "\x28\xb5\x2f\xfd", 4) == 0 ||
-				     ((s->raw[0] & 0xf0) == 0x50 &&
-				      memcmp(s->raw + 1, "\x2a\x4d\x18", 3) == 0))) {
+	} else if (s->raw_n >= 4 &&
+		   (memcmp(s->raw, "\x28\xb5\x2f\xfd", 4) == 0 ||
+		    ((s->raw[0] & 0xf0) == 0x50 && memcmp(s->raw + 1, "\x2a\x4d\x18", 3) == 0))) {
 		/* A frame, or a skippable frame that some tools write first (RFC 8878 3.1.2). */
 		s->zs = ZSTD_createDStream();
 		if (!s->zs)
@@ -294,8 +294,8 @@ enum err source_peek(struct source *s, struct str *head, bool *whole, struct err
 			return ERR_NOMEM;
 		while (s->head_n < PEEK_MAX && !s->finished) {
 			size_t n = 0;
-			enum err e = s->codec->read(s, s->head + s->head_n, PEEK_MAX - s->head_n, &n,
-						    &s->head_ei);
+			enum err e = s->codec->read(s, s->head + s->head_n, PEEK_MAX - s->head_n,
+						    &n, &s->head_ei);
 
 			if (e)
 				s->head_err = e;

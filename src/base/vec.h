@@ -17,10 +17,9 @@
 
 bool vec_grow(void **v, size_t *cap, size_t size, size_t want);
 
-#define VEC_PUSH(x)                                                                            \
-	((x)->n < (x)->cap ||                                                                  \
-			 vec_grow((void **)&(x)->v, &(x)->cap, sizeof *(x)->v, (x)->n + 1)     \
-		 ? &(x)->v[(x)->n++]                                                           \
+#define VEC_PUSH(x)                                                                             \
+	((x)->n < (x)->cap || vec_grow((void **)&(x)->v, &(x)->cap, sizeof *(x)->v, (x)->n + 1) \
+		 ? &(x)->v[(x)->n++]                                                            \
 		 : NULL)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands: one file and one row of a table each. The same rows make the option parser, --help, the man page and
- * shell completion, so that these cannot disagree.
+ * Commands: one file and one row of a table each. The same rows make the option parser, --help, the
+ * man page and shell completion, so that these cannot disagree.
  */
 #ifndef NEZUMI_CMD_CMD_H
 #define NEZUMI_CMD_CMD_H
@@ -14,8 +14,8 @@ enum exit_status { EXIT_FOUND = 0, EXIT_NOTHING = 1, EXIT_ERROR = 2 };
 struct option_row {
 	int id; /* the letter, or a number above 255 */
 	const char *name;
-	const char *arg;      /* NULL: takes none; "[=X]": optional; else its name */
-	const char *help;     /* one sentence; \n for a new line in help */
+	const char *arg;  /* NULL: takes none; "[=X]": optional; else its name */
+	const char *help; /* one sentence; \n for a new line in help */
 };
 
 struct command {
@@ -28,7 +28,17 @@ struct command {
 extern const struct command *const commands[]; /* ends with NULL */
 extern const struct option_row common_options[];
 /* Ids of the common options. */
-enum { OPT_DATA = 256, OPT_JSON, OPT_COLOR, OPT_DEFANG, OPT_LANG, OPT_THREADS, OPT_VERSION, OPT_HELP, OPT_OWN };
+enum {
+	OPT_DATA = 256,
+	OPT_JSON,
+	OPT_COLOR,
+	OPT_DEFANG,
+	OPT_LANG,
+	OPT_THREADS,
+	OPT_VERSION,
+	OPT_HELP,
+	OPT_OWN
+};
 
 /* What the common options said. */
 struct common {
@@ -40,8 +50,10 @@ struct common {
 };
 
 /*
- * Parse: calls back with the id and argument of each of the command's own options, in order; what is left are the arguments
- * (*args, *n_args; argv is permuted). Returns -1 to go on, or an exit status: help was shown, usage was wrong.
+ * Parse: calls back with the id and argument of each of the command's own options, in order; what
+ * is left are the arguments
+ * (*args, *n_args; argv is permuted). Returns -1 to go on, or an exit status: help was shown, usage
+ * was wrong.
  */
 int parse_options(const struct command *self, int argc, char **argv, struct common *common,
 		  int (*own)(void *ctx, int id, const char *arg), void *ctx, char ***args, int *n_args);

@@ -36,7 +36,8 @@ enum {
 static const struct option_row options[] = {
 	{ 'i', "indicators", "FILE", "indicators: a file or folder (may be repeated)" },
 	{ 'o', "organisations", "FILE", "table network,id,name,sector,country,kind (may be repeated)" },
-	{ 'x', "exclusions", "FILE", "what is special: MISP warninglists, lists of networks, AS numbers, names" },
+	{ 'x', "exclusions", "FILE",
+	  "what is special: MISP warninglists, lists of networks, AS numbers, names" },
 	{ OPT_EXCLUSIONS_AS, "exclusions-as", "CLASS",
 	  "what the lists behind this option prove: benign, provider,\nscanner, sinkhole or research (else benign)" },
 	{ OPT_FROM, "from", "T", "only records from this time on (2018-12-02, 2018-12-02T08:00:00Z)" },
@@ -46,9 +47,12 @@ static const struct option_row options[] = {
 	{ OPT_SHARED, "shared", "N", "alert when a controller holds this many organisations (4)" },
 	{ OPT_AS, "as", "FORMAT", "read telemetry as this format instead of by content" },
 	{ OPT_INDICATORS_AS, "indicators-as", "FORMAT", "the same for indicators" },
-	{ OPT_COLUMN, "column", "FIELD=NAME", "a CSV column by its name in the file: value=ioc, src=ClientIP, …" },
-	{ OPT_OWNERS, "owners", "FILE", "compiled owners or MMDB files (may be repeated); none: no AS data" },
-	{ OPT_NO_BUILTIN, "no-builtin", NULL, "without the lists of benign services that the program carries" },
+	{ OPT_COLUMN, "column", "FIELD=NAME",
+	  "a CSV column by its name in the file: value=ioc, src=ClientIP, …" },
+	{ OPT_OWNERS, "owners", "FILE",
+	  "compiled owners or MMDB files (may be repeated); none: no AS data" },
+	{ OPT_NO_BUILTIN, "no-builtin", NULL,
+	  "without the lists of benign services that the program carries" },
 	{ OPT_HTML, "html", "FILE", "the report as one HTML file" },
 	{ OPT_MD, "md", "FILE", "the report as Markdown" },
 	{ OPT_TITLE, "title", "TEXT", "the report's title" },
@@ -194,8 +198,8 @@ static double now(void)
 
 static bool on_progress(void *ctx, int pass, uint64_t bytes)
 {
-	static const char *const doing[] = { "", "names: where listed domains lead", "names: what addresses are called",
-					     "matching" };
+	static const char *const doing[] = { "", "names: where listed domains lead",
+					     "names: what addresses are called", "matching" };
 	struct progress *p = ctx;
 	double t = now();
 
@@ -369,10 +373,9 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (!w)
 		return complain("%s", err_text(ERR_NOMEM));
-	w->o = (struct analysis_options){ .from = TIME_NONE,
-					  .to = TIME_NONE,
-					  .rules.grace = 30 * TIME_DAY,
-					  .shared = 4 };
+	w->o = (struct analysis_options){
+		.from = TIME_NONE, .to = TIME_NONE, .rules.grace = 30 * TIME_DAY, .shared = 4
+	};
 	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
 	if (status < 0 && n == 0)
 		status = complain("no telemetry given: files, folders or - for standard input");
@@ -407,5 +410,9 @@ static const char notes[] =
 	"  nezumi analyze -i feodo.csv -o constituents.csv -x warninglists/ --html report.html flows/\n"
 	"  zcat eve.json.gz | nezumi analyze -i iocs.csv --json -\n";
 
-const struct command cmd_analyze = { "analyze", "-i INDICATORS [options] TELEMETRY…",
-				     "which organisations are talking to controllers", options, run, notes };
+const struct command cmd_analyze = { "analyze",
+				     "-i INDICATORS [options] TELEMETRY…",
+				     "which organisations are talking to controllers",
+				     options,
+				     run,
+				     notes };

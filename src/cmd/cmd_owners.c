@@ -94,10 +94,15 @@ static int run(const struct command *self, int argc, char **argv)
 	if (n >= 1 && strcmp(args[0], "compile") != 0)
 		return look_up(&w, &c, args, n);
 	if (n != 1 || !w.out || !(w.n_asn + w.n_country))
-		return complain("give addresses to look up, or: compile --asn FILE --country FILE -o FILE");
+		return complain(
+			"give addresses to look up, or: compile --asn FILE --country FILE -o FILE");
 	e = ownership_compile(w.asn, w.n_asn, w.country, w.n_country, w.out, &ei);
 	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : EXIT_FOUND;
 }
 
-const struct command cmd_owners = { "owners", "ADDRESS… | compile --asn FILE --country FILE -o FILE",
-				    "who announces an address; compile tables of owners", options, run, NULL };
+const struct command cmd_owners = { "owners",
+				    "ADDRESS… | compile --asn FILE --country FILE -o FILE",
+				    "who announces an address; compile tables of owners",
+				    options,
+				    run,
+				    NULL };

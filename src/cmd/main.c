@@ -11,8 +11,9 @@ const struct command *const commands[] = { &cmd_analyze, &cmd_formats, &cmd_owne
 
 static void usage(FILE *to)
 {
-	fprintf(to, "nezumi %s: which organisations are talking to malware controllers?\n\n"
-		    "  nezumi COMMAND [options] [arguments]\n\n",
+	fprintf(to,
+		"nezumi %s: which organisations are talking to malware controllers?\n\n"
+		"  nezumi COMMAND [options] [arguments]\n\n",
 		NEZUMI_VERSION);
 	for (size_t i = 0; commands[i]; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);

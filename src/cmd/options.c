@@ -71,7 +71,8 @@ static void translate(const struct option_row *rows, struct option *longs, size_
 	for (; rows->name; rows++) {
 		longs[(*n)++] = (struct option){ rows->name, takes(rows), NULL, rows->id };
 		if (rows->id < 256) {
-			char letter[3] = { (char)rows->id, takes(rows) == required_argument ? ':' : 0, 0 };
+			char letter[3] = { (char)rows->id,
+					   takes(rows) == required_argument ? ':' : 0, 0 };
 
 			strcat(shorts, letter);
 		}
@@ -179,8 +180,8 @@ static void help_rows(const struct option_row *rows)
 		int n;
 
 		n = snprintf(left, sizeof left, "  %c%c%s--%s%s%s", rows->id < 256 ? '-' : ' ',
-			     rows->id < 256 ? rows->id : ' ', rows->id < 256 ? ", " : "  ", rows->name,
-			     *arg && *arg != '[' ? " " : "", arg);
+			     rows->id < 256 ? rows->id : ' ', rows->id < 256 ? ", " : "  ",
+			     rows->name, *arg && *arg != '[' ? " " : "", arg);
 		printf("%-28s%s", left, n >= 28 ? "\n                            " : "");
 		for (const char *p = rows->help; *p; p++) {
 			putchar(*p);

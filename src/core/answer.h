@@ -33,10 +33,12 @@ struct evidence {
 
 /* A part of the score; only those with points, or caps that took effect (points 0, cap set). */
 struct reason {
-	struct str part; /* evidence port repetition days regularity family names sources grace; cap-... */
+	struct str part; /* evidence port repetition days regularity family names sources grace;
+			    cap-... */
 	int points;
 	struct str text; /* English sentence fragment, e.g. "two-way payload in 12 of 14 records" */
-	uint64_t a, b;   /* the numbers of the text, so that it can be said in another language: see judge.h */
+	uint64_t a, b;   /* the numbers of the text, so that it can be said in another language: see
+			    judge.h */
 };
 
 struct answer_org {
@@ -63,7 +65,7 @@ struct finding {
 	uint64_t records, records_other_port, established, bytes_out, bytes_in;
 	int64_t first, last;
 	unsigned days;
-	enum level level; /* highest of its main records */
+	enum level level;    /* highest of its main records */
 	unsigned regularity; /* 0–100 */
 	int64_t interval;    /* µs, the commonest interval when regular; 0 otherwise */
 	int score;
@@ -84,6 +86,7 @@ struct answer_controller {
 	struct str as_name;
 	uint64_t hosts, orgs, records;
 	int64_t first, last;
+	int64_t listed_from, listed_until; /* its indicators hold, taken together; TIME_NONE open */
 	struct str *hostnames; /* names it was called by in the telemetry */
 	size_t n_hostnames;
 	struct str context; /* "provider: vpn-ipv4 116.62.0.0/16" or empty */
@@ -120,13 +123,13 @@ struct rejected {
 };
 
 struct answer {
-	int64_t from, to; /* the window asked for; TIME_NONE open */
+	int64_t from, to;              /* the window asked for; TIME_NONE open */
 	int64_t seen_first, seen_last; /* of the telemetry read; TIME_NONE when none */
 	int64_t made;                  /* when; TIME_NONE keeps documents reproducible */
 	struct answer_input *inputs;
 	size_t n_inputs;
 	uint64_t records, matched, excluded_records, hosts; /* hosts with findings */
-	struct finding *findings; /* score desc, host, controller */
+	struct finding *findings;                           /* score desc, host, controller */
 	size_t n_findings;
 	struct answer_controller *controllers; /* with findings; orgs desc, hosts desc, value */
 	size_t n_controllers;

@@ -23,8 +23,8 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * In sorted values the centre whose window (a tenth of it, at least `least`) holds most values; the smallest of equals. Its members
- * are [*from, *from + returned).
+ * In sorted values the centre whose window (a tenth of it, at least `least`) holds most values; the
+ * smallest of equals. Its members are [*from, *from + returned).
  */
 static size_t mode(const uint64_t *v, size_t n, uint64_t least, size_t *from, uint64_t *centre)
 {

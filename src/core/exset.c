@@ -140,8 +140,7 @@ const struct exclusion *exset_name(const struct exset *x, struct str name, size_
 	if (nameset_find(&x->names, name, &id, &n))
 		best = &x->entries.v[id];
 	/* An exact entry speaks for its www form too. */
-	if (str_starts(name, STR("www.")) &&
-	    nameset_find(&x->names, str_skip(name, 4), &id, &n_bare)) {
+	if (str_starts(name, STR("www.")) && nameset_find(&x->names, str_skip(name, 4), &id, &n_bare)) {
 		bare = &x->entries.v[id];
 		if (bare->type == ENTRY_NAME &&
 		    (!best || n_bare > n || (n_bare == n && rank(bare->class) < rank(best->class)))) {
@@ -209,8 +208,8 @@ const struct exclusion *exset_host(const struct exset *x, struct ip ip, uint32_t
 struct str exclusion_reason(const struct exclusion *e)
 {
 	static const char *const by_class[X_COUNT] = {
-		[X_BENIGN] = "allow-listed",   [X_PROVIDER] = "hosting", [X_SCANNER] = "scanner",
-		[X_SINKHOLE] = "sinkhole", [X_RESEARCH] = "research",
+		[X_BENIGN] = "allow-listed", [X_PROVIDER] = "hosting",  [X_SCANNER] = "scanner",
+		[X_SINKHOLE] = "sinkhole",   [X_RESEARCH] = "research",
 	};
 
 	return e->reason.n ? e->reason : str_of(by_class[e->class]);

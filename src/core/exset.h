@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists of what is special, as one set: which class an address, network, AS number or name has, and which list and
- * entry says so (docs/judgement.md, sections 1 and 6). Tens to a few million entries; filled, built once, then read
- * by any number of threads.
+ * The lists of what is special, as one set: which class an address, network, AS number or name has,
+ * and which list and entry says so (docs/judgement.md, sections 1 and 6). Tens to a few million
+ * entries; filled, built once, then read by any number of threads.
  */
 #ifndef NEZUMI_CORE_EXSET_H
 #define NEZUMI_CORE_EXSET_H
@@ -35,7 +35,8 @@ const struct exclusion *exset_overlap(const struct exset *x, enum xclass c, stru
 const struct exclusion *exset_name(const struct exset *x, struct str name, size_t *labels);
 /* A benign name strictly under d. */
 const struct exclusion *exset_benign_below(const struct exset *x, struct str d);
-/* Why a host is no victim: by address, then by AS number (0 unknown); NULL when nothing speaks against it. */
+/* Why a host is no victim: by address, then by AS number (0 unknown); NULL when nothing speaks
+ * against it. */
 const struct exclusion *exset_host(const struct exset *x, struct ip ip, uint32_t as);
 /* Is the AS in a list of that class? */
 const struct exclusion *exset_as(const struct exset *x, enum xclass c, uint32_t as);

@@ -278,7 +278,8 @@ size_t names_of_answers(const struct names *n, struct ip client, struct ip addr,
 size_t names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
 			     uint32_t out[NAMES_MAX])
 {
-	struct ip asked = orig_answered ? r->resp : r->orig, answered = orig_answered ? r->orig : r->resp;
+	struct ip asked = orig_answered ? r->resp : r->orig,
+		  answered = orig_answered ? r->orig : r->resp;
 	uint32_t ports = orig_answered ? ports_of(r->resp_port, r->orig_port)
 				       : ports_of(r->orig_port, r->resp_port);
 	size_t many;

@@ -55,7 +55,8 @@ struct exclusion {
 	struct str list; /* the list's own name; empty: the driver takes the file's */
 	bool classed;    /* the list itself says its class and reason */
 	enum xclass class;
-	struct str reason; /* what a host in it is called: "resolver", "scanner" ...; empty: by class */
+	struct str reason; /* what a host in it is called: "resolver", "scanner" ...; empty: by
+			      class */
 };
 
 #endif

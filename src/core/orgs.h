@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The user's organisation table: most specific entry first (address > longest prefix > AS number). Up to a few hundred
- * thousand entries; filled, built once, then read by any number of threads.
+ * The user's organisation table: most specific entry first (address > longest prefix > AS number).
+ * Up to a few hundred thousand entries; filled, built once, then read by any number of threads.
  */
 #ifndef NEZUMI_CORE_ORGS_H
 #define NEZUMI_CORE_ORGS_H
@@ -15,7 +15,8 @@ struct orgs {
 	struct arena arena;
 	VEC(struct org_entry) entries;
 	struct lpm net;
-	VEC(uint64_t) as; /* sorted: AS number << 32 | entry; of equal numbers the first given counts */
+	VEC(uint64_t) as; /* sorted: AS number << 32 | entry; of equal numbers the first given
+			     counts */
 };
 
 void orgs_init(struct orgs *o);

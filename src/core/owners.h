@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who announces an address (AS number and name) and in which country it is registered, from one compiled file that is
- * mapped, not read: about 700,000 ranges, ready at once. Looked up once a host and controller, not once a record. The bytes are checked
- * when opened (sizes, checksum), so that a damaged file is refused instead of believed.
+ * Who announces an address (AS number and name) and in which country it is registered, from one
+ * compiled file that is mapped, not read: about 700,000 ranges, ready at once. Looked up once a
+ * host and controller, not once a record. The bytes are checked when opened (sizes, checksum), so
+ * that a damaged file is refused instead of believed.
  *
- * File, little-endian, every part a multiple of 8 bytes: header; AS table; names; AS ranges v4, v6; country ranges v4, v6.
+ * File, little-endian, every part a multiple of 8 bytes: header; AS table; names; AS ranges v4, v6;
+ * country ranges v4, v6.
  */
 #ifndef NEZUMI_CORE_OWNERS_H
 #define NEZUMI_CORE_OWNERS_H

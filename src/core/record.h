@@ -34,29 +34,32 @@ struct record {
 	enum kind kind;
 	enum opener opener;
 	enum level level;
-	bool one_way;   /* the exporter reports one direction only: orig sent this */
-	bool ack;       /* one-way TCP: an ACK was seen */
-	uint8_t proto;  /* IANA protocol number; 0 unknown */
+	bool one_way;  /* the exporter reports one direction only: orig sent this */
+	bool ack;      /* one-way TCP: an ACK was seen */
+	uint8_t proto; /* IANA protocol number; 0 unknown */
 	uint16_t orig_port, resp_port;
 	struct ip orig, resp;
-	int64_t ts, duration;              /* µs; duration 0 when not stated */
-	uint64_t orig_bytes, resp_bytes;   /* as the source counts them, or UNSTATED */
+	int64_t ts, duration;            /* µs; duration 0 when not stated */
+	uint64_t orig_bytes, resp_bytes; /* as the source counts them, or UNSTATED */
 	uint64_t orig_packets, resp_packets;
-	uint64_t orig_payload, resp_payload; /* payload by the rule of its source, or UNSTATED (then 0) */
+	uint64_t orig_payload, resp_payload; /* payload by the rule of its source, or UNSTATED (then
+						0) */
 	struct str name;                     /* dns query, SNI, Host without port: raw, any case */
 	struct str path;                     /* http: path with query, or an absolute URI */
-	uint16_t http_port;                  /* http: as the Host header or the event says; 0 not stated */
+	uint16_t http_port; /* http: as the Host header or the event says; 0 not stated */
 	const struct dns_answer *answers;
 	unsigned n_answers;
 	uint64_t line; /* within the file, from 1; the driver completes it */
 };
 
-/* What the source itself says came of a connection; UNSAID where it does not, or the protocol has none. */
+/* What the source itself says came of a connection; UNSAID where it does not, or the protocol has
+ * none. */
 enum handshake { HANDSHAKE_UNSAID, HANDSHAKE_FAILED, HANDSHAKE_DONE };
 
 /*
- * Set the level of a two-way flow whose opener, sizes and payload are known: what the handshake says, else
- * whether the side that was called sent packets or bytes (both sides, while the opener is unknown).
+ * Set the level of a two-way flow whose opener, sizes and payload are known: what the handshake
+ * says, else whether the side that was called sent packets or bytes (both sides, while the opener
+ * is unknown).
  */
 void record_level(struct record *r, enum handshake h);
 

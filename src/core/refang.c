@@ -87,6 +87,16 @@ static bool stray_closer(struct str s)
 	return close > open && (last == ')' || last == ']' || last == '}' || last == '>');
 }
 
+/* A quote at the end of a URL belongs to it when another one inside does. */
+static bool odd_quotes(struct str s)
+{
+	bool odd = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		odd ^= s.p[i] == '"';
+	return odd;
+}
+
 /* Rounds are few: nobody puts a value into more than some brackets. */
 struct str refang_strip(struct str s)
 {
@@ -100,7 +110,8 @@ struct str refang_strip(struct str s)
 		if ((unsigned char)first <= ' ' || first == '"' || first == '`' || first == ',' ||
 		    first == ';' || first == '\'')
 			s = str_skip(s, 1);
-		else if ((unsigned char)last <= ' ' || last == '"' || last == '`' ||
+		else if ((unsigned char)last <= ' ' || last == '`' ||
+			 (last == '"' && (!url || odd_quotes(s))) ||
 			 (!url && (last == ',' || last == ';' || last == '.' || last == '\'')))
 			s.n--;
 		else if (s.n > 1 && enclosed(s))

@@ -88,19 +88,19 @@ static enum err find_or_add(struct sightings *s, const struct touch *t, struct p
 }
 
 /* Insert into a sorted set; fine for the few members that these sets have. */
-#define SET_ADD(set, value, e)                                                                     \
-	do {                                                                                       \
-		size_t at_ = (set)->n;                                                             \
-		while (at_ && (set)->v[at_ - 1] > (value))                                         \
-			at_--;                                                                     \
-		if (at_ && (set)->v[at_ - 1] == (value))                                           \
-			break;                                                                     \
-		if (!VEC_PUSH(set)) {                                                              \
-			(e) = ERR_NOMEM;                                                           \
-			break;                                                                     \
-		}                                                                                  \
+#define SET_ADD(set, value, e)                                                                        \
+	do {                                                                                          \
+		size_t at_ = (set)->n;                                                                \
+		while (at_ && (set)->v[at_ - 1] > (value))                                            \
+			at_--;                                                                        \
+		if (at_ && (set)->v[at_ - 1] == (value))                                              \
+			break;                                                                        \
+		if (!VEC_PUSH(set)) {                                                                 \
+			(e) = ERR_NOMEM;                                                              \
+			break;                                                                        \
+		}                                                                                     \
 		memmove((set)->v + at_ + 1, (set)->v + at_, ((set)->n - 1 - at_) * sizeof *(set)->v); \
-		(set)->v[at_] = (value);                                                           \
+		(set)->v[at_] = (value);                                                              \
 	} while (0)
 
 static enum err count_port(struct port_counts *c, uint16_t port)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was seen between one host and one controller, added up. Touches come in any order and the sums do not depend on it
- * (sum, min, max, sets, the smallest few), so blocks can be read in parallel and partial results could be merged.
+ * What was seen between one host and one controller, added up. Touches come in any order and the
+ * sums do not depend on it (sum, min, max, sets, the smallest few), so blocks can be read in
+ * parallel and partial results could be merged.
  *
- * Memory: about 500 bytes a pair of host and controller, and up to 8 KiB of call times for those that call again and
- * again; it follows the number of pairs, not of records. Not for several threads.
+ * Memory: about 500 bytes a pair of host and controller, and up to 8 KiB of call times for those
+ * that call again and again; it follows the number of pairs, not of records. Not for several
+ * threads.
  */
 #ifndef NEZUMI_CORE_SIGHTINGS_H
 #define NEZUMI_CORE_SIGHTINGS_H
@@ -57,12 +59,13 @@ struct pair {
 	struct ip addr;  /* IT_IP */
 	uint32_t target; /* IT_DOMAIN, IT_URL */
 
-	uint64_t counted, on_port, off_port, established, inbound, in_grace, other_named, bytes_out, bytes_in;
+	uint64_t counted, on_port, off_port, established, inbound, in_grace, other_named, bytes_out,
+		bytes_in;
 	bool sent_out, sent_in;
 	int64_t first, last;
-	VEC(int32_t) days;                  /* sorted */
+	VEC(int32_t) days; /* sorted */
 	struct port_counts on, off;
-	VEC(uint32_t) inds;                 /* indicators that held, sorted */
+	VEC(uint32_t) inds;                  /* indicators that held, sorted */
 	struct place evidence[EVIDENCE_MAX]; /* the earliest, in order */
 	unsigned n_evidence;
 	struct main_part main;

@@ -55,7 +55,8 @@ enum err snapshot_add(struct snapshot *s, const struct indicator *i)
 	return ERR_OK;
 }
 
-/* What makes two indicators speak of the same value, in an order in which nested networks follow each other. */
+/* What makes two indicators speak of the same value, in an order in which nested networks follow
+ * each other. */
 static int by_value(const struct indicator *a, const struct indicator *b)
 {
 	if (a->type != b->type)

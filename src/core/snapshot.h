@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The indicators that telemetry is matched against, as one immutable index: addresses and networks of both families,
- * domains with what lies under them, URLs. Built once from 10 to 10,000,000 indicators, then read by any number of
- * threads without a lock. Nearly every look-up misses: an IPv4 address that is not listed costs one bit of a 2 MiB
- * bitmap (is anything in this /24 listed?), a name one hash a label.
+ * The indicators that telemetry is matched against, as one immutable index: addresses and networks
+ * of both families, domains with what lies under them, URLs. Built once from 10 to 10,000,000
+ * indicators, then read by any number of threads without a lock. Nearly every look-up misses: an
+ * IPv4 address that is not listed costs one bit of a 2 MiB bitmap (is anything in this /24
+ * listed?), a name one hash a label.
  *
  * Several sources may list the same value: all that hold a value count together.
  *
@@ -52,7 +53,8 @@ struct snapshot {
 
 void snapshot_init(struct snapshot *s);
 void snapshot_free(struct snapshot *s);
-/* Take an indicator over: its strings are copied (family, source and reference are kept once when repeated). Errors: ERR_NOMEM, ERR_LIMIT. */
+/* Take an indicator over: its strings are copied (family, source and reference are kept once when
+ * repeated). Errors: ERR_NOMEM, ERR_LIMIT. */
 MUST enum err snapshot_add(struct snapshot *s, const struct indicator *i);
 MUST enum err snapshot_build(struct snapshot *s);
 

@@ -87,8 +87,7 @@ void spans_build(struct spans *s)
 	tidy(s);
 }
 
-const struct span *spans_find(const struct spans *s, struct ip a, struct ip b, uint32_t ports,
-			      size_t *n)
+const struct span *spans_find(const struct spans *s, struct ip a, struct ip b, uint32_t ports, size_t *n)
 {
 	struct span key = { .a = a, .b = b, .ports = ports };
 	size_t lo = 0, hi = s->v.n, end;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "Between these two addresses this was so from then until then": spans of time by key, merged where they overlap. Holds
- * which name an answer gave to an address, and what a conversation was called. Filled in any order
- * (the result does not depend on it), built, then read by any number of threads.
+ * "Between these two addresses this was so from then until then": spans of time by key, merged
+ * where they overlap. Holds which name an answer gave to an address, and what a conversation was
+ * called. Filled in any order (the result does not depend on it), built, then read by any number of
+ * threads.
  *
- * Memory: 56 bytes a span; repeated answers merge, so it follows the number of distinct (client, name, address), not the
- * size of the telemetry. At most SPANS_MAX are kept; what comes after is counted in `dropped`.
+ * Memory: 56 bytes a span; repeated answers merge, so it follows the number of distinct (client,
+ * name, address), not the size of the telemetry. At most SPANS_MAX are kept; what comes after is
+ * counted in `dropped`.
  */
 #ifndef NEZUMI_CORE_SPANS_H
 #define NEZUMI_CORE_SPANS_H
@@ -17,8 +19,8 @@
 
 struct span {
 	struct ip a, b;
-	uint32_t ports; /* two 16-bit ports, or 0 */
-	uint32_t what;  /* a name, a domain */
+	uint32_t ports;      /* two 16-bit ports, or 0 */
+	uint32_t what;       /* a name, a domain */
 	int64_t from, until; /* µs, both ends included */
 };
 

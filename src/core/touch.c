@@ -13,8 +13,7 @@ bool touch_possible(const struct names *n, const struct record *r)
 		return true;
 	if (r->kind == KIND_FLOW)
 		return names_near(n, r->resp) || names_near(n, r->orig);
-	if (s->domains.n && r->name.n &&
-	    snapshot_domain(s, name_of(r->name, lower), &domain, NULL))
+	if (s->domains.n && r->name.n && snapshot_domain(s, name_of(r->name, lower), &domain, NULL))
 		return true;
 	return r->kind == KIND_HTTP && s->urls.n;
 }
@@ -71,8 +70,7 @@ bool touch_url(const struct record *r, struct buf *out)
 }
 
 /* Does an indicator of the controller name this port? */
-static bool names_port(const struct snapshot *s, const struct ind_range *ranges, size_t n,
-		       uint16_t port)
+static bool names_port(const struct snapshot *s, const struct ind_range *ranges, size_t n, uint16_t port)
 {
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < ranges[i].n; k++)
@@ -116,7 +114,8 @@ static void measure(const struct record *r, struct touch *t, bool controller_ope
 		return;
 	t->sent_out = from_host && stated(r->orig_payload) > 0;
 	t->sent_in = !from_host && stated(r->orig_payload) > 0;
-	/* The exporter shows the sender only: what the opener sent without an ACK may be all there was. */
+	/* The exporter shows the sender only: what the opener sent without an ACK may be all there
+	 * was. */
 	t->level = from_host != controller_opened && !r->ack ? LEVEL_ATTEMPT : LEVEL_ESTABLISHED;
 }
 
@@ -195,7 +194,8 @@ static struct touch *add(struct touches *ts, const struct record *r, enum itype 
 	return t;
 }
 
-/* The class of several names, and the one that stands for it: listed > benign > other, then by text. */
+/* The class of several names, and the one that stands for it: listed > benign > other, then by
+ * text. */
 static void classify(struct touch *t, const struct called *c)
 {
 	const struct name_info *best = NULL;
@@ -214,7 +214,8 @@ static void classify(struct touch *t, const struct called *c)
 	}
 }
 
-/* Domains by their own name or by resolution: benign when a longer benign entry covers all names that lead there. */
+/* Domains by their own name or by resolution: benign when a longer benign entry covers all names
+ * that lead there. */
 static void judge_domain(const struct names *n, const struct rules *rules, const struct record *r,
 			 const struct called *c, struct touch *t)
 {
@@ -263,8 +264,8 @@ static void call(const struct names *n, const uint32_t *ids, size_t many, struct
 }
 
 /*
- * What a flow is called: by its conversations whichever side answered, else by answers. Only what names the
- * address itself leads to a domain: conversations that it answered, and answers.
+ * What a flow is called: by its conversations whichever side answered, else by answers. Only what
+ * names the address itself leads to a domain: conversations that it answered, and answers.
  */
 static void names_of_flow(const struct names *n, const struct record *r, bool by_orig,
 			  struct called *all, struct called *lead)

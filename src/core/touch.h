@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One record against the indicators: which controllers it touches, and what that touch is worth by itself
- * (docs/judgement.md, sections 2 to 5). Pure: no state, no I/O; called once for each record that might touch
- * something, which is few of them.
+ * One record against the indicators: which controllers it touches, and what that touch is worth by
+ * itself (docs/judgement.md, sections 2 to 5). Pure: no state, no I/O; called once for each record
+ * that might touch something, which is few of them.
  */
 #ifndef NEZUMI_CORE_TOUCH_H
 #define NEZUMI_CORE_TOUCH_H
@@ -26,12 +26,12 @@ struct touch {
 	bool by_orig; /* the controller is the record's originator */
 
 	enum verdict verdict;
-	enum name_class names; /* address touches */
-	struct str name;       /* one that says so: listed, benign or any; may be empty */
+	enum name_class names;          /* address touches */
+	struct str name;                /* one that says so: listed, benign or any; may be empty */
 	const struct exclusion *benign; /* TOUCH_BENIGN_NAME: the entry that says so */
 	bool on_port, named_port, grace, inbound;
 	enum level level;
-	uint16_t port; /* on the controller's side */
+	uint16_t port;                /* on the controller's side */
 	uint64_t bytes_out, bytes_in; /* flows: from the host, to the host */
 	bool sent_out, sent_in;       /* one-way flows with payload, by direction */
 };
@@ -41,12 +41,14 @@ struct rules {
 	bool any_validity;
 };
 
-/* What is asked for every record: does it touch anything, perhaps? Yes may be wrong, no is not. Any thread. */
+/* What is asked for every record: does it touch anything, perhaps? Yes may be wrong, no is not. Any
+ * thread. */
 bool touch_possible(const struct names *n, const struct record *r);
 
 #define TOUCHES_MAX 40
 
-/* All touches of a record, at most TOUCHES_MAX. Names point into the record's scratch `lower` or into n. */
+/* All touches of a record, at most TOUCHES_MAX. Names point into the record's scratch `lower` or
+ * into n. */
 size_t touch_record(const struct names *n, const struct rules *rules, const struct record *r,
 		    char lower[256], struct touch out[TOUCHES_MAX]);
 
@@ -58,7 +60,8 @@ enum validity { VALID_IN, VALID_GRACE, VALID_OUT };
 enum validity indicator_validity(const struct indicator *i, const struct rules *rules, int64_t ts);
 
 /*
- * The URL of an http record as listed ones are written, into *out (cleared first); false when it has none.
+ * The URL of an http record as listed ones are written, into *out (cleared first); false when it
+ * has none.
  */
 bool touch_url(const struct record *r, struct buf *out);
 

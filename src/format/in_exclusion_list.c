@@ -71,39 +71,58 @@ static bool comment(struct str line)
 	return line.n == 0 || line.p[0] == '#' || line.p[0] == ';' || str_starts(line, STR("//"));
 }
 
+/* Is a line of the sample an entry? A table goes on behind its value, a list with nothing or a
+ * comment. */
+static bool sure(const struct table *t, struct str line, struct buf *scratch)
+{
+	struct str f[CSV_FIELDS_MAX], v, tail;
+	const char *why;
+	struct entry e;
+
+	buf_clear(scratch);
+	if (t->named) {
+		if (!buf_room(scratch, line.n + 1024) ||
+		    csv_split(line, t->sep, scratch, f, &why) <= t->at[VALUE])
+			return false;
+		v = f[t->at[VALUE]];
+	} else {
+		v = first_value(line);
+		tail = str_trim(str_skip(str_trim(line), v.n));
+		if (!comment(tail) && tail.p[0] != ',')
+			return false;
+	}
+	return entry_parse(v, true, scratch, &e, NULL) == ERR_OK;
+}
+
 static int exclusion_sniff(const struct sample *s)
 {
 	struct str rest = s->head, line;
 	unsigned lines = 0, good = 0;
-	bool named = false, first = true;
+	struct table t = { .named = false };
 	struct buf scratch;
+	bool first = true;
 
-	if (s->head.n && memchr(s->head.p, 0, s->head.n))
+	if (sample_binary(s))
 		return 0;
 	buf_init(&scratch, 0);
 	while (lines < 200 && sample_line(s, &rest, &line)) {
-		struct entry e;
-
 		if (comment(line))
 			continue;
-		if (first && understand(line).named) {
-			named = true;
-		} else {
-			struct str v = first_value(line);
-			/* A table goes on behind its value, a list with nothing or a comment. */
-			struct str tail = str_trim(str_skip(str_trim(line), v.n));
-
-			buf_clear(&scratch);
+		if (first)
+			t = understand(line);
+		if (!first || !t.named) {
 			lines++;
-			good += (named || comment(tail) || tail.p[0] == ',') &&
-				entry_parse(v, true, &scratch, &e, NULL) == ERR_OK;
+			good += sure(&t, line, &scratch);
 		}
 		first = false;
 	}
 	buf_free(&scratch);
+	/* Our own header is a signature. */
+	if (t.named && t.at[CLASS] >= 0)
+		return 85;
 	if (lines == 0)
-		return named ? 50 : s->whole ? 1 : 0;
-	return good * 10 >= lines * 7 ? named ? 60 : 40 : 0;
+		return t.named ? 50 : s->whole ? 1 : 0;
+	return good * 10 >= lines * 7 ? t.named ? 60 : 40 : 0;
 }
 
 static void give(struct str value, const struct exclusion *said, struct sink *sink)

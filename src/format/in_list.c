@@ -146,7 +146,7 @@ static int list_sniff(const struct sample *s)
 	unsigned lines = 0, good = 0;
 	struct buf scratch;
 
-	if (s->head.n && memchr(s->head.p, 0, s->head.n))
+	if (sample_binary(s))
 		return 0;
 	/* JSON and markup have values on their lines, too. */
 	if (head.n > 1 && (head.p[0] == '{' || head.p[0] == '<' ||

@@ -28,7 +28,7 @@ static int maltrail_sniff(const struct sample *s)
 	struct str rest = s->head, line, text;
 	unsigned references = 0, values = 0, others = 0;
 
-	if (s->head.n && memchr(s->head.p, 0, s->head.n))
+	if (sample_binary(s))
 		return 0;
 	while (sample_line(s, &rest, &line)) {
 		if (line.n && line.p[0] == '#') {

@@ -249,6 +249,36 @@ static void object(const json_t *o, const struct event *event, struct sink *sink
 	attributes(list, event, &ports, sink);
 }
 
+/* How many of the attributes hold values at all, and how many of these are meant for detection. */
+static void count(const json_t *list, size_t *n, size_t *flagged)
+{
+	struct misp_value v[2];
+	json_t *a;
+	size_t i;
+
+	json_array_foreach(list, i, a)
+	{
+		if (misp_values(doc_get(a, "type"), str_trim(doc_get(a, "value")), v)) {
+			*n += 1;
+			*flagged += for_detection(a);
+		}
+	}
+}
+
+/* Who reads an event and finds no indicator shall know why. */
+static void tell_unflagged(const json_t *e, struct sink *sink)
+{
+	const json_t *objects = json_object_get(e, "Object");
+	size_t n = 0, flagged = 0, i;
+	json_t *o;
+
+	count(json_object_get(e, "Attribute"), &n, &flagged);
+	json_array_foreach(objects, i, o) count(json_object_get(o, "Attribute"), &n, &flagged);
+	if (n && !flagged)
+		sink_bad(sink, "event %.*s: none of its %zu values is meant for detection (to_ids)",
+			 STR_ARG(str_head(doc_get(e, "uuid"), 36)), n);
+}
+
 static void read_event(const json_t *e, struct sink *sink)
 {
 	struct str info = doc_get(e, "info"), uuid = doc_get(e, "uuid");
@@ -273,6 +303,7 @@ static void read_event(const json_t *e, struct sink *sink)
 		buf_c(&reference, info.n ? ")" : "");
 	}
 	event.reference = buf_str(&reference);
+	tell_unflagged(e, sink);
 	attributes(json_object_get(e, "Attribute"), &event, NULL, sink);
 	json_array_foreach(objects, i, o) object(o, &event, sink);
 	buf_free(&reference);

@@ -5,16 +5,18 @@
  *
  * A reader is one file in_*.c with one `const struct reader` and one line in readers.def.
  *
- * Line readers (frame FRAME_LINES) get blocks of whole lines (the last line of a file may lack its LF) from any
- * thread, in any order; lines are at most 1 MiB (longer ones are counted by the driver). What a line means may depend on a header:
- * either all lines at the top of the file and later in it that begin with `mark`, or (`titled`) the first line that is not blank and
- * does not begin with `#` (lines before it are passed over, but counted as lines). The driver hands such
- * lines to header(), which makes a layout; blocks that follow are read with it. A layout does not change and is used by many threads.
- * Header lines are never part of a block. A block before any header is read with layout NULL.
- * Document readers (FRAME_DOCUMENT) get the whole file at once, layout NULL.
+ * Line readers (frame FRAME_LINES) get blocks of whole lines (the last line of a file may lack its
+ * LF) from any thread, in any order; lines are at most 1 MiB (longer ones are counted by the
+ * driver). What a line means may depend on a header: either all lines at the top of the file and
+ * later in it that begin with `mark`, or (`titled`) the first line that is not blank and does not
+ * begin with `#` (lines before it are passed over, but counted as lines). The driver hands such lines
+ * to header(), which makes a layout; blocks that follow are read with it. A layout does not change
+ * and is used by many threads. Header lines are never part of a block. A block before any header is
+ * read with layout NULL. Document readers (FRAME_DOCUMENT) get the whole file at once, layout NULL.
  *
- * Every line of a block counts in sink->line, blank or not: begin a line with sink_line(). A line that cannot be
- * read is reported by sink_bad() and the rest goes on. A BOM at the start of the file was removed by the driver.
+ * Every line of a block counts in sink->line, blank or not: begin a line with sink_line(). A line
+ * that cannot be read is reported by sink_bad() and the rest goes on. A BOM at the start of the
+ * file was removed by the driver.
  */
 #ifndef NEZUMI_FORMAT_READER_H
 #define NEZUMI_FORMAT_READER_H
@@ -39,8 +41,8 @@ struct sample {
 struct reader_hints {
 	const struct str (*columns)[2]; /* {field, column name in the file} */
 	size_t n_columns;
-	struct str name;  /* as in sample */
-	struct str path;  /* for what must be said about the file itself */
+	struct str name; /* as in sample */
+	struct str path; /* for what must be said about the file itself */
 };
 
 struct layout; /* each reader's own */
@@ -56,22 +58,24 @@ struct sink {
 
 	uint64_t line; /* lines begun within this block */
 	uint64_t malformed;
-	uint64_t unused; /* items read that are nothing this program can use: mail addresses, regular expressions */
+	uint64_t unused; /* items read that are nothing this program can use: mail addresses,
+			    regular expressions */
 	struct {
 		uint64_t line; /* within the block, from 1; 0 the file as a whole */
 		char why[120];
 	} rejects[SINK_REJECTS];
 	unsigned n_rejects;
 
-	struct buf scratch;                           /* for unescaping; cleared by the reader, freed by the driver */
-	struct dns_answer answers[DNS_ANSWERS_MAX];   /* for record.answers */
+	struct buf scratch; /* for unescaping; cleared by the reader, freed by the driver */
+	struct dns_answer answers[DNS_ANSWERS_MAX]; /* for record.answers */
 };
 
 static inline void sink_line(struct sink *s)
 {
 	s->line++;
 }
-/* The line just begun cannot be read. The text is for people: no bytes of the line without "%.*s" and a bound. */
+/* The line just begun cannot be read. The text is for people: no bytes of the line without "%.*s"
+ * and a bound. */
 void sink_bad(struct sink *s, const char *why, ...) PRINTF(2, 3);
 
 struct reader {
@@ -81,25 +85,31 @@ struct reader {
 	enum frame frame;
 	char mark;      /* header lines begin with it; 0 none */
 	bool titled;    /* the first line that is neither blank nor a comment is a header */
-	unsigned kinds; /* READS_RECORDS: KIND_BIT set of what it may hold, before a header says more */
+	unsigned kinds; /* READS_RECORDS: KIND_BIT set of what it may hold, before a header says
+			   more */
 
 	/* How sure that this is the format: 0 no, 100 certain (a signature). Bounded work. */
 	int (*sniff)(const struct sample *s);
 	/*
-	 * Understand header lines (all the consecutive ones, with LFs). prev is the layout in force before, or NULL. The layout is
-	 * allocated in the arena. *kinds may be narrowed. Errors, with the reason: ERR_PARSE: the lines up to the next header are then
-	 * all counted as malformed by the driver. ERR_FORMAT: a file of this family, but of something else (Zeek's weird.log): as the
-	 * first header it makes the driver pass the file over.
+	 * Understand header lines (all the consecutive ones, with LFs). prev is the layout in force
+	 * before, or NULL. The layout is allocated in the arena. *kinds may be narrowed. Errors,
+	 * with the reason: ERR_PARSE: the lines up to the next header are then all counted as
+	 * malformed by the driver. ERR_FORMAT: a file of this family, but of something else (Zeek's
+	 * weird.log): as the first header it makes the driver pass the file over.
 	 */
-	enum err (*header)(struct str lines, const struct layout *prev, const struct reader_hints *h,
-			   struct arena *a, const struct layout **out, unsigned *kinds, struct errinfo *ei);
-	/* Read a block (or the document). What is wrong is told to the sink. h->name names the file for readers that need it. */
-	void (*block)(const struct layout *l, const struct reader_hints *h, struct str block, struct sink *sink);
+	enum err (*header)(struct str lines, const struct layout *prev,
+			   const struct reader_hints *h, struct arena *a, const struct layout **out,
+			   unsigned *kinds, struct errinfo *ei);
+	/* Read a block (or the document). What is wrong is told to the sink. h->name names the file
+	 * for readers that need it. */
+	void (*block)(const struct layout *l, const struct reader_hints *h, struct str block,
+		      struct sink *sink);
 };
 
 /* All readers, by readers.def; NULL-terminated. */
 extern const struct reader *const readers[];
-/* The surest reader of that class; *out unset and ERR_FORMAT when none is sure by 1. Ties: first in readers.def. */
+/* The surest reader of that class; *out unset and ERR_FORMAT when none is sure by 1. Ties: first in
+ * readers.def. */
 MUST enum err reader_find(enum reads reads, const struct sample *s, const struct reader **out);
 const struct reader *reader_named(enum reads reads, struct str name);
 

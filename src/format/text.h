@@ -23,6 +23,17 @@ static inline bool sample_title(const struct sample *s, struct str *rest, struct
 	return false;
 }
 
+/* Not text, but something compiled or UTF-16: a few NUL bytes are bad lines, many are another
+ * format. */
+static inline bool sample_binary(const struct sample *s)
+{
+	size_t nuls = 0;
+
+	for (size_t i = 0; i < s->head.n; i++)
+		nuls += s->head.p[i] == 0;
+	return nuls > 1 + s->head.n / 64;
+}
+
 /* A value that stands for none. */
 static inline bool text_none(struct str s)
 {

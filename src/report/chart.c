@@ -8,16 +8,39 @@
  * its number. */
 enum { LABELS = 36, LONGEST = 50, ROW = 24, AXIS = 22 };
 
-/* An SVG clips what leaves it: long labels end at the column's edge instead of running under the
- * bars. */
+/* Columns of a label's line: what a narrow column holds. */
+enum { LINE = 24 };
+
+/* Where the first of two lines ends: at a blank, or anywhere in text that has none. */
+static size_t line_end(struct str text)
+{
+	struct str head = text_head(text, LINE);
+	size_t n = head.n;
+
+	while (n > head.n / 2 && head.p[n - 1] != ' ')
+		n--;
+	return n > head.n / 2 ? n : head.n;
+}
+
+/* An SVG clips what leaves it, so that no label runs under the bars; a long one takes two lines. */
 static void label(struct buf *b, struct str text, bool mono, size_t y)
 {
-	buf_fmt(b, "<svg x=\"0\" y=\"%zu\" width=\"%d%%\" height=\"%d\"><text x=\"0\" y=\"16\" class=\"lb%s\">",
-		y, LABELS - 2, ROW, mono ? " mono" : "");
+	buf_fmt(b, "<svg x=\"0\" y=\"%zu\" width=\"%d%%\" height=\"%d\"><title>", y, LABELS - 1, ROW);
 	esc_html(b, text);
-	buf_c(b, "<title>");
-	esc_html(b, text);
-	buf_c(b, "</title></text></svg>");
+	buf_c(b, "</title>");
+	if (mono || text_width(text) <= LINE) {
+		buf_fmt(b, "<text x=\"0\" y=\"16\" class=\"lb%s\">", mono ? " mono" : "");
+		esc_html(b, text);
+	} else {
+		struct str rest = str_skip(text, line_end(text));
+
+		buf_c(b, "<text x=\"0\" y=\"10\" class=\"lb two\">");
+		esc_html(b, str_head(text, line_end(text)));
+		buf_c(b, "<tspan x=\"0\" y=\"22\">");
+		esc_html(b, text_width(rest) > LINE + 4 ? text_head(rest, LINE + 2) : rest);
+		buf_c(b, text_width(rest) > LINE + 4 ? "…</tspan>" : "</tspan>");
+	}
+	buf_c(b, "</text></svg>");
 }
 
 static void open_svg(struct buf *b, const char *id, struct str title, struct str desc, size_t height)
@@ -85,6 +108,13 @@ static double place(int64_t t, int64_t from, int64_t to)
 	return LABELS + x * (99 - LABELS);
 }
 
+/* Round ends keep a single instant visible. */
+static void segment(struct buf *b, double x0, double x1, size_t y, const char *class)
+{
+	buf_fmt(b, "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>", class, x0,
+		x1 - x0 < 0.01 ? x0 + 0.01 : x1, y, y);
+}
+
 void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc,
 		    const struct chart_span *spans, size_t n, int64_t from, int64_t to)
 {
@@ -129,10 +159,11 @@ void chart_timeline(struct buf *b, const char *id, struct str title, struct str 
 			buf_fmt(b, "<rect x=\"%.2f%%\" y=\"%zu\" width=\"%.2f%%\" height=\"18\" class=\"band\"/>",
 				v0, y + 2, v1 - v0);
 		}
-		buf_fmt(b, "<g class=\"span %s\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>",
-			s->kind, x0, x1, y + 11, y + 11);
-		buf_fmt(b, "<circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/><circle cx=\"%.2f%%\" cy=\"%zu\" r=\"4\"/>",
-			x0, y + 11, x1, y + 11);
+		buf_fmt(b, "<g class=\"span %s\">", s->kind);
+		segment(b, x0, x1, y + 11, s->n_parts ? "thin" : "thick");
+		for (size_t k = 0; k < s->n_parts; k++)
+			segment(b, place(s->parts[k].first, from, to), place(s->parts[k].last, from, to), y + 11,
+				"thick");
 		if (s->title.n) {
 			buf_c(b, "<title>");
 			esc_html(b, s->title);

@@ -17,6 +17,11 @@ struct chart_bar {
 	uint64_t value;
 };
 
+struct chart_part {
+	int64_t first, last;
+};
+
+/* A thin line from the first to the last, and thick ones for its parts; without parts all of it is thick. */
 struct chart_span {
 	struct str label;
 	const char *kind;
@@ -24,6 +29,8 @@ struct chart_span {
 	int64_t first, last;
 	int64_t from, until; /* band behind it, e.g. validity; both TIME_NONE: none, one: open */
 	struct str title;    /* said when pointed at */
+	const struct chart_part *parts;
+	size_t n_parts;
 };
 
 /* id is unique in the document (an HTML id); bars come sorted. Nothing is written for n = 0. */

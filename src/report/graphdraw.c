@@ -84,6 +84,12 @@ static struct str around(struct arena *arena, const char *before, unsigned n, co
 	return arena_str(arena, (struct str){ text, len > 0 ? (size_t)len : 0 });
 }
 
+/* An empty text may have no pointer, which here would mean that memory ran out. */
+static struct str shown(struct str s)
+{
+	return s.n ? s : STR_NONE;
+}
+
 /* Fill in what is seen of a node; false without memory. */
 static bool dress(const struct chosen *c, struct arena *arena, struct graph_node *n)
 {
@@ -104,12 +110,12 @@ static bool dress(const struct chosen *c, struct arena *arena, struct graph_node
 		if (n->label.p == b.p)
 			n->label = arena_str(arena, n->label);
 		buf_free(&b);
-		n->suffix = v->a->controllers[n->index].country;
+		n->suffix = shown(v->a->controllers[n->index].country);
 		if (!controller_here(c, n->index))
 			n->elsewhere = v->a->controllers[n->index].cluster;
 	} else {
 		n->label = cut(arena, v->orgs[n->index].name);
-		n->suffix = v->o->anonymise ? STR_NONE : v->a->orgs[n->index].org.country;
+		n->suffix = v->o->anonymise ? STR_NONE : shown(v->a->orgs[n->index].org.country);
 		if (!org_here(c, n->index) && v->orgs[n->index].cluster)
 			n->elsewhere = v->a->clusters[v->orgs[n->index].cluster - 1].id;
 	}

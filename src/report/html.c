@@ -90,13 +90,17 @@ static void figures(struct page *pg)
 		families--;
 	page_c(pg, "<div><dl class=\"figures\">");
 	figure(pg, "org", W_ORGANISATIONS, v->known_orgs);
-	figure(pg, "", W_HOST, v->n_hosts);
-	figure(pg, "mal", W_CONTROLLER, v->a->n_controllers);
-	figure(pg, "", W_FAMILY, families);
+	figure(pg, "", W_N_HOSTS, v->n_hosts);
+	figure(pg, "mal", W_CONTROLLERS, v->a->n_controllers);
+	figure(pg, "", W_N_FAMILIES, families);
 	page_c(pg, "<div class=\"wide\"><dt>");
-	page_words(pg, W_SINCE);
+	page_words(pg, W_FIRST_LAST);
 	page_c(pg, "</dt><dd class=\"date\">");
 	page_date(pg, v->first);
+	if (time_day(v->first) != time_day(v->last)) {
+		page_c(pg, " – ");
+		page_date(pg, v->last);
+	}
 	page_c(pg, "</dd></div></dl>\n<p class=\"split\">");
 	for (int c = CONF_HIGH; c >= CONF_LOW; c--) {
 		if (!v->findings_by[c])
@@ -109,9 +113,7 @@ static void figures(struct page *pg)
 		page_c(pg, "</span>");
 	}
 	page_c(pg, "</p>\n<p class=\"small\">");
-	page_words(pg, W_CONFIDENCE);
-	page_c(pg, " – ");
-	page_words(pg, W_FINDINGS);
+	page_words(pg, W_BY_CONFIDENCE);
 	page_c(pg, ": ");
 	page_num(pg, v->a->n_findings);
 	page_c(pg, "</p></div>\n");
@@ -123,7 +125,7 @@ static void first_to_tell(struct page *pg)
 						 { W_FAMILY, "" },
 						 { W_HOSTS, "n" },
 						 { W_SINCE, "date" },
-						 { W_CONFIDENCE, "n" } };
+						 { W_CONFIDENCE, "" } };
 	const struct view *v = pg->v;
 	uint32_t idx[6];
 	size_t n = facts_first_to_tell(v, idx, 6);
@@ -142,7 +144,7 @@ static void first_to_tell(struct page *pg)
 		page_c(pg, "</td>");
 		page_td_num(pg, o->hosts);
 		page_td_date(pg, o->first);
-		buf_fmt(pg->b, "<td class=\"n\" data-s=\"%d\">", o->score);
+		buf_fmt(pg->b, "<td data-s=\"%d\">", o->score);
 		page_confidence(pg, v->orgs[idx[i]].best);
 		page_c(pg, "</td></tr>\n");
 	}
@@ -258,7 +260,11 @@ enum err report_html(const struct answer *a, const struct report_options *o, str
 	buf_init(&pg.text, (size_t)16 << 20);
 	frame_begin(&pg);
 	top(&pg);
+	/* Summary and judgements stand side by side where there is room. */
+	page_c(&pg, "<div class=\"pair\">\n");
 	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+		if (i == 2)
+			page_c(&pg, "</div>\n");
 		if (!shown(&pg, &sections[i]))
 			continue;
 		buf_fmt(out, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">",

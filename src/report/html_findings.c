@@ -107,7 +107,7 @@ static void family_orgs(struct page *pg, const struct view_family *f)
 	static const struct column columns[] = {
 		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },    { W_COUNTRY, "" },
 		{ W_HOSTS, "n" },           { W_FIRST, "date" }, { W_LAST, "date" },
-		{ W_CONFIDENCE, "n" },
+		{ W_CONFIDENCE, "date" },
 	};
 	size_t shown = f->n_orgs < ROWS_FAMILY ? f->n_orgs : ROWS_FAMILY;
 
@@ -140,12 +140,15 @@ void page_families(struct page *pg)
 		page_c(pg, "</h3>\n");
 		pg->p->family(v, &pg->text, &v->families[i]);
 		page_paragraphs(pg);
+		/* One of each: the sentences have said all of it. */
+		if (v->families[i].n_controllers == 1 && v->families[i].n_orgs == 1)
+			continue;
 		family_controllers(pg, &v->families[i]);
 		family_orgs(pg, &v->families[i]);
 	}
 	if (full == v->n_families)
 		return;
-	page_table(pg, "ft", W_OTHERS, v->n_families - full, COLUMNS(columns));
+	page_table(pg, "ft", W_OTHER_FAMILIES, v->n_families - full, COLUMNS(columns));
 	for (size_t i = full; i < v->n_families && i < full + ROWS_CONTROLLERS; i++) {
 		const struct view_family *f = &v->families[i];
 
@@ -294,7 +297,7 @@ static void cluster_pairs(struct page *pg, size_t i)
 	const struct cluster_row *c = &v->a->clusters[i];
 	size_t all = 0, shown = 0;
 
-	page_table(pg, "pt", W_CLUSTER, 0, COLUMNS(columns));
+	page_table(pg, "pt", W_PAIRS, 0, COLUMNS(columns));
 	for (size_t k = 0; k < c->n_controllers; k++) {
 		const struct view_controller *ctl = &v->controllers[c->controllers[k]];
 
@@ -373,11 +376,11 @@ void page_clusters(struct page *pg)
 		one_cluster(pg, drawn++);
 	if (drawn == a->n_clusters)
 		return;
-	page_table(pg, "kt", W_OTHERS, a->n_clusters - drawn, COLUMNS(columns));
+	page_table(pg, "kt", W_OTHER_CLUSTERS, a->n_clusters - drawn, COLUMNS(columns));
 	for (size_t i = drawn; i < a->n_clusters && i < drawn + ROWS_CONTROLLERS; i++) {
 		const struct cluster_row *c = &a->clusters[i];
 
-		page_c(pg, "<tr><td class=\"n\">");
+		page_c(pg, "<tr><td>");
 		cluster_mark(pg, c->id);
 		page_c(pg, "</td>");
 		page_td(pg, "wrap");
@@ -435,7 +438,7 @@ void page_organisations(struct page *pg)
 	static const struct column columns[] = {
 		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },   { W_COUNTRY, "" },
 		{ W_HOSTS, "n" },           { W_FAMILY, "" },   { W_CONTROLLERS, "n" },
-		{ W_FIRST, "date" },        { W_LAST, "date" }, { W_CONFIDENCE, "n" },
+		{ W_FIRST, "date" },        { W_LAST, "date" }, { W_CONFIDENCE, "date" },
 	};
 	const struct view *v = pg->v;
 	size_t shown = v->a->n_orgs < ROWS_ORGANISATIONS ? v->a->n_orgs : ROWS_ORGANISATIONS;
@@ -652,7 +655,7 @@ static void one_finding(struct page *pg, size_t i, size_t columns)
 void page_findings(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_CONFIDENCE, "n" }, { W_HOST, "" },  { W_ORGANISATION, "name" },
+		{ W_CONFIDENCE, "date" }, { W_HOST, "" },  { W_ORGANISATION, "name" },
 		{ W_CONTROLLER, "" },  { W_PORT, "n" }, { W_FAMILY, "" },
 		{ W_RECORDS, "n" },    { W_DAYS, "n" }, { W_FIRST, "date" },
 		{ W_LAST, "date" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer as one JSON object, keys in the documented order, values raw unless defanged on demand. The
- * same answer gives the same bytes.
+ * The answer as one JSON object, keys in the documented order, values raw unless defanged on
+ * demand. The same answer gives the same bytes.
  */
 #ifndef NEZUMI_REPORT_JSON_H
 #define NEZUMI_REPORT_JSON_H

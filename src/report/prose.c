@@ -172,6 +172,6 @@ uint64_t facts_rented(const struct view *v)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < v->a->n_controllers; i++)
-		n += v->a->controllers[i].context.n > 0;
+		n += str_starts(v->a->controllers[i].context, STR("provider"));
 	return n;
 }

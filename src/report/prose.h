@@ -101,6 +101,13 @@ enum word {
 	W_OTHERS,
 	W_MAP_KEY, /* what shapes and lines of the graph mean */
 	W_ANONYMISED,
+	W_N_HOSTS, /* beside figures */
+	W_N_FAMILIES,
+	W_FIRST_LAST,
+	W_BY_CONFIDENCE,
+	W_PAIRS,
+	W_OTHER_FAMILIES,
+	W_OTHER_CLUSTERS,
 	W_COUNT
 };
 

@@ -93,6 +93,13 @@ static const char *const words[W_COUNT] = {
 	[W_OTHERS] = "others",
 	[W_MAP_KEY] = "◆ controller  ■ organisation.  The thicker the line, the more records (logarithmic). Dashed: attempts, no answer seen. "
 		      "Hollow: drawn here for its links, counted in the cluster whose number it bears.",
+	[W_N_HOSTS] = "Hosts",
+	[W_N_FAMILIES] = "Families",
+	[W_FIRST_LAST] = "First and last call",
+	[W_BY_CONFIDENCE] = "Findings by confidence",
+	[W_PAIRS] = "Who called whom",
+	[W_OTHER_FAMILIES] = "Other families",
+	[W_OTHER_CLUSTERS] = "Other clusters",
 	[W_ANONYMISED] = "Organisations are named by sector and country only, hosts by number.",
 };
 
@@ -751,7 +758,7 @@ static void judgements(const struct view *v, struct buf *b)
 			buf_c(b, "all of the organisations");
 		else
 			organisations(b, v->active_orgs);
-		buf_c(b, " still called on the last day of the records. The infection has to be taken as going on.\n");
+		buf_c(b, " still called on the last day of the records. Take these infections as ongoing.\n");
 		say_capital(b, from);
 	}
 	if (v->silent_hosts) {

@@ -93,6 +93,13 @@ static const char *const words[W_COUNT] = {
 	[W_OTHERS] = "その他",
 	[W_MAP_KEY] = "◆ C2サーバー　■ 組織　線が太いほど記録が多いことを示します（対数）。破線は応答が確認できなかった接続の試みです。白抜きは、線を示すためにここにも描いた"
 		      "もので、添えた番号のクラスターで数えています。",
+	[W_N_HOSTS] = "ホスト",
+	[W_N_FAMILIES] = "ファミリー",
+	[W_FIRST_LAST] = "最初と最後の通信",
+	[W_BY_CONFIDENCE] = "検出の確度",
+	[W_PAIRS] = "通信の組み合わせ",
+	[W_OTHER_FAMILIES] = "その他のファミリー",
+	[W_OTHER_CLUSTERS] = "その他のクラスター",
 	[W_ANONYMISED] = "組織は業種と国だけで、ホストは番号だけで示しています。",
 };
 

@@ -95,8 +95,9 @@ static void put_cell(struct term *t, const struct column *c, unsigned width, boo
 }
 
 /*
- * A table: measure every cell, give each column what it needs within its bounds and the elastic ones the rest, then write. fill() puts the
- * text of a cell into t->cell; the style of a row's first cell is given by row_style().
+ * A table: measure every cell, give each column what it needs within its bounds and the elastic
+ * ones the rest, then write. fill() puts the text of a cell into t->cell; the style of a row's
+ * first cell is given by row_style().
  */
 struct table {
 	const struct column *columns;
@@ -222,9 +223,12 @@ static void cell_some(struct term *t, const struct str *v, size_t n, bool values
 /* ---- organisations ---- */
 
 static const struct column org_columns[] = {
-	{ { "score", "スコア" }, RIGHT, 5, 6 },	 { { "organisation", "組織" }, LEFT, 16, 0 },
-	{ { "", "国" }, LEFT, 2, 2 },		 { { "hosts", "ホスト" }, RIGHT, 5, 9 },
-	{ { "controllers", "C2" }, RIGHT, 4, 11 }, { { "family", "ファミリー" }, LEFT, 8, 18 },
+	{ { "score", "スコア" }, RIGHT, 5, 6 },
+	{ { "organisation", "組織" }, LEFT, 16, 0 },
+	{ { "", "国" }, LEFT, 2, 2 },
+	{ { "hosts", "ホスト" }, RIGHT, 5, 9 },
+	{ { "controllers", "C2" }, RIGHT, 4, 11 },
+	{ { "family", "ファミリー" }, LEFT, 8, 18 },
 	{ { "since", "初回" }, LEFT, 10, 10 },
 };
 
@@ -265,8 +269,8 @@ static void put_orgs(struct term *t)
 {
 	size_t n = t->o->verbose ? t->a->n_orgs : least(t->a->n_orgs, SHOW_ORGS);
 	size_t sure[3] = { 0 };
-	const struct table tb = { org_columns, sizeof org_columns / sizeof org_columns[0], n, org_cell,
-				  org_style };
+	const struct table tb = { org_columns, sizeof org_columns / sizeof org_columns[0], n,
+				  org_cell, org_style };
 
 	for (size_t i = 0; i < t->a->n_orgs; i++)
 		sure[confidence_of(t->a->orgs[i].score)]++;
@@ -282,9 +286,9 @@ static void put_orgs(struct term *t)
 /* ---- controllers ---- */
 
 static const struct column controller_columns[] = {
-	{ { "orgs", "組織" }, RIGHT, 4, 6 },	  { { "controller", "C2" }, LEFT, 17, 32 },
-	{ { "", "国" }, LEFT, 2, 2 },		  { { "network", "ネットワーク" }, LEFT, 10, 0 },
-	{ { "hosts", "ホスト" }, RIGHT, 5, 8 },	  { { "family", "ファミリー" }, LEFT, 8, 15 },
+	{ { "orgs", "組織" }, RIGHT, 4, 6 },    { { "controller", "C2" }, LEFT, 17, 32 },
+	{ { "", "国" }, LEFT, 2, 2 },           { { "network", "ネットワーク" }, LEFT, 10, 0 },
+	{ { "hosts", "ホスト" }, RIGHT, 5, 8 }, { { "family", "ファミリー" }, LEFT, 8, 15 },
 	{ { "last", "最終" }, LEFT, 10, 10 },
 };
 
@@ -318,8 +322,7 @@ static void controller_cell(struct term *t, size_t row, size_t column)
 
 static void put_controllers(struct term *t)
 {
-	size_t n = t->o->verbose ? t->a->n_controllers
-				 : least(t->a->n_controllers, SHOW_CONTROLLERS);
+	size_t n = t->o->verbose ? t->a->n_controllers : least(t->a->n_controllers, SHOW_CONTROLLERS);
 	const struct table tb = { controller_columns,
 				  sizeof controller_columns / sizeof controller_columns[0], n,
 				  controller_cell, NULL };
@@ -378,7 +381,8 @@ static void put_finding(struct term *t, const struct finding *f)
 		time_format(&t->cell, v->ts);
 		buf_puts(t->b, buf_str(&t->cell));
 		if (f->n_evidence > 1)
-			buf_fmt(t->b, SAY(t, " and %zu more places", " ほか %zu か所"), f->n_evidence - 1);
+			buf_fmt(t->b, SAY(t, " and %zu more places", " ほか %zu か所"),
+				f->n_evidence - 1);
 		buf_ch(t->b, '\n');
 		plain(t);
 	}
@@ -456,11 +460,14 @@ static void put_sums(struct term *t, struct reason_sums *s)
 static const char *explain(const struct term *t, struct str reason)
 {
 	static const char *const words[][3] = {
-		{ "inbound-only", "the controller called and was not answered", "C2 側からの接続で、応答なし" },
+		{ "inbound-only", "the controller called and was not answered",
+		  "C2 側からの接続で、応答なし" },
 		{ "outside-validity", "the indicator was not valid at that time", "指標の有効期間外" },
-		{ "benign-name", "a benign service on a shared address was named", "共有アドレス上の正規サービス名" },
+		{ "benign-name", "a benign service on a shared address was named",
+		  "共有アドレス上の正規サービス名" },
 		{ "scanner", "known scanners", "既知のスキャナー" },
-		{ "hosting", "customers of hosting, cloud and VPN providers", "ホスティング・クラウド・VPN" },
+		{ "hosting", "customers of hosting, cloud and VPN providers",
+		  "ホスティング・クラウド・VPN" },
 		{ "resolver", "resolvers asking for others", "他者のために問い合わせる DNS リゾルバー" },
 		{ "research", "researchers and sandboxes", "研究者・サンドボックス" },
 		{ "sinkhole", "sinkholes", "シンクホール" },
@@ -644,7 +651,8 @@ static void put_alerts(struct term *t)
 		buf_clear(&t->cell);
 		cell_value(t, a->alerts[i].subject);
 		buf_puts(t->b, buf_str(&t->cell));
-		buf_fmt(t->b, SAY(t, " is shared by %zu organisations\n", " は %zu の組織に共通します\n"),
+		buf_fmt(t->b,
+			SAY(t, " is shared by %zu organisations\n", " は %zu の組織に共通します\n"),
 			a->alerts[i].n_evidence);
 	}
 }

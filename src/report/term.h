@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer on a terminal: a summary of at most one screen in 80 columns or the width given, all of it with `verbose`. Values are
- * defanged, control characters visible. English only for now where the language has no words of its own here.
+ * The answer on a terminal: a summary of at most one screen in 80 columns or the width given, all
+ * of it with `verbose`. Values are defanged, control characters visible. English only for now where
+ * the language has no words of its own here.
  */
 #ifndef NEZUMI_REPORT_TERM_H
 #define NEZUMI_REPORT_TERM_H

@@ -388,10 +388,14 @@ static enum err count_edges(struct view *v)
 				c->edge = v->n_edges;
 			c->orgs += v->orgs[f->org].known;
 			v->edges[v->n_edges++] =
-				(struct view_edge){ .controller = f->controller, .org = f->org };
+				(struct view_edge){ .first = f->first, .last = f->last, .controller = f->controller, .org = f->org };
 		}
 		e = &v->edges[v->n_edges - 1];
 		e->hosts++;
+		if (f->first < e->first)
+			e->first = f->first;
+		if (f->last > e->last)
+			e->last = f->last;
 		e->records += f->records + f->records_other_port;
 		if (f->level > e->level)
 			e->level = f->level;

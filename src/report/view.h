@@ -52,6 +52,7 @@ struct view_controller {
 struct view_edge {
 	uint32_t controller, org;
 	uint64_t hosts, records; /* records on and off the indicator's port */
+	int64_t first, last;
 	enum level level;
 	enum confidence best;
 };

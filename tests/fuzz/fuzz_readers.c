@@ -173,8 +173,6 @@ static void on_record(void *ctx, struct record *rec)
 		number(r, rec->answers[i].ttl);
 	}
 	number(r, r->lines_before + rec->line);
-	/* The driver's client may do so. */
-	rec->line += r->lines_before;
 }
 
 static void on_indicator(void *ctx, const struct indicator *i)

@@ -9,6 +9,7 @@
  *   i indicators that are recognised have a form that is recognised as the same, defanged or not
  *   n names and URLs in normal form have themselves as normal form
  *   a addresses and networks that are read are written and read again
+ *   s STIX patterns are read within their bounds, and tell nothing when they are refused
  */
 #include "base/clock.h"
 #include "base/escape.h"
@@ -16,6 +17,7 @@
 #include "core/indicator.h"
 #include "core/name.h"
 #include "format/csv.h"
+#include "format/stix_pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,6 +446,43 @@ static void indicators(struct str text)
 	buf_free(&shown);
 }
 
+/* ---- STIX patterns ---------------------------------------------------------------------------- */
+
+struct told {
+	uint64_t values, reasons, bytes;
+};
+
+static void on_value(void *ctx, const struct stix_value *v)
+{
+	struct told *t = ctx;
+
+	need((unsigned)v->said <= SAID_HASH);
+	need(v->from == TIME_NONE || (v->from >= 0 && v->from <= TIME_MAX));
+	need(v->until == TIME_NONE || (v->until >= -1 && v->until <= TIME_MAX));
+	t->values++;
+	t->bytes += v->text.n + (v->text.n ? str_hash(v->text, 0) & 1 : 0);
+}
+
+static void on_reason(void *ctx, const char *why)
+{
+	struct told *t = ctx;
+
+	need(why[0] && strlen(why) < 400);
+	t->reasons++;
+}
+
+static void patterns(struct str text)
+{
+	struct told t = { 0 };
+	struct stix_sink sink = { &t, on_value, on_reason };
+	struct errinfo ei = { 0 };
+	enum err e = stix_pattern(text, &sink, &ei);
+
+	need(e == ERR_OK || e == ERR_PARSE || e == ERR_LIMIT || e == ERR_NOMEM);
+	need(e == ERR_OK || (ei.msg[0] && t.values == 0 && t.reasons == 0));
+	need(t.values <= STIX_VALUES_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str text = { (const char *)data + 1, size - 1 };
@@ -471,6 +510,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'a':
 		addresses(text);
+		break;
+	case 's':
+		patterns(text);
 		break;
 	default: /* nothing: the fuzzer learns soon */
 		break;

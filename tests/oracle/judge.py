@@ -37,7 +37,7 @@ def withheld_reason(i, lists, suffixes):
     if i.kind == "url":
         ip = v.address(i.host)
         net = (ip[0], ip[1], v.BITS[ip[0]]) if ip else None
-    if net and any(v.overlaps(net, n) for n in special.NETWORKS):
+    if net and special.overlaps(net):
         return "special-purpose"
     if i.kind == "cidr" and net[2] < (16 if net[0] == 4 else 32):
         return "too-broad"

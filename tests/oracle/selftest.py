@@ -7,6 +7,7 @@ import os
 import tempfile
 import unittest
 
+import compare
 import judge
 import oracle
 import special
@@ -333,6 +334,61 @@ class Other(Case):
         got = self.run_on(BAD + "\n45.1.2.4", rows)
         self.assertEqual({(f["host"], f["controller"]) for f in got["findings"]},
                          {("45.1.2.4", BAD), (BAD, "45.1.2.4")})
+
+
+class Comparison(Case):
+    """A comparison that sees nothing would pass everything."""
+
+    def answers(self):
+        rows = CONN + "".join(conn(T0 + i, HOST, 5000, BAD, 80) for i in range(3)) \
+            + conn(T0, "91.10.0.2", 5000, BAD, 80)
+        lists = self.file("s.txt", "91.10.0.2\n")
+        got = self.run_on(BAD + ":80\n10.0.0.1\n", rows, "--exclusions-as", "scanner", "-x", lists, "--shared", "0")
+        theirs = json.loads(json.dumps(got))
+        for e in theirs["excluded"]:
+            e["detail"] = "%(list)s: %(entry)s" % e["detail"]
+        return got, theirs
+
+    def test_same(self):
+        self.assertEqual(compare.differences(*self.answers()), [])
+
+    def test_every_field_counts(self):
+        unseen = []
+
+        def change(value):
+            if isinstance(value, bool) or value is None:
+                return None
+            if isinstance(value, int):
+                return value + 1
+            if isinstance(value, list):
+                return value[:-1] if value else ["extra"]
+            at = v.time(value)
+            return "x" if at is None else v.time_text(at + 1)
+
+        def walk(node, path):
+            for key in (list(node) if isinstance(node, dict) else range(len(node))):
+                value = node[key]
+                here = path + [key]
+                if str(key).startswith("_") or here[-2:] == ["detail", "entry"]:
+                    continue
+                if isinstance(value, (dict, list)) and value and not isinstance(value, str):
+                    walk(value, here)
+                kept, node[key] = value, change(value) if not isinstance(value, dict) else {}
+                try:
+                    seen = compare.differences(mine, theirs) != []
+                except (KeyError, TypeError, AttributeError, IndexError):
+                    seen = True
+                if not seen:
+                    unseen.append(".".join(map(str, here)))
+                node[key] = kept
+
+        mine, theirs = self.answers()
+        walk(theirs, [])
+        known = ("organisation.name", "organisation.sector", "organisation.country", "organisation.kind",
+                 "organisations.0.name", "organisations.0.sector", "organisations.0.country",
+                 "organisations.0.kind",  # of an unknown organisation nothing else is said
+                 "alerts.0.organisations", "alerts.0.organisations.0")
+        self.assertEqual([u for u in unseen if not u.endswith(known)], [])
 
 
 if __name__ == "__main__":

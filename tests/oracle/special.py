@@ -2,7 +2,7 @@
 """The oracle's own table of the IANA special-purpose address registries (RFC 6890 and updates),
 with multicast (RFC 5771, RFC 4291) beside them. Written down apart from the program's catalogue."""
 
-from values import network
+from values import BITS, network
 
 RANGES = [
     # IPv4 special-purpose address registry
@@ -19,3 +19,19 @@ RANGES = [
 ]
 MAPPED = (6, 0xffff << 32, 96)
 NETWORKS = [network(r) for r in RANGES] + [MAPPED]
+
+
+def first_last(net):
+    return net[1], net[1] + (1 << (BITS[net[0]] - net[2])) - 1
+
+
+ENDS = {family: [first_last(n) for n in NETWORKS if n[0] == family] for family in (4, 6)}
+
+
+def overlaps(net):
+    """Does the network share an address with one of the ranges?"""
+    low, high = first_last(net)
+    for first, last in ENDS[net[0]]:
+        if low <= last and first <= high:
+            return True
+    return False

@@ -69,10 +69,6 @@ def holds(net, ip):
     return net[0] == ip[0] and mask(ip, net[2]) == net[1]
 
 
-def overlaps(a, b):
-    return a[0] == b[0] and mask((a[0], a[1]), min(a[2], b[2])) == mask((b[0], b[1]), min(a[2], b[2]))
-
-
 _LABEL = re.compile(r"^[a-z0-9_-]{1,63}$")
 
 

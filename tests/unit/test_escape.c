@@ -85,11 +85,15 @@ static void md(void **state)
 	check(esc_md, STR("plain text"), "plain text");
 	check(esc_md, STR("a|b\nc"), "a\\|b c");
 	check(esc_md, STR("<b>&*x*"), "&lt;b&gt;&amp;\\*x\\*");
-	check(esc_md, STR("[a](http://x)"), "\\[a\\]\\(http\\://x\\)");
+	check(esc_md, STR("[a](http://x)"), "\\[a\\](http\\://x)");
 	check(esc_md, STR("# title"), "\\# title");
 	check(esc_md, STR("- item"), "\\- item");
 	check(esc_md, STR("well-known"), "well-known");
 	check(esc_md, STR("1. first"), "1\\. first");
+	check(esc_md, STR("1) first"), "1\\) first");
+	check(esc_md, STR("so: a (b) :smile:"), "so: a (b) \\:smile:");
+	check(esc_md, STR("mailto:a@b"), "mailto\\:a\\@b");
+	check(esc_md, STR("=== x"), "\\=== x");
 	check(esc_md, STR("115.88.75.245"), "115.88.75.245");
 	check(esc_md, STR("www.evil.example"), "www\\.evil.example");
 	check(esc_md, STR("`code` \\ ~~x~~"), "\\`code\\` \\\\ \\~\\~x\\~\\~");

@@ -168,7 +168,9 @@ static void fill_controllers(struct arena *ar, struct answer *a, struct str *fam
 		c->type = i == 4 ? IT_DOMAIN : IT_IP;
 		c->families = &families[i];
 		c->n_families = families[i].n > 0;
-		c->country = str_of(made_controllers[i].country);
+		/* Empty texts come without a pointer too. */
+		if (*made_controllers[i].country)
+			c->country = str_of(made_controllers[i].country);
 		c->as_name = str_of(made_controllers[i].as);
 		c->asn = made_controllers[i].asn;
 		c->cluster = made_controllers[i].cluster;
