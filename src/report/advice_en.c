@@ -150,8 +150,7 @@ void advice_en_reason(const struct view *v, struct buf *b, const struct finding 
 	say_capital(b, from);
 }
 
-/* ---- what was set aside
- * --------------------------------------------------------------------------- */
+/* ---- what was set aside ---- */
 
 static bool host_noun(struct str reason, const char **one, const char **many)
 {
@@ -185,7 +184,8 @@ void advice_en_aside_brief(const struct view *v, struct buf *b)
 		return;
 	if (v->excluded_hosts) {
 		say_en_count(b, v->excluded_hosts, "host was", "hosts were");
-		buf_c(b, " set aside for being no victim: ");
+		buf_c(b, v->excluded_hosts == 1 ? " set aside because it is no victim: "
+						: " set aside because they are no victims: ");
 		for (size_t i = 0; i < v->excluded.n; i++)
 			kinds += host_noun(v->excluded.v[i].key, &one, &many);
 		for (size_t i = 0; i < v->excluded.n; i++) {
@@ -264,8 +264,7 @@ void advice_en_nothing(const struct view *v, struct buf *b)
 	advice_en_aside_brief(v, b);
 }
 
-/* ---- method
- * --------------------------------------------------------------------------------------- */
+/* ---- method ---- */
 
 void advice_en_method(const struct view *v, struct buf *b)
 {
@@ -293,8 +292,7 @@ void advice_en_method(const struct view *v, struct buf *b)
 	      "did not pass the sensor is not here: that an organisation is missing from this report does not mean that it is clean.\n");
 }
 
-/* ---- what to do
- * ----------------------------------------------------------------------------------- */
+/* ---- what to do ---- */
 
 static void heading(struct buf *b, const char *text)
 {
@@ -334,7 +332,7 @@ static void block(const struct view *v, struct buf *b)
 			buf_c(b, "Let firewall and IPS block the address of the appendix, and log every attempt.");
 		else {
 			buf_c(b, "Let firewall and IPS block the ");
-			say_num(b, addresses);
+			say_en_num(b, addresses);
 			buf_c(b, " addresses of the appendix, and log every attempt. Begin with ");
 			first_controllers(v, b);
 			buf_ch(b, '.');
@@ -345,7 +343,7 @@ static void block(const struct view *v, struct buf *b)
 		item(b);
 		buf_c(b, "Let the resolvers refuse the ");
 		if (domains > 1) {
-			say_num(b, domains);
+			say_en_num(b, domains);
 			buf_c(b, " domains");
 		} else {
 			buf_c(b, "domain");
@@ -389,7 +387,7 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 	if (v->hosts_by[CONF_HIGH]) {
 		buf_c(b, "On the ");
 		if (v->hosts_by[CONF_HIGH] > 1) {
-			say_num(b, v->hosts_by[CONF_HIGH]);
+			say_en_num(b, v->hosts_by[CONF_HIGH]);
 			buf_c(b, " hosts");
 		} else {
 			buf_c(b, "host");

@@ -146,8 +146,7 @@ void advice_ja_reason(const struct view *v, struct buf *b, const struct finding 
 	}
 }
 
-/* ---- what was set aside
- * --------------------------------------------------------------------------- */
+/* ---- what was set aside ---- */
 
 static const char *host_noun(struct str reason)
 {
@@ -241,8 +240,7 @@ void advice_ja_nothing(const struct view *v, struct buf *b)
 	advice_ja_aside_brief(v, b);
 }
 
-/* ---- method
- * --------------------------------------------------------------------------------------- */
+/* ---- method ---- */
 
 void advice_ja_method(const struct view *v, struct buf *b)
 {
@@ -268,8 +266,7 @@ void advice_ja_method(const struct view *v, struct buf *b)
 	      "分かりません。この報告に載っていないことは、その組織が感染していないことを意味しません。\n");
 }
 
-/* ---- what to do
- * ----------------------------------------------------------------------------------- */
+/* ---- what to do ---- */
 
 static void heading(struct buf *b, const char *text)
 {

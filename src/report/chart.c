@@ -43,10 +43,11 @@ static void label(struct buf *b, struct str text, bool mono, size_t y)
 	buf_c(b, "</text></svg>");
 }
 
-static void open_svg(struct buf *b, const char *id, struct str title, struct str desc, size_t height)
+static void open_svg(struct buf *b, const char *class, const char *id, struct str title,
+		     struct str desc, size_t height)
 {
-	buf_fmt(b, "<svg class=\"chart\" width=\"100%%\" height=\"%zu\" role=\"img\" aria-labelledby=\"%s-t %s-d\"><title id=\"%s-t\">",
-		height, id, id, id);
+	buf_fmt(b, "<svg class=\"%s\" width=\"100%%\" height=\"%zu\" role=\"img\" aria-labelledby=\"%s-t %s-d\"><title id=\"%s-t\">",
+		class, height, id, id, id);
 	esc_html(b, title);
 	buf_fmt(b, "</title><desc id=\"%s-d\">", id);
 	esc_html(b, desc);
@@ -63,7 +64,7 @@ void chart_bars(struct buf *b, const char *id, struct str title, struct str desc
 	for (size_t i = 0; i < n; i++)
 		if (bars[i].value > most)
 			most = bars[i].value;
-	open_svg(b, id, title, desc, n * ROW + 2);
+	open_svg(b, "chart", id, title, desc, n * ROW + 2);
 	for (size_t i = 0; i < n; i++) {
 		const struct chart_bar *bar = &bars[i];
 		double width = LONGEST * (double)bar->value / (double)most;
@@ -111,8 +112,8 @@ static double place(int64_t t, int64_t from, int64_t to)
 /* Round ends keep a single instant visible. */
 static void segment(struct buf *b, double x0, double x1, size_t y, const char *class)
 {
-	buf_fmt(b, "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>", class, x0,
-		x1 - x0 < 0.01 ? x0 + 0.01 : x1, y, y);
+	buf_fmt(b, "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%zu\" y2=\"%zu\"/>", class,
+		x0, x1 - x0 < 0.01 ? x0 + 0.01 : x1, y, y);
 }
 
 void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc,
@@ -126,7 +127,7 @@ void chart_timeline(struct buf *b, const char *id, struct str title, struct str 
 	from = time_day(from) * TIME_DAY;
 	to = (time_day(to) + 1) * TIME_DAY;
 	step = tick_days((to - from) / TIME_DAY);
-	open_svg(b, id, title, desc, height);
+	open_svg(b, "chart time", id, title, desc, height);
 	for (int64_t t = from; t <= to; t += step * TIME_DAY) {
 		double x = place(t, from, to);
 		struct date d = say_date(t);
@@ -162,8 +163,8 @@ void chart_timeline(struct buf *b, const char *id, struct str title, struct str 
 		buf_fmt(b, "<g class=\"span %s\">", s->kind);
 		segment(b, x0, x1, y + 11, s->n_parts ? "thin" : "thick");
 		for (size_t k = 0; k < s->n_parts; k++)
-			segment(b, place(s->parts[k].first, from, to), place(s->parts[k].last, from, to), y + 11,
-				"thick");
+			segment(b, place(s->parts[k].first, from, to),
+				place(s->parts[k].last, from, to), y + 11, "thick");
 		if (s->title.n) {
 			buf_c(b, "<title>");
 			esc_html(b, s->title);

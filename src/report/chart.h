@@ -21,7 +21,8 @@ struct chart_part {
 	int64_t first, last;
 };
 
-/* A thin line from the first to the last, and thick ones for its parts; without parts all of it is thick. */
+/* A thin line from the first to the last, and thick ones for its parts; without parts all of it is
+ * thick. */
 struct chart_span {
 	struct str label;
 	const char *kind;

@@ -12,8 +12,7 @@ enum { ROW = 21, HEAD = 34, FOOT = 14, PAD = 14, SYMBOL = 12, GAP = 128, LABEL_C
 #define COLUMN_PX      6.7
 #define COLUMN_PX_MONO 7.3
 
-/* ---- choosing
- * ------------------------------------------------------------------------------------- */
+/* ---- choosing ---- */
 
 struct choice {
 	uint32_t *node_of; /* by index: node, NONE or the group's */
@@ -231,8 +230,7 @@ static bool collect(struct chosen *c, struct graph *g)
 	return true;
 }
 
-/* ---- placing
- * -------------------------------------------------------------------------------------- */
+/* ---- placing ---- */
 
 struct slot {
 	double want;
@@ -379,8 +377,7 @@ void graph_free(struct graph *g)
 	arena_free(&g->arena);
 }
 
-/* ---- drawing
- * -------------------------------------------------------------------------------------- */
+/* ---- drawing ---- */
 
 static void draw_edge(struct buf *b, const struct graph *g, const struct graph_edge *e)
 {

@@ -8,8 +8,7 @@
 extern const char catalogue_report_css_begin[], catalogue_report_css_end[];
 extern const char catalogue_report_js_begin[], catalogue_report_js_end[];
 
-/* ---- the sections
- * ---------------------------------------------------------------------------------- */
+/* ---- the sections ---- */
 
 static void summary(struct page *pg)
 {
@@ -67,8 +66,7 @@ static bool shown(const struct page *pg, const struct section *s)
 	return !s->findings || pg->v->a->n_findings;
 }
 
-/* ---- the first screen
- * ------------------------------------------------------------------------------ */
+/* ---- the first screen ---- */
 
 static void figure(struct page *pg, const char *class, enum word w, uint64_t n)
 {
@@ -199,8 +197,7 @@ static void top(struct page *pg)
 	page_c(pg, "</ol></nav></header>\n<main>\n");
 }
 
-/* ---- the frame
- * ------------------------------------------------------------------------------------- */
+/* ---- the frame ---- */
 
 static void data(struct page *pg, const char *name, enum word w)
 {

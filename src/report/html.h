@@ -23,17 +23,22 @@ enum {
 	ROWS_CONTROLLERS = 200,
 	ROWS_ORGANISATIONS = 200,
 	ROWS_ASIDE = 200,
-	ROWS_FAMILY = 25,
+	ROWS_FAMILY = 30,
 	ROWS_APPENDIX = 500,
 	BARS_MAX = 20,
-	SPANS_MAX = 25,
+	SPANS_MAX = 30,
 	FAMILIES_MAX = 12,
 	CLUSTERS_MAX = 12,
 	STIX_MAX = 2000,
 };
 
-/* ---- pieces (html_pieces.c)
- * ------------------------------------------------------------------------ */
+/* ---- pieces (html_pieces.c) ---- */
+
+/* How many of `all` are shown: a few more than `max` rather than a rest of a few. */
+static inline size_t page_limit(uint64_t all, size_t max)
+{
+	return all <= max + max / 10 ? (size_t)all : max;
+}
 
 static inline const char *page_word(const struct page *pg, enum word w)
 {
@@ -70,6 +75,8 @@ void page_table(struct page *pg, const char *id, enum word caption, uint64_t row
 /* From </tbody> on; what lies beyond `shown` of `all` rows is said below. */
 void page_table_end(struct page *pg, uint64_t all, uint64_t shown);
 void page_more(struct page *pg, uint64_t all, uint64_t shown);
+/* Likewise of what nobody keeps in full. */
+void page_more_lines(struct page *pg, uint64_t all, uint64_t shown);
 /* <td>; class may be NULL. */
 void page_td(struct page *pg, const char *class);
 void page_td_num(struct page *pg, uint64_t n);
@@ -77,8 +84,7 @@ void page_td_text(struct page *pg, const char *class, struct str s);
 void page_td_date(struct page *pg, int64_t t);
 void page_c(struct page *pg, const char *markup);
 
-/* ---- sections: what stands between <section> and </section>, below the heading
- * -------------------------- */
+/* ---- sections: what stands between <section> and </section>, below the heading ---- */
 
 /* html_findings.c */
 void page_families(struct page *pg);

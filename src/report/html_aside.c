@@ -7,8 +7,7 @@
 
 #define COLUMNS(c) c, sizeof(c) / sizeof(c)[0]
 
-/* ---- method
- * ---------------------------------------------------------------------------------------- */
+/* ---- method ---- */
 
 void page_method(struct page *pg)
 {
@@ -43,8 +42,7 @@ void page_method(struct page *pg)
 	page_c(pg, "</tbody></table></div>\n");
 }
 
-/* ---- set aside
- * ------------------------------------------------------------------------------------- */
+/* ---- set aside ---- */
 
 /* The reasons in short, with what they mean; hosts and records only where they are counted. */
 static void tally_table(struct page *pg, enum word caption, const struct view_tallies *t,
@@ -94,7 +92,7 @@ static void excluded(struct page *pg)
 						 { W_DETAIL, "long" },
 						 { W_RECORDS, "n" } };
 	const struct answer *a = pg->v->a;
-	size_t shown = a->n_excluded < ROWS_ASIDE ? a->n_excluded : ROWS_ASIDE;
+	size_t shown = page_limit(a->n_excluded, ROWS_ASIDE);
 
 	tally_table(pg, W_ASIDE_HOSTS, &pg->v->excluded, true, pg->p->why_excluded);
 	/* Single hosts and the entries that name their owners stay out of an anonymised document. */
@@ -127,7 +125,7 @@ static void withheld(struct page *pg)
 		{ W_VALUE, "" }, { W_REASON, "" }, { W_DETAIL, "long" }, { W_SOURCE, "" }
 	};
 	const struct answer *a = pg->v->a;
-	size_t shown = a->n_withheld < ROWS_ASIDE ? a->n_withheld : ROWS_ASIDE;
+	size_t shown = page_limit(a->n_withheld, ROWS_ASIDE);
 
 	tally_table(pg, W_ASIDE_WITHHELD, &pg->v->withheld, false, pg->p->why_withheld);
 	open_details(pg, W_ENTRIES, a->n_withheld);
@@ -152,7 +150,7 @@ static void rejected(struct page *pg)
 {
 	static const struct column columns[] = { { W_FILE, "" }, { W_LINE, "n" }, { W_REASON, "long" } };
 	const struct answer *a = pg->v->a;
-	size_t shown = a->n_rejected < ROWS_ASIDE ? a->n_rejected : ROWS_ASIDE;
+	size_t shown = page_limit(a->n_rejected, ROWS_ASIDE);
 	char scratch[32];
 
 	page_table(pg, "rt", W_ASIDE_REJECTED, pg->v->malformed, COLUMNS(columns));
@@ -165,7 +163,8 @@ static void rejected(struct page *pg)
 		page_td_text(pg, "long", r->why);
 		page_c(pg, "</tr>\n");
 	}
-	page_table_end(pg, pg->v->malformed, shown);
+	page_table_end(pg, 0, 0);
+	page_more_lines(pg, pg->v->malformed, shown);
 }
 
 void page_aside(struct page *pg)
@@ -182,8 +181,7 @@ void page_aside(struct page *pg)
 		rejected(pg);
 }
 
-/* ---- what was read
- * --------------------------------------------------------------------------------- */
+/* ---- what was read ---- */
 
 void page_inputs(struct page *pg)
 {
@@ -191,7 +189,7 @@ void page_inputs(struct page *pg)
 						 { W_FORMAT, "" },     { W_ENTRIES, "n" },
 						 { W_MALFORMED, "n" }, { W_SIZE, "n" } };
 	const struct answer *a = pg->v->a;
-	size_t shown = a->n_inputs < ROWS_ASIDE ? a->n_inputs : ROWS_ASIDE;
+	size_t shown = page_limit(a->n_inputs, ROWS_ASIDE);
 	char scratch[32];
 
 	page_table(pg, "it", W_INPUTS, a->n_inputs, COLUMNS(columns));
@@ -218,8 +216,7 @@ void page_inputs(struct page *pg)
 	page_table_end(pg, a->n_inputs, shown);
 }
 
-/* ---- indicators
- * ------------------------------------------------------------------------------------ */
+/* ---- indicators ---- */
 
 static void save(struct page *pg, enum word w, const char *file, const char *type,
 		 void (*write)(struct buf *, const struct view *, size_t))
@@ -245,7 +242,7 @@ void page_appendix(struct page *pg)
 		{ W_ORGANISATIONS, "n" }, { W_HOSTS, "n" }, { W_FIRST, "date" }, { W_LAST, "date" },
 	};
 	const struct answer *a = pg->v->a;
-	size_t shown = a->n_controllers < ROWS_APPENDIX ? a->n_controllers : ROWS_APPENDIX;
+	size_t shown = page_limit(a->n_controllers, ROWS_APPENDIX);
 
 	pg->p->appendix(pg->v, &pg->text);
 	page_paragraphs(pg);

@@ -37,8 +37,7 @@ static void port(struct page *pg, const struct finding *f)
 	buf_c(pg->b, "</td>");
 }
 
-/* ---- families
- * -------------------------------------------------------------------------------------- */
+/* ---- families ---- */
 
 static void controller_cells(struct page *pg, uint32_t i)
 {
@@ -65,7 +64,7 @@ static void family_controllers(struct page *pg, const struct view_family *f)
 		{ W_CONTROLLER, "" },     { W_COUNTRY, "" },   { W_ISP, "name" },  { W_HOSTS, "n" },
 		{ W_ORGANISATIONS, "n" }, { W_FIRST, "date" }, { W_LAST, "date" },
 	};
-	size_t shown = f->n_controllers < ROWS_FAMILY ? f->n_controllers : ROWS_FAMILY;
+	size_t shown = page_limit(f->n_controllers, ROWS_FAMILY);
 
 	page_table(pg, "ct", W_CONTROLLERS, f->n_controllers, COLUMNS(columns));
 	for (size_t i = 0; i < shown; i++) {
@@ -109,7 +108,7 @@ static void family_orgs(struct page *pg, const struct view_family *f)
 		{ W_HOSTS, "n" },           { W_FIRST, "date" }, { W_LAST, "date" },
 		{ W_CONFIDENCE, "date" },
 	};
-	size_t shown = f->n_orgs < ROWS_FAMILY ? f->n_orgs : ROWS_FAMILY;
+	size_t shown = page_limit(f->n_orgs, ROWS_FAMILY);
 
 	page_table(pg, "ot", W_ORGANISATIONS, f->known_orgs, COLUMNS(columns));
 	for (size_t i = 0; i < shown; i++) {
@@ -132,7 +131,7 @@ void page_families(struct page *pg)
 		{ W_CONTROLLERS, "n" }, { W_FIRST, "date" },      { W_LAST, "date" },
 	};
 	const struct view *v = pg->v;
-	size_t full = v->n_families < FAMILIES_MAX ? v->n_families : FAMILIES_MAX;
+	size_t full = page_limit(v->n_families, FAMILIES_MAX);
 
 	for (size_t i = 0; i < full; i++) {
 		page_c(pg, "<h3>");
@@ -165,8 +164,7 @@ void page_families(struct page *pg)
 	page_table_end(pg, v->n_families - full, ROWS_CONTROLLERS);
 }
 
-/* ---- controllers
- * ----------------------------------------------------------------------------------- */
+/* ---- controllers ---- */
 
 static int by_hosts(const void *x, const void *y)
 {
@@ -209,11 +207,11 @@ static void hosts_chart(struct page *pg)
 		struct str desc = buf_str(&pg->text);
 
 		chart_bars(pg->b, "ch-hosts", str_of(page_word(pg, W_CHART)),
-			   str_head(desc, str_chr(desc, '\n')), bars, n < BARS_MAX ? n : BARS_MAX);
+			   str_head(desc, str_chr(desc, '\n')), bars, page_limit(n, BARS_MAX));
 	}
 	buf_clear(&pg->text);
 	page_c(pg, "</figure>\n");
-	page_more(pg, n, BARS_MAX);
+	page_more(pg, n, page_limit(n, BARS_MAX));
 	arena_free(&arena);
 }
 
@@ -234,7 +232,7 @@ void page_controllers(struct page *pg)
 		{ W_CLUSTER, "n" },
 	};
 	const struct view *v = pg->v;
-	size_t shown = v->a->n_controllers < ROWS_CONTROLLERS ? v->a->n_controllers : ROWS_CONTROLLERS;
+	size_t shown = page_limit(v->a->n_controllers, ROWS_CONTROLLERS);
 
 	pg->p->controllers(v, &pg->text);
 	page_paragraphs(pg);
@@ -284,8 +282,7 @@ void page_controllers(struct page *pg)
 	page_table_end(pg, v->a->n_controllers, shown);
 }
 
-/* ---- clusters
- * -------------------------------------------------------------------------------------- */
+/* ---- clusters ---- */
 
 /* What the graph shows, as a list: the way in for those who do not see it. */
 static void cluster_pairs(struct page *pg, size_t i)
@@ -358,7 +355,7 @@ static void one_cluster(struct page *pg, size_t i)
 
 void page_clusters(struct page *pg)
 {
-	static const struct column columns[] = { { W_CLUSTER, "n" },
+	static const struct column columns[] = { { W_CLUSTER, "" },
 						 { W_CONTROLLERS, "" },
 						 { W_ORGANISATIONS, "name" } };
 	const struct answer *a = pg->v->a;
@@ -371,8 +368,9 @@ void page_clusters(struct page *pg)
 	page_c(pg, "</p>\n");
 	/* The largest come first; a pair of one controller and one organisation makes no picture,
 	 * unless there are only pairs. */
-	while (drawn < a->n_clusters && drawn < CLUSTERS_MAX &&
-	       (a->clusters[drawn].n_controllers + a->clusters[drawn].n_orgs > 2 || drawn == 0))
+	while (drawn < page_limit(a->n_clusters, CLUSTERS_MAX) &&
+	       (a->clusters[drawn].n_controllers + a->clusters[drawn].n_orgs > 2 || drawn < 2 ||
+		a->n_clusters < 9))
 		one_cluster(pg, drawn++);
 	if (drawn == a->n_clusters)
 		return;
@@ -403,16 +401,15 @@ void page_clusters(struct page *pg)
 	page_table_end(pg, a->n_clusters - drawn, ROWS_CONTROLLERS);
 }
 
-/* ---- organisations
- * --------------------------------------------------------------------------------- */
+/* ---- organisations ---- */
 
 static void tally_chart(struct page *pg, const char *id, enum word title, const struct view_tallies *t)
 {
-	struct chart_bar bars[BARS_MAX];
-	size_t n = t->n < BARS_MAX ? t->n : BARS_MAX;
+	struct chart_bar bars[BARS_MAX + BARS_MAX / 10];
+	size_t n = page_limit(t->n, BARS_MAX);
 	uint64_t rest = 0;
 
-	if (t->n > BARS_MAX)
+	if (n < t->n)
 		n--;
 	for (size_t i = 0; i < n; i++)
 		bars[i] = (struct chart_bar){ .label = t->v[i].label,
@@ -441,7 +438,7 @@ void page_organisations(struct page *pg)
 		{ W_FIRST, "date" },        { W_LAST, "date" }, { W_CONFIDENCE, "date" },
 	};
 	const struct view *v = pg->v;
-	size_t shown = v->a->n_orgs < ROWS_ORGANISATIONS ? v->a->n_orgs : ROWS_ORGANISATIONS;
+	size_t shown = page_limit(v->a->n_orgs, ROWS_ORGANISATIONS);
 
 	if (v->known_orgs > 1) {
 		page_c(pg, "<div class=\"two\">");
@@ -469,8 +466,7 @@ void page_organisations(struct page *pg)
 	page_table_end(pg, v->a->n_orgs, shown);
 }
 
-/* ---- timeline
- * -------------------------------------------------------------------------------------- */
+/* ---- timeline ---- */
 
 static struct str span_text(struct page *pg, struct arena *arena, struct str label, int64_t first,
 			    int64_t last)
@@ -499,70 +495,90 @@ static int by_first(const void *x, const void *y)
 	return str_cmp(a->label, b->label);
 }
 
+/* The organisation's controllers, one part each. */
+static struct chart_part *org_parts(const struct view *v, struct arena *arena, uint32_t org, size_t *n)
+{
+	struct chart_part *parts;
+
+	*n = 0;
+	for (size_t i = 0; i < v->n_edges; i++)
+		*n += v->edges[i].org == org;
+	parts = arena_array(arena, *n + 1, sizeof *parts);
+	*n = 0;
+	for (size_t i = 0; parts && i < v->n_edges; i++)
+		if (v->edges[i].org == org)
+			parts[(*n)++] = (struct chart_part){ v->edges[i].first, v->edges[i].last };
+	return parts;
+}
+
+static void timeline(struct page *pg, const char *id, enum word title, struct chart_span *spans,
+		     size_t n, uint64_t all)
+{
+	const struct view *v = pg->v;
+	/* A margin on both sides shows whether the records go on where the calls end. */
+	int64_t margin = (v->last - v->first) / 12 + TIME_DAY, from = v->first - margin,
+		to = v->last + margin;
+
+	if (!n)
+		return;
+	if (v->a->seen_first != TIME_NONE && from < v->a->seen_first)
+		from = v->a->seen_first < v->first ? v->a->seen_first : v->first;
+	if (v->a->seen_last != TIME_NONE && to > v->a->seen_last)
+		to = v->a->seen_last > v->last ? v->a->seen_last : v->last;
+	qsort(spans, n, sizeof *spans, by_first);
+	page_c(pg, "<figure><figcaption>");
+	page_words(pg, title);
+	page_c(pg, "</figcaption>\n");
+	chart_timeline(pg->b, id, str_of(page_word(pg, title)), STR_NONE, spans, n,
+		       from < 0 ? 0 : from, to);
+	page_c(pg, "</figure>\n");
+	page_more(pg, all, n);
+}
+
 void page_timeline(struct page *pg)
 {
 	const struct view *v = pg->v;
 	const struct answer *a = v->a;
-	int64_t from = v->first, to = v->last;
-	struct chart_span spans[SPANS_MAX];
+	struct chart_span spans[SPANS_MAX + SPANS_MAX / 10];
 	struct arena arena;
 	size_t n = 0;
 
 	arena_init(&arena, 0);
-	if (a->seen_first != TIME_NONE && a->seen_first < from)
-		from = a->seen_first;
-	if (a->seen_last != TIME_NONE && a->seen_last > to)
-		to = a->seen_last;
 	pg->p->timeline(v, &pg->text);
 	page_paragraphs(pg);
-	for (size_t i = 0; i < a->n_orgs && n < SPANS_MAX; i++) {
+	for (uint32_t i = 0; i < a->n_orgs && n < page_limit(v->known_orgs, SPANS_MAX); i++) {
+		const struct answer_org *o = &a->orgs[i];
+		struct chart_span *s = &spans[n];
+
 		if (!v->orgs[i].known)
 			continue;
-		spans[n++] = (struct chart_span){
-			v->orgs[i].name,
-			"org",
-			false,
-			a->orgs[i].first,
-			a->orgs[i].last,
-			TIME_NONE,
-			TIME_NONE,
-			span_text(pg, &arena, v->orgs[i].name, a->orgs[i].first, a->orgs[i].last)
+		*s = (struct chart_span){
+			.label = v->orgs[i].name, .kind = "org", .first = o->first, .last = o->last
 		};
+		s->from = s->until = TIME_NONE;
+		s->title = span_text(pg, &arena, s->label, o->first, o->last);
+		s->parts = org_parts(v, &arena, i, &s->n_parts);
+		n++;
 	}
-	if (n) {
-		qsort(spans, n, sizeof *spans, by_first);
-		page_c(pg, "<figure><figcaption>");
-		page_words(pg, W_TIMELINE_ORGS);
-		page_c(pg, "</figcaption>\n");
-		chart_timeline(pg->b, "tl-orgs", str_of(page_word(pg, W_TIMELINE_ORGS)), STR_NONE,
-			       spans, n, from, to);
-		page_c(pg, "</figure>\n");
-		page_more(pg, v->known_orgs, n);
-	}
-	for (n = 0; n < a->n_controllers && n < SPANS_MAX; n++) {
+	timeline(pg, "tl-orgs", W_TIMELINE_ORGS, spans, n, v->known_orgs);
+	for (n = 0; n < page_limit(a->n_controllers, SPANS_MAX); n++) {
 		const struct answer_controller *c = &a->controllers[n];
-		struct str label = arena_defanged(&arena, c->value);
+		struct chart_span *s = &spans[n];
 
-		spans[n] = (struct chart_span){
-			label,     "mal",
-			true,      c->first,
-			c->last,   TIME_NONE,
-			TIME_NONE, span_text(pg, &arena, label, c->first, c->last)
-		};
+		*s = (struct chart_span){ .label = arena_defanged(&arena, c->value),
+					  .kind = "mal",
+					  .mono = true,
+					  .first = c->first,
+					  .last = c->last,
+					  .from = c->listed_from,
+					  .until = c->listed_until };
+		s->title = span_text(pg, &arena, s->label, c->first, c->last);
 	}
-	qsort(spans, n, sizeof *spans, by_first);
-	page_c(pg, "<figure><figcaption>");
-	page_words(pg, W_TIMELINE_CONTROLLERS);
-	page_c(pg, "</figcaption>\n");
-	chart_timeline(pg->b, "tl-ctl", str_of(page_word(pg, W_TIMELINE_CONTROLLERS)), STR_NONE,
-		       spans, n, from, to);
-	page_c(pg, "</figure>\n");
-	page_more(pg, a->n_controllers, n);
+	timeline(pg, "tl-ctl", W_TIMELINE_CONTROLLERS, spans, n, a->n_controllers);
 	arena_free(&arena);
 }
 
-/* ---- findings
- * -------------------------------------------------------------------------------------- */
+/* ---- findings ---- */
 
 static void reasons(struct page *pg, const struct finding *f)
 {
@@ -656,11 +672,11 @@ void page_findings(struct page *pg)
 {
 	static const struct column columns[] = {
 		{ W_CONFIDENCE, "date" }, { W_HOST, "" },  { W_ORGANISATION, "name" },
-		{ W_CONTROLLER, "" },  { W_PORT, "n" }, { W_FAMILY, "" },
-		{ W_RECORDS, "n" },    { W_DAYS, "n" }, { W_FIRST, "date" },
+		{ W_CONTROLLER, "" },     { W_PORT, "n" }, { W_FAMILY, "" },
+		{ W_RECORDS, "n" },       { W_DAYS, "n" }, { W_FIRST, "date" },
 		{ W_LAST, "date" },
 	};
-	size_t all = pg->v->a->n_findings, shown = all < ROWS_FINDINGS ? all : ROWS_FINDINGS;
+	size_t all = pg->v->a->n_findings, shown = page_limit(all, ROWS_FINDINGS);
 	static const struct str empty_body = { "<tbody>\n", 8 };
 
 	pg->p->findings(pg->v, &pg->text);

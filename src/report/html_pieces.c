@@ -72,8 +72,7 @@ void page_date(struct page *pg, int64_t t)
 	buf_c(pg->b, "</time>");
 }
 
-/* ---- composed text
- * --------------------------------------------------------------------------------- */
+/* ---- composed text ---- */
 
 void page_line(struct page *pg)
 {
@@ -153,8 +152,7 @@ void page_headed_items(struct page *pg)
 	buf_clear(&pg->text);
 }
 
-/* ---- tables
- * ---------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 void page_table(struct page *pg, const char *id, enum word caption, uint64_t rows,
 		const struct column *columns, size_t n)
@@ -178,9 +176,9 @@ void page_table(struct page *pg, const char *id, enum word caption, uint64_t row
 	buf_c(pg->b, "</tr></thead>\n<tbody>\n");
 }
 
-void page_more(struct page *pg, uint64_t all, uint64_t shown)
+static void more(struct page *pg, enum word w, uint64_t all, uint64_t shown)
 {
-	const char *text = page_word(pg, W_MORE_ROWS), *at = strstr(text, "%s");
+	const char *text = page_word(pg, w), *at = strstr(text, "%s");
 
 	if (all <= shown || !at)
 		return;
@@ -189,6 +187,16 @@ void page_more(struct page *pg, uint64_t all, uint64_t shown)
 	page_num(pg, all - shown);
 	page_text(pg, str_of(at + 2));
 	buf_c(pg->b, "</p>\n");
+}
+
+void page_more(struct page *pg, uint64_t all, uint64_t shown)
+{
+	more(pg, W_MORE_ROWS, all, shown);
+}
+
+void page_more_lines(struct page *pg, uint64_t all, uint64_t shown)
+{
+	more(pg, W_MORE_LINES, all, shown);
 }
 
 void page_table_end(struct page *pg, uint64_t all, uint64_t shown)

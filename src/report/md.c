@@ -94,9 +94,9 @@ static void table(struct doc *d, const enum word *columns, const char *numbers, 
 	buf_c(d->b, "|\n");
 }
 
-static void more(struct doc *d, uint64_t all, uint64_t shown)
+static void more(struct doc *d, enum word w, uint64_t all, uint64_t shown)
 {
-	const char *text = d->p->words[W_MORE_ROWS], *at = strstr(text, "%s");
+	const char *text = d->p->words[w], *at = strstr(text, "%s");
 
 	buf_ch(d->b, '\n');
 	if (all <= shown || !at)
@@ -146,7 +146,7 @@ static void controllers(struct doc *d)
 		time_format_date(d->b, c->last);
 		buf_c(d->b, " |\n");
 	}
-	more(d, a->n_controllers, shown);
+	more(d, W_MORE_ROWS, a->n_controllers, shown);
 }
 
 static void organisations(struct doc *d)
@@ -182,7 +182,7 @@ static void organisations(struct doc *d)
 		cell(d);
 		buf_fmt(d->b, "%d |\n", o->score);
 	}
-	more(d, v->a->n_orgs, shown);
+	more(d, W_MORE_ROWS, v->a->n_orgs, shown);
 }
 
 static void findings(struct doc *d)
@@ -230,7 +230,7 @@ static void findings(struct doc *d)
 		}
 		buf_c(d->b, " |\n");
 	}
-	more(d, v->a->n_findings, shown);
+	more(d, W_MORE_ROWS, v->a->n_findings, shown);
 }
 
 static void aside_table(struct doc *d, enum word title, const struct view_tallies *t, bool hosts,
@@ -282,7 +282,7 @@ static void aside(struct doc *d)
 		esc_md(d->b, a->rejected[i].why);
 		buf_ch(d->b, '\n');
 	}
-	more(d, v->malformed, shown);
+	more(d, W_MORE_LINES, v->malformed, shown);
 }
 
 static void families(struct doc *d)

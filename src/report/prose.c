@@ -158,6 +158,29 @@ size_t facts_cover(const struct view *v, unsigned percent)
 	return n;
 }
 
+size_t facts_shared(const struct view *v, uint32_t *idx, size_t max)
+{
+	size_t n = 0;
+
+	for (uint32_t c = 0; c < v->a->n_controllers && n < max; c++)
+		for (size_t i = 0; i < v->a->n_alerts; i++)
+			if (str_is(v->a->alerts[i].rule, "controller-shared") &&
+			    str_eq(v->a->alerts[i].subject, v->a->controllers[c].value)) {
+				idx[n++] = c;
+				break;
+			}
+	return n;
+}
+
+bool facts_bounded(const struct view *v)
+{
+	for (size_t i = 0; i < v->a->n_controllers; i++)
+		if (v->a->controllers[i].listed_from != TIME_NONE ||
+		    v->a->controllers[i].listed_until != TIME_NONE)
+			return true;
+	return false;
+}
+
 uint64_t facts_domains(const struct view *v)
 {
 	uint64_t n = 0;

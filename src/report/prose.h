@@ -108,6 +108,7 @@ enum word {
 	W_PAIRS,
 	W_OTHER_FAMILIES,
 	W_OTHER_CLUSTERS,
+	W_MORE_LINES, /* as W_MORE_ROWS, of what could not be read */
 	W_COUNT
 };
 
@@ -142,8 +143,7 @@ struct prose {
 const struct prose *prose_in(enum report_lang lang);
 extern const struct prose prose_en, prose_ja;
 
-/* ---- facts that both languages need
- * ---------------------------------------------------------------- */
+/* ---- facts that both languages need ---- */
 
 enum { FACTS_MAX = 64 };
 
@@ -180,6 +180,10 @@ size_t facts_first_to_tell(const struct view *v, uint32_t *idx, size_t max);
 /* Smallest number of controllers, in the order of the answer, that hold at least `percent` of all
  * edges. */
 size_t facts_cover(const struct view *v, unsigned percent);
+/* Controllers that alerts name as shared, the order of the answer, at most max. */
+size_t facts_shared(const struct view *v, uint32_t *idx, size_t max);
+/* Does any controller have indicators that state when they hold? */
+bool facts_bounded(const struct view *v);
 uint64_t facts_domains(const struct view *v);
 uint64_t facts_rented(const struct view *v); /* controllers at providers */
 

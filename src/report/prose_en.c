@@ -3,7 +3,8 @@
 #include "report/advice.h"
 #include "report/prose.h"
 
-enum { NAMED_MAX = 6 };
+/* Organisations named in one sentence; organisations of a family that are listed one by one. */
+enum { NAMED_MAX = 6, LISTED_MAX = 12 };
 
 static const char *const words[W_COUNT] = {
 	[W_LANG] = "en",
@@ -90,7 +91,7 @@ static const char *const words[W_COUNT] = {
 	[W_FOOT] = "Composed by Nezumi from the records and indicators named above. Values are defanged: 115.88.75[.]245 stands for the address "
 		   "with a plain dot.",
 	[W_NONE] = "none",
-	[W_OTHERS] = "others",
+	[W_OTHERS] = "Others",
 	[W_MAP_KEY] = "◆ controller  ■ organisation.  The thicker the line, the more records (logarithmic). Dashed: attempts, no answer seen. "
 		      "Hollow: drawn here for its links, counted in the cluster whose number it bears.",
 	[W_N_HOSTS] = "Hosts",
@@ -100,11 +101,11 @@ static const char *const words[W_COUNT] = {
 	[W_PAIRS] = "Who called whom",
 	[W_OTHER_FAMILIES] = "Other families",
 	[W_OTHER_CLUSTERS] = "Other clusters",
+	[W_MORE_LINES] = "%s more lines are not shown here.",
 	[W_ANONYMISED] = "Organisations are named by sector and country only, hosts by number.",
 };
 
-/* ---- small phrases
- * -------------------------------------------------------------------------------- */
+/* ---- small phrases ---- */
 
 static void hosts(struct buf *b, uint64_t n)
 {
@@ -308,13 +309,14 @@ static bool mostly(struct buf *b, const struct facts *regions, const struct fact
 	return true;
 }
 
-/* ---- first screen
- * --------------------------------------------------------------------------------- */
+/* ---- first screen ---- */
 
 static void headline(const struct view *v, struct buf *b)
 {
 	const struct answer *a = v->a;
-	bool answered = v->silent_hosts < v->n_hosts;
+	uint64_t all = v->known_orgs ? v->known_orgs : v->n_hosts;
+	uint64_t silent = v->known_orgs ? v->silent_orgs : v->silent_hosts;
+	const char *verb = !silent ? "talked to" : silent < all ? "contacted" : "called";
 	size_t from = b->n;
 
 	if (!a->n_findings) {
@@ -337,11 +339,10 @@ static void headline(const struct view *v, struct buf *b)
 	}
 	if (!v->findings_by[CONF_HIGH] && !v->findings_by[CONF_MEDIUM])
 		buf_c(b, "may have met malware controllers; nothing is proven");
-	else if (!v->findings_by[CONF_HIGH])
-		buf_fmt(b, "probably %s malware controllers", called(answered));
 	else
-		buf_fmt(b, "%s %s", called(answered),
-			a->n_controllers == 1 ? "a malware controller" : "malware controllers");
+		buf_fmt(b, "%s%s %s%s", v->findings_by[CONF_HIGH] ? "" : "probably ", verb,
+			a->n_controllers == 1 ? "a malware controller" : "malware controllers",
+			silent == all ? "; no answer was seen" : "");
 	say_capital(b, from);
 }
 
@@ -400,7 +401,7 @@ static void standfirst(const struct view *v, struct buf *b)
 		return;
 	}
 	hosts(b, v->n_hosts);
-	buf_fmt(b, " %s ", called(v->silent_hosts < v->n_hosts));
+	buf_fmt(b, " %s ", called(!v->silent_hosts));
 	controllers(b, a->n_controllers);
 	if (has_families(v)) {
 		buf_c(b, " of ");
@@ -413,8 +414,7 @@ static void standfirst(const struct view *v, struct buf *b)
 	confidences(v, b);
 }
 
-/* ---- summary
- * -------------------------------------------------------------------------------------- */
+/* ---- summary ---- */
 
 static void family_shares(const struct view *v, struct buf *b)
 {
@@ -582,7 +582,7 @@ static void summary(const struct view *v, struct buf *b)
 		buf_c(b, " in ");
 		organisations(b, v->known_orgs);
 	}
-	buf_fmt(b, " %s ", called(v->silent_hosts < v->n_hosts));
+	buf_fmt(b, " %s ", called(!v->silent_hosts));
 	controllers(b, a->n_controllers);
 	if (has_families(v)) {
 		if (v->n_families > 1) {
@@ -603,8 +603,7 @@ static void summary(const struct view *v, struct buf *b)
 	advice_en_aside_brief(v, b);
 }
 
-/* ---- key judgements
- * ------------------------------------------------------------------------------- */
+/* ---- key judgements ---- */
 
 /* Each family that matters: where its controllers are, whom it reached. */
 static void judge_family(const struct view *v, struct buf *b, const struct view_family *f)
@@ -626,7 +625,7 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 	facts_regions(v, f->orgs, f->n_orgs, &regions);
 	facts_countries(v, f->orgs, f->n_orgs, &countries);
 	facts_sectors(v, f->orgs, f->n_orgs, &sectors);
-	if (f->known_orgs > 8) {
+	if (f->known_orgs > LISTED_MAX) {
 		if (mostly(&place, &regions, &countries)) {
 			buf_c(b, "A large share of the organisations with ");
 			say_strong(b, f->name);
@@ -639,7 +638,7 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 			say_en_count(b, countries.n + countries.rest, "country", "countries");
 		}
 		if (sectors.n > 1) {
-			buf_c(b, ". Its hosts stand in these sectors: ");
+			buf_c(b, ". Sectors: ");
 			for (size_t i = 0; i < sectors.n && i < 10; i++) {
 				buf_c(b, i ? "; " : "");
 				say_text(b, sectors.v[i].key);
@@ -665,10 +664,10 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 			if (v->o->anonymise) {
 				alike(v, b, nouns.v[i].like, f->orgs, f->n_orgs);
 			} else {
-				uint32_t same[8];
+				uint32_t same[LISTED_MAX];
 				size_t k = 0;
 
-				for (size_t o = 0; o < f->n_orgs && k < 8; o++)
+				for (size_t o = 0; o < f->n_orgs && k < LISTED_MAX; o++)
 					if (v->orgs[f->orgs[o]].known &&
 					    str_eq(v->orgs[f->orgs[o]].en_noun, nouns.v[i].key))
 						same[k++] = f->orgs[o];
@@ -677,7 +676,7 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 				else
 					say_text(b, nouns.v[i].key);
 				buf_c(b, ": ");
-				who(v, b, same, k, 8);
+				who(v, b, same, k, LISTED_MAX);
 			}
 			say_capital(b, from);
 			buf_ch(b, '\n');
@@ -692,28 +691,26 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 	buf_free(&place);
 }
 
+/* Controllers that several organisations share, one below the other. */
 static void judge_shared(const struct view *v, struct buf *b)
 {
-	uint32_t idx[256];
-	size_t said = 0;
+	uint32_t shared[6], idx[256];
+	size_t n = facts_shared(v, shared, sizeof shared / sizeof shared[0]), from = b->n;
 
-	for (size_t i = 0; i < v->a->n_alerts && said < 3; i++) {
-		const struct alert *al = &v->a->alerts[i];
-
-		if (!str_is(al->rule, "controller-shared"))
-			continue;
-		for (uint32_t c = 0; c < v->a->n_controllers; c++) {
-			if (!str_eq(v->a->controllers[c].value, al->subject))
-				continue;
-			said++;
-			controller(v, b, c);
-			buf_c(b, " holds ");
-			organisations(b, v->controllers[c].orgs);
-			buf_c(b, ": ");
-			who(v, b, idx, facts_callers(v, c, idx, 256), NAMED_MAX);
-			buf_c(b, ".\n");
-			break;
-		}
+	if (!n)
+		return;
+	controllers(b, n);
+	buf_c(b, n == 1 ? " was called from several organisations:\n"
+			: " were called from several organisations each:\n");
+	say_capital(b, from);
+	for (size_t i = 0; i < n; i++) {
+		buf_ch(b, MARK_DEEPER);
+		controller(v, b, shared[i]);
+		buf_c(b, ", from ");
+		say_en_num(b, v->controllers[shared[i]].orgs);
+		buf_c(b, ": ");
+		who(v, b, idx, facts_callers(v, shared[i], idx, 256), NAMED_MAX);
+		buf_c(b, ".\n");
 	}
 }
 
@@ -758,7 +755,9 @@ static void judgements(const struct view *v, struct buf *b)
 			buf_c(b, "all of the organisations");
 		else
 			organisations(b, v->active_orgs);
-		buf_c(b, " still called on the last day of the records. Take these infections as ongoing.\n");
+		buf_c(b, " still called on the last day of the records. ");
+		buf_c(b, v->active_orgs == 1 ? "Take that infection as ongoing.\n"
+					     : "Take these infections as ongoing.\n");
 		say_capital(b, from);
 	}
 	if (v->silent_hosts) {
@@ -771,17 +770,18 @@ static void judgements(const struct view *v, struct buf *b)
 	}
 }
 
-/* ---- families, controllers, clusters
- * -------------------------------------------------------------- */
+/* ---- families, controllers, clusters ---- */
 
-static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first)
+static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first, bool only)
 {
 	const struct answer_controller *c = &v->a->controllers[i];
 	uint32_t idx[256];
 	size_t n = facts_callers(v, i, idx, 256);
 	struct facts regions, countries;
 
-	buf_c(b, first ? "The most active controller is " : "The next is ");
+	buf_c(b, only    ? "The controller is "
+		 : first ? "The most active controller is "
+			 : "The next is ");
 	controller(v, b, i);
 	buf_c(b, ". ");
 	{
@@ -844,7 +844,7 @@ static void family(const struct view *v, struct buf *b, const struct view_family
 	} else {
 		buf_c(b, " without a known owner");
 	}
-	buf_fmt(b, " %s ", called(f->silent_hosts < f->hosts));
+	buf_fmt(b, " %s ", called(!f->silent_hosts));
 	controllers(b, f->n_controllers);
 	if (f->name.n) {
 		buf_c(b, " of ");
@@ -854,18 +854,19 @@ static void family(const struct view *v, struct buf *b, const struct view_family
 	}
 	buf_ch(b, ' ');
 	say_en_span(b, f->first, f->last);
-	buf_c(b, ". ");
+	buf_ch(b, '.');
 	say_capital(b, from);
 	if (f->silent_hosts == f->hosts) {
-		buf_c(b, "No answer was seen to any of the calls.");
+		buf_c(b, " No answer was seen to any of the calls.");
 	} else if (f->silent_hosts) {
+		buf_ch(b, ' ');
 		from = b->n;
 		hosts(b, f->silent_hosts);
 		buf_c(b, " called out and got no answer that was seen.");
 		say_capital(b, from);
 	}
 	if (f->by_conf[CONF_HIGH] < f->findings) {
-		buf_c(b, f->silent_hosts ? " " : "");
+		buf_ch(b, ' ');
 		if (f->by_conf[CONF_HIGH] == 0)
 			buf_c(b, "No finding is of high confidence.");
 		else {
@@ -881,7 +882,7 @@ static void family(const struct view *v, struct buf *b, const struct view_family
 	buf_ch(b, '\n');
 	for (size_t i = 0; i < f->n_controllers && told < 3; i++)
 		if (told == 0 || v->controllers[f->controllers[i]].orgs > 1)
-			about_controller(v, b, f->controllers[i], told++ == 0);
+			about_controller(v, b, f->controllers[i], told++ == 0, f->n_controllers == 1);
 }
 
 static void controllers_lead(const struct view *v, struct buf *b)
@@ -980,14 +981,14 @@ static void places(const struct view *v, struct buf *b)
 
 static void timeline(const struct view *v, struct buf *b)
 {
-	if (v->first == TIME_NONE)
-		return;
-	buf_c(b, "Each line runs from the first call that was seen to the last. ");
+	buf_c(b, "A thin line runs from the first call that was seen to the last; the thick pieces are the calls to one controller each.");
 	if (v->a->seen_first != TIME_NONE && v->a->seen_last != TIME_NONE) {
-		buf_c(b, "The records themselves were made ");
+		buf_c(b, " The records were made ");
 		say_en_span(b, v->a->seen_first, v->a->seen_last);
-		buf_c(b, ": a line that touches an edge may begin earlier or go on.");
+		buf_c(b, ": what touches one of these ends may have begun earlier or go on.");
 	}
+	if (facts_bounded(v))
+		buf_c(b, " Behind a controller stands, pale, the time for which its indicator holds: calls outside it were met before it was listed, or after.");
 	buf_ch(b, '\n');
 }
 

@@ -3,7 +3,8 @@
 #include "report/advice.h"
 #include "report/prose.h"
 
-enum { NAMED_MAX = 6 };
+/* Organisations named in one sentence; organisations of a family that are listed one by one. */
+enum { NAMED_MAX = 6, LISTED_MAX = 12 };
 
 static const char *const words[W_COUNT] = {
 	[W_LANG] = "ja",
@@ -100,11 +101,11 @@ static const char *const words[W_COUNT] = {
 	[W_PAIRS] = "通信の組み合わせ",
 	[W_OTHER_FAMILIES] = "その他のファミリー",
 	[W_OTHER_CLUSTERS] = "その他のクラスター",
+	[W_MORE_LINES] = "このほか%s行は省略しました。",
 	[W_ANONYMISED] = "組織は業種と国だけで、ホストは番号だけで示しています。",
 };
 
-/* ---- small phrases
- * -------------------------------------------------------------------------------- */
+/* ---- small phrases ---- */
 
 static void hosts(struct buf *b, uint64_t n)
 {
@@ -114,8 +115,9 @@ static void hosts(struct buf *b, uint64_t n)
 
 static void organisations(struct buf *b, uint64_t n)
 {
+	/* Native counting words go up to nine. */
 	say_num(b, n);
-	buf_c(b, "の組織");
+	buf_c(b, n < 10 ? "つの組織" : "の組織");
 }
 
 static void controllers(struct buf *b, uint64_t n)
@@ -291,8 +293,9 @@ static void controller(const struct view *v, struct buf *b, uint32_t i)
 	buf_c(b, "）");
 }
 
-/* The place that holds most of three or more: 「ラテンアメリカ（26のうち18）」 */
-static bool mostly(struct buf *b, const struct facts *regions, const struct facts *countries)
+/* The place that holds most of three or more: 「ラテンアメリカ（26組織のうち18組織）」 */
+static bool mostly(struct buf *b, const struct facts *regions, const struct facts *countries,
+		   const char *counter)
 {
 	const struct fact *x = NULL;
 	bool region = false;
@@ -306,21 +309,24 @@ static bool mostly(struct buf *b, const struct facts *regions, const struct fact
 	say_text(b, region ? namebook_region(REPORT_JA, x->key) : x->country->ja);
 	buf_c(b, "（");
 	say_num(b, countries->all);
-	buf_c(b, x->n == countries->all ? "のすべて）" : "のうち");
-	if (x->n != countries->all) {
+	buf_c(b, counter);
+	if (x->n == countries->all) {
+		buf_c(b, "のすべて）");
+	} else {
+		buf_c(b, "のうち");
 		say_num(b, x->n);
+		buf_c(b, counter);
 		buf_c(b, "）");
 	}
 	return true;
 }
 
-/* ---- first screen
- * --------------------------------------------------------------------------------- */
+/* ---- first screen ---- */
 
 static void headline(const struct view *v, struct buf *b)
 {
 	const struct answer *a = v->a;
-	bool answered = v->silent_hosts < v->n_hosts;
+	bool answered = v->known_orgs ? v->silent_orgs < v->known_orgs : v->silent_hosts < v->n_hosts;
 
 	if (!a->n_findings) {
 		buf_c(b, "感染した組織は見つかりませんでした");
@@ -402,8 +408,7 @@ static void standfirst(const struct view *v, struct buf *b)
 	confidences(v, b);
 }
 
-/* ---- summary
- * -------------------------------------------------------------------------------------- */
+/* ---- summary ---- */
 
 static void family_shares(const struct view *v, struct buf *b)
 {
@@ -561,8 +566,7 @@ static void summary(const struct view *v, struct buf *b)
 	advice_ja_aside_brief(v, b);
 }
 
-/* ---- key judgements
- * ------------------------------------------------------------------------------- */
+/* ---- key judgements ---- */
 
 static void judge_family(const struct view *v, struct buf *b, const struct view_family *f)
 {
@@ -572,7 +576,7 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 	buf_init(&place, 4096);
 	facts_source_regions(v, f->controllers, f->n_controllers, &regions);
 	facts_sources(v, f->controllers, f->n_controllers, &countries);
-	if (mostly(&place, &regions, &countries)) {
+	if (mostly(&place, &regions, &countries, "件")) {
 		buf_c(b, "通信先となった");
 		say_strong(b, f->name);
 		buf_c(b, "のC2サーバーの多くは、");
@@ -583,9 +587,9 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 	facts_regions(v, f->orgs, f->n_orgs, &regions);
 	facts_countries(v, f->orgs, f->n_orgs, &countries);
 	facts_sectors(v, f->orgs, f->n_orgs, &sectors);
-	if (f->known_orgs > 8) {
+	if (f->known_orgs > LISTED_MAX) {
 		say_strong(b, f->name);
-		if (mostly(&place, &regions, &countries)) {
+		if (mostly(&place, &regions, &countries, "組織")) {
 			buf_c(b, "に感染した組織の多くは、");
 			buf_puts(b, buf_str(&place));
 			buf_c(b, "にあります。");
@@ -616,16 +620,16 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 			if (v->o->anonymise) {
 				alike(v, b, nouns.v[i].like, f->orgs, f->n_orgs);
 			} else {
-				uint32_t same[8];
+				uint32_t same[LISTED_MAX];
 				size_t k = 0;
 
-				for (size_t o = 0; o < f->n_orgs && k < 8; o++)
+				for (size_t o = 0; o < f->n_orgs && k < LISTED_MAX; o++)
 					if (v->orgs[f->orgs[o]].known &&
 					    str_eq(v->orgs[f->orgs[o]].en_noun, nouns.v[i].key))
 						same[k++] = f->orgs[o];
 				say_text(b, nouns.v[i].like->ja_noun);
 				buf_c(b, "：");
-				who(v, b, same, k, 8);
+				who(v, b, same, k, LISTED_MAX);
 			}
 			buf_ch(b, '\n');
 		}
@@ -640,26 +644,21 @@ static void judge_family(const struct view *v, struct buf *b, const struct view_
 
 static void judge_shared(const struct view *v, struct buf *b)
 {
-	uint32_t idx[256];
-	size_t said = 0;
+	uint32_t shared[6], idx[256];
+	size_t n = facts_shared(v, shared, sizeof shared / sizeof shared[0]);
 
-	for (size_t i = 0; i < v->a->n_alerts && said < 3; i++) {
-		const struct alert *al = &v->a->alerts[i];
-
-		if (!str_is(al->rule, "controller-shared"))
-			continue;
-		for (uint32_t c = 0; c < v->a->n_controllers; c++) {
-			if (!str_eq(v->a->controllers[c].value, al->subject))
-				continue;
-			said++;
-			controller(v, b, c);
-			buf_c(b, "は、");
-			organisations(b, v->controllers[c].orgs);
-			buf_c(b, "のホストの通信先になっています。");
-			who(v, b, idx, facts_callers(v, c, idx, 256), NAMED_MAX);
-			buf_c(b, "です。\n");
-			break;
-		}
+	if (!n)
+		return;
+	buf_c(b, n == 1 ? "次のC2サーバーは、複数の組織のホストの通信先になっています。\n"
+			: "次のC2サーバーは、それぞれ複数の組織のホストの通信先になっています。\n");
+	for (size_t i = 0; i < n; i++) {
+		buf_ch(b, MARK_DEEPER);
+		controller(v, b, shared[i]);
+		buf_c(b, "：");
+		say_num(b, v->controllers[shared[i]].orgs);
+		buf_c(b, "組織（");
+		who(v, b, idx, facts_callers(v, shared[i], idx, 256), NAMED_MAX);
+		buf_c(b, "）\n");
 	}
 }
 
@@ -704,10 +703,9 @@ static void judgements(const struct view *v, struct buf *b)
 	}
 }
 
-/* ---- families, controllers, clusters
- * -------------------------------------------------------------- */
+/* ---- families, controllers, clusters ---- */
 
-static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first)
+static void about_controller(const struct view *v, struct buf *b, uint32_t i, bool first, bool only)
 {
 	const struct answer_controller *c = &v->a->controllers[i];
 	bool answered = v->controllers[i].level > LEVEL_ATTEMPT;
@@ -715,7 +713,7 @@ static void about_controller(const struct view *v, struct buf *b, uint32_t i, bo
 	size_t n = facts_callers(v, i, idx, 256);
 	struct facts regions;
 
-	buf_c(b, first ? "最も活発なC2サーバーは" : "次に活発なのは");
+	buf_c(b, only ? "C2サーバーは" : first ? "最も活発なC2サーバーは" : "次に活発なのは");
 	controller(v, b, i);
 	buf_c(b, "で、");
 	if (v->controllers[i].orgs > 1) {
@@ -806,7 +804,7 @@ static void family(const struct view *v, struct buf *b, const struct view_family
 	buf_ch(b, '\n');
 	for (size_t i = 0; i < f->n_controllers && told < 3; i++)
 		if (told == 0 || v->controllers[f->controllers[i]].orgs > 1)
-			about_controller(v, b, f->controllers[i], told++ == 0);
+			about_controller(v, b, f->controllers[i], told++ == 0, f->n_controllers == 1);
 }
 
 static void controllers_lead(const struct view *v, struct buf *b)
@@ -867,7 +865,7 @@ static void cluster(const struct view *v, struct buf *b, size_t i)
 	buf_init(&place, 4096);
 	facts_source_regions(v, c->controllers, c->n_controllers, &regions);
 	facts_sources(v, c->controllers, c->n_controllers, &countries);
-	if (mostly(&place, &regions, &countries)) {
+	if (mostly(&place, &regions, &countries, "件")) {
 		buf_c(b, "C2サーバーの多くは");
 		buf_puts(b, buf_str(&place));
 		buf_c(b, "にあります。");
@@ -875,7 +873,7 @@ static void cluster(const struct view *v, struct buf *b, size_t i)
 	buf_clear(&place);
 	facts_regions(v, c->orgs, c->n_orgs, &regions);
 	facts_countries(v, c->orgs, c->n_orgs, &countries);
-	if (regions.n > 1 && mostly(&place, &regions, &countries)) {
+	if (regions.n > 1 && mostly(&place, &regions, &countries, "組織")) {
 		buf_c(b, "組織の多くは");
 		buf_puts(b, buf_str(&place));
 		buf_c(b, "にあります。");
@@ -895,14 +893,14 @@ static void places(const struct view *v, struct buf *b)
 
 static void timeline(const struct view *v, struct buf *b)
 {
-	if (v->first == TIME_NONE)
-		return;
-	buf_c(b, "線は、確認できた最初の通信から最後の通信までを示します。");
+	buf_c(b, "細い線は確認できた最初の通信から最後の通信まで、太い線は1件のC2サーバーとの通信の期間を示します。");
 	if (v->a->seen_first != TIME_NONE && v->a->seen_last != TIME_NONE) {
 		buf_c(b, "記録の期間は");
 		say_ja_span(b, v->a->seen_first, v->a->seen_last);
-		buf_c(b, "です。端に接する線は、その前後にも続いている可能性があります。");
+		buf_c(b, "で、その両端に接する通信は、前後にも続いている可能性があります。");
 	}
+	if (facts_bounded(v))
+		buf_c(b, "C2サーバーの後ろの淡い帯はインジケーターの有効期間です。帯の外の通信は、リストに載る前、または外れた後のものです。");
 	buf_ch(b, '\n');
 }
 

@@ -3,8 +3,7 @@
 
 #include "base/escape.h"
 
-/* ---- putting in
- * ----------------------------------------------------------------------------------- */
+/* ---- putting in ---- */
 
 void say_text(struct buf *b, struct str s)
 {
@@ -98,8 +97,7 @@ struct date say_date(int64_t t)
 			      (int)(doy - (153 * mp + 2) / 5 + 1) };
 }
 
-/* ---- English
- * -------------------------------------------------------------------------------------- */
+/* ---- English ---- */
 
 void say_en_num(struct buf *b, uint64_t n)
 {
@@ -217,8 +215,7 @@ void say_en_interval(struct buf *b, int64_t us)
 		say_en_count(b, n, u->one, u->many);
 }
 
-/* ---- Japanese
- * ------------------------------------------------------------------------------------- */
+/* ---- Japanese ---- */
 
 static void ja_date_from(struct buf *b, struct date d, bool year)
 {
@@ -256,8 +253,7 @@ void say_ja_interval(struct buf *b, int64_t us)
 	buf_c(b, u->ja);
 }
 
-/* ---- ways out
- * ------------------------------------------------------------------------------------- */
+/* ---- ways out ---- */
 
 typedef void esc_fn(struct buf *b, struct str s);
 

@@ -46,8 +46,7 @@ void indicators_csv(struct buf *b, const struct view *v, size_t max)
 	}
 }
 
-/* ---- STIX
- * ------------------------------------------------------------------------------------------ */
+/* ---- STIX ---- */
 
 /* A time as STIX writes it, the same instant always the same: to the second. */
 static void stamp(struct buf *b, int64_t t)

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- hosts
- * ---------------------------------------------------------------------------------------- */
+/* ---- hosts ---- */
 
 struct keyed {
 	struct str key;
@@ -93,8 +92,7 @@ out:
 	return e;
 }
 
-/* ---- organisations and controllers
- * ---------------------------------------------------------------- */
+/* ---- organisations and controllers ---- */
 
 static bool is_as(struct str id)
 {
@@ -335,6 +333,7 @@ static enum err count_findings(struct view *v)
 		}
 		v->known_orgs++;
 		v->orgs_by[v->orgs[i].best]++;
+		v->silent_orgs += v->orgs[i].level <= LEVEL_ATTEMPT;
 		v->active_orgs += o->last >= end;
 	}
 	for (size_t i = 0; i < a->n_controllers; i++)
@@ -387,8 +386,10 @@ static enum err count_edges(struct view *v)
 			if (!c->n_edges++)
 				c->edge = v->n_edges;
 			c->orgs += v->orgs[f->org].known;
-			v->edges[v->n_edges++] =
-				(struct view_edge){ .first = f->first, .last = f->last, .controller = f->controller, .org = f->org };
+			v->edges[v->n_edges++] = (struct view_edge){ .first = f->first,
+								     .last = f->last,
+								     .controller = f->controller,
+								     .org = f->org };
 		}
 		e = &v->edges[v->n_edges - 1];
 		e->hosts++;
@@ -413,8 +414,7 @@ static int by_u64(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* ---- families
- * ------------------------------------------------------------------------------------- */
+/* ---- families ---- */
 
 static int by_weight(const void *x, const void *y)
 {
@@ -537,8 +537,7 @@ out:
 	return e;
 }
 
-/* ---- tallies
- * -------------------------------------------------------------------------------------- */
+/* ---- tallies ---- */
 
 static int tally_by_key(const void *x, const void *y)
 {
@@ -693,8 +692,7 @@ static enum err count_aside(struct view *v)
 	return ERR_OK;
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------ */
+/* ---- all of it ---- */
 
 enum err view_make(const struct answer *a, const struct report_options *o, struct view *out)
 {

@@ -98,6 +98,7 @@ struct view {
 	uint64_t known_orgs, ownerless_hosts;
 	uint64_t findings_by[CONF_COUNT], hosts_by[CONF_COUNT], orgs_by[CONF_COUNT]; /* orgs: known */
 	uint64_t silent_hosts, two_way_hosts, steady; /* steady: findings of regularity >= 80 */
+	uint64_t silent_orgs; /* known ones that no controller was seen to answer */
 	uint64_t active_orgs; /* known ones that still called within a day of the end of the records */
 	int64_t first, last; /* of the findings; TIME_NONE without any */
 

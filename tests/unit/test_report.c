@@ -16,8 +16,7 @@
 
 #include <cmocka.h>
 
-/* ---- an answer
- * ------------------------------------------------------------------------------------- */
+/* ---- an answer ---- */
 
 #define DAY(n)   (INT64_C(1543708800000000) + (n)*TIME_DAY) /* 2018-12-02 */
 #define HOUR     (3600 * TIME_S)
@@ -175,6 +174,8 @@ static void fill_controllers(struct arena *ar, struct answer *a, struct str *fam
 		c->asn = made_controllers[i].asn;
 		c->cluster = made_controllers[i].cluster;
 		c->first = INT64_MAX;
+		c->listed_from = i % 2 ? DAY(5) : TIME_NONE;
+		c->listed_until = i % 2 ? DAY(30) : TIME_NONE;
 		if (i == 2 || i == 3)
 			c->context = STR("provider: hosting 192.240.96.0/19");
 		if (i == 0) {
@@ -323,8 +324,7 @@ static void empty_answer(struct answer *a)
 	a->indicators = 5;
 }
 
-/* ---- looking at documents
- * --------------------------------------------------------------------------- */
+/* ---- looking at documents ---- */
 
 static bool has(const struct buf *b, const char *what)
 {
@@ -401,7 +401,7 @@ static void says_it(void **state)
 	make_answer(&ar, &a);
 	html(&a, REPORT_EN, false, &b);
 	well_formed(buf_str(&b));
-	assert_true(has(&b, "17 organisations talked to malware controllers"));
+	assert_true(has(&b, "17 organisations contacted malware controllers"));
 	assert_true(has(&b, "<code>115.88.75[.]245</code> (South Korea, LG DACOM Corporation)"));
 	assert_true(has(&b, "Tlamora Finanzas (Mexico), Quilotambo Finanzas (Ecuador)"));
 	assert_true(has(&b, "logs/conn.2018-12-02.log.gz:1234"));
@@ -617,8 +617,7 @@ static void large(void **state)
 	arena_free(&ar);
 }
 
-/* ---- small words
- * ------------------------------------------------------------------------------------ */
+/* ---- small words ---- */
 
 static void said(struct buf *b, const char *want)
 {
