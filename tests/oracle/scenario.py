@@ -92,6 +92,10 @@ class World:
             return text.replace("http://", "hxxp://").replace(".", "[.]")
         if how < 0.4:
             return text.replace("http://", "hxxp://")
+        if how < 0.45:
+            return text.replace(".", self.pick(("(.)", "[dot]", "{.}", "(dot)")))
+        if how < 0.5 and text.startswith("http://"):
+            return text.replace("http://", self.pick(("hXXp://", "hxxp[:]//", "hxxp[://]")))
         return text
 
     def net_around(self, ip):
@@ -310,7 +314,7 @@ class World:
             where = self.pick(self.hosts + [self.pick(self.bad)])
             net = self.pick((where, self.net_around(where), self.net_around(where), "AS%d" % (64500 + i),
                              "org%d.example" % i))
-            if net in seen:
+            if net in seen and self.chance(0.5):
                 continue
             seen.add(net)
             kind = self.pick(KINDS[:4]) if self.chance(0.7) else self.pick(KINDS)
@@ -360,6 +364,10 @@ class World:
                     cls = self.pick(CLASSES)
                     name = "A list of ours %d" % i
                 entries = self.some_nets() if what == "net" else self.some_names(what)
+                if kind != "cidr" and self.chance(0.3):
+                    entries += self.some_nets()
+                if self.chance(0.05):
+                    kind = self.pick(("substring", "regex"))
                 doc = {"description": "x", "list": entries, "matching_attributes": ["ip-dst"],
                        "name": name, "type": kind, "version": 1}
                 self.argv += (["--exclusions-as", cls] if cls else []) + \
@@ -593,7 +601,8 @@ class World:
         every = [self.zeek_fields(r) for r in rows]
         fields = list(every[0]) + self.pick(([], ["_node_name"], ["extra", "local_orig"]))
         self.rng.shuffle(fields)
-        lines = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-",
+        unset, join = self.pick(("-", "-", "-", "NA")), self.pick((",", ",", ",", "|"))
+        lines = ["#separator \\x09", "#set_separator\t" + join, "#empty_field\t(empty)", "#unset_field\t" + unset,
                  "#path\t" + path, "#open\t2023-05-10-00-00-00", "#fields\t" + "\t".join(fields)]
         if self.chance(0.5):
             lines.append("#types" + "\tstring" * len(fields))
@@ -602,8 +611,8 @@ class World:
             for f in fields:
                 x = e.get(f, "x")
                 if isinstance(x, list):
-                    x = ",".join(x) or self.pick(("-", "(empty)"))
-                cells.append(str(x))
+                    x = join.join(x) or self.pick(("-", "(empty)"))
+                cells.append(unset if x == "-" else str(x))
             lines.append("\t".join(cells))
             if self.chance(0.02):
                 lines.append("cut\toff")
@@ -659,6 +668,11 @@ class World:
                 part = {"version": 2, "type": "answer", "id": 7, "rrname": row["name"], "rrtype": "A",
                         "rcode": "NOERROR"}
                 part["answers"] = []
+                shape = self.pick((2, 2, 3))
+                if shape == 3:
+                    part = {"version": 3, "type": "response", "id": 7, "rcode": "NOERROR",
+                            "queries": [{"rrname": row["name"], "rrtype": "A"}]}
+                    part["answers"] = []
                 for a, ttl in row["answers"]:
                     rr = {"rrname": row["name"], "rrtype": "A" if v.address(a) else "CNAME", "rdata": a}
                     if ttl is not None:
@@ -666,6 +680,9 @@ class World:
                     part["answers"].append(rr)
                 if not row["answers"]:
                     part = {"type": "query", "id": 7, "rrname": row["name"], "rrtype": "A", "tx_id": 0}
+                elif len(row["answers"]) == 1 and row["answers"][0][1] is not None and self.chance(0.2):
+                    a, ttl = row["answers"][0]
+                    part = {"type": "answer", "id": 7, "rrname": row["name"], "rrtype": "A", "ttl": ttl, "rdata": a}
                 doc["dns"] = part
             elif kind == "tls":
                 part = {"subject": "CN=x", "version": "TLS 1.2" if row["done"] else

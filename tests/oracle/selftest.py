@@ -76,7 +76,8 @@ class Values(unittest.TestCase):
     def test_url(self):
         self.assertEqual(v.url("HTTP://Evil.Example:80")[0], "http://evil.example/")
         self.assertEqual(v.url("http://evil.example:8080/A?b#c")[0], "http://evil.example:8080/A?b")
-        self.assertEqual(v.refang("hxxp://a[.]b(.)c/x"), "http://a.b.c/x")
+        for text in ("hxxp://a[.]b(.)c/x", "hXXp[:]//a[dot]b.c/x", "hxxp[://]a.b.c/x"):
+            self.assertEqual(v.refang(text), "http://a.b.c/x")
 
     def test_time(self):
         self.assertEqual(v.time("1970-01-02"), v.DAY)

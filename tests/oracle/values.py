@@ -157,8 +157,7 @@ def make_url(scheme, host, port, path):
 
 def refang(text):
     """Undo what people do so that nobody clicks: hxxp, [.], (.), [dot], [:]."""
-    text = re.sub(r"^h(xx|tt|XX)p(s?)(\[:\]|:|\[:)//", lambda m: "http%s://" % m.group(2), text, flags=re.I)
-    text = re.sub(r"^h(?:xx|tt)p(s?)\[://\]", lambda m: "http%s://" % m.group(1), text, flags=re.I)
+    text = re.sub(r"^h(?:xx|tt)p(s?)(?:\[://\]|\[:\]//|://)", lambda m: "http%s://" % m.group(1), text, flags=re.I)
     text = re.sub(r"\[\.\]|\(\.\)|\{\.\}|\[\.|\.\]|\[dot\]|\(dot\)|\{dot\}", ".", text, flags=re.I)
     text = re.sub(r"\[:\]", ":", text)
     return text
