@@ -233,7 +233,8 @@ lint-format: setup
 	$(Q)for f in $(C_FILES); do clang-format --dry-run -Werror $$f 2>/dev/null || \
 		{ echo "$$f: not in the project's format: make format"; bad=1; }; done; exit $$bad
 lint-gcc: setup
-	$(Q)$(MAKE) $(again) MODE=release CC=gcc all programs
+	$(Q)$(MAKE) $(again) MODE=release CC=gcc all
+	$(Q)$(MAKE) $(again) MODE=asan CC=gcc all programs
 lint-clang: setup
 	$(Q)$(MAKE) $(again) BUILD=$(BUILD)/clang MODE=debug CC=clang all programs tidy
 lint-cppcheck: setup
