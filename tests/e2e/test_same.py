@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The same answer, byte for byte, whatever the number of threads, the block boundaries and the wrapping."""
+
+import json
+import random
+
+import e2e
+from make import CONTROLLER, DOMAIN, OTHER, eve, gz, heading, lines, ndjson, organisations, row, zeek, zst
+
+HOSTS = ["203.0.113.%d" % i for i in range(40)] + ["2001:db8::%x" % i for i in range(10)]
+
+
+def flows(rng, n):
+    """Mostly traffic that nobody lists, as wide as real lines are."""
+    out = []
+    for i in range(n):
+        listed = rng.random() < 0.05
+        out.append(row(at=i * 0.5, host=rng.choice(HOSTS), uid="C%016x" % rng.getrandbits(64),
+                       controller=rng.choice([CONTROLLER, OTHER, "45.124.9.9"]) if listed else
+                       "151.101.%d.%d" % (rng.randrange(256), rng.randrange(256)),
+                       id_resp_p=rng.choice([443, 443, 80, 9999]), id_orig_p=rng.randrange(1024, 65536),
+                       orig_bytes=rng.choice([0, 300, 310, 5000]),
+                       conn_state=rng.choice(["SF", "SF", "S0", "REJ", "OTH", "RSTO"])))
+    return out
+
+
+class Same(e2e.Case):
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(20181202)
+        self.put("lists/a.csv", "value,family\n%s:443,Emotet\n45.124.0.0/16,Emotet\n%s,Emotet\n" % (CONTROLLER, DOMAIN))
+        self.put("lists/b.csv", "value,family\n%s,Xtreme RAT\nhttp://%s/gate.php,Emotet\n" % (OTHER, DOMAIN))
+        self.put("orgs", organisations(*[("203.0.113.%d/29" % (8 * i), "org%d" % i, "Organisation %d" % i, "", "MX", "enterprise")
+                                         for i in range(5)]))
+        self.rows = flows(rng, 24000)
+        names = [row("dns", at=i * 60, host=h, answers="151.101.%d.7" % (i % 7), TTLs="300.000000")
+                 for i, h in enumerate(HOSTS * 3)]
+        tls = [row("ssl", at=i * 90, host=h, controller="45.124.9.9") for i, h in enumerate(HOSTS)]
+        http = [row("http", at=i * 70, host=h, controller="151.101.1.1", uri="/gate.php") for i, h in enumerate(HOSTS[:9])]
+        self.conn = zeek(self.rows) + "broken line\n" * 3 + lines("conn", self.rows[:50])
+        self.put("logs/conn.log", self.conn)
+        self.put("logs/dns.log", zeek(names, "dns"))
+        self.put("logs/ssl.log.gz", gz(zeek(tls, "ssl")))
+        self.put("logs/http.json", "".join(json.dumps({**r, "ts": float(r["ts"])}) + "\n" for r in http))
+        self.put("logs/eve.json", ndjson(eve(k, i, HOSTS[i % 50]) for i in range(3000) for k in ("flow", "tls")))
+        self.put("scanners", "\n".join(HOSTS[:6]) + "\n")
+        self.args = ["analyze", *e2e.FIXED, "-i", "lists", "-o", "orgs", "--exclusions-as", "scanner", "-x", "scanners"]
+
+    def out(self, *args, **kw):
+        done = self.nezumi(*self.args, "--json", *args, status=0, **kw)
+        self.answer(done.out)
+        return done.out
+
+    def test_threads(self):
+        want = self.out("--threads", "1", "logs")
+        answer = json.loads(want)
+        self.assertGreater(len(answer["findings"]), 100)
+        self.assertGreater(len(answer["excluded"]), 10)
+        self.assertGreater(len(answer["controllers"]), 3)
+        for n in ("2", "7", "64"):
+            self.assertEqual(self.out("--threads", n, "logs"), want, "%s threads" % n)
+        self.assertEqual(self.out("logs"), want)
+        for _ in range(3):
+            self.assertEqual(self.out("--threads", "7", "logs"), want)
+
+    def test_reports_and_summary_by_threads(self):
+        docs = []
+        for n in ("1", "2", "7"):
+            done = self.nezumi(*self.args, "--threads", n, "-v", "--html", "r.html", "--md", "r.md", "logs", status=0)
+            docs.append((done.out, done.err, self.get("r.html"), self.get("r.md")))
+        self.assertEqual(docs[0], docs[1])
+        self.assertEqual(docs[0], docs[2])
+
+    @staticmethod
+    def neutral(out, *drop):
+        """An answer without what says how the input was wrapped."""
+        answer = json.loads(out)
+        for i in answer["inputs"]:
+            i["bytes"] = 0
+        for k in drop:
+            answer.pop(k)
+        return answer
+
+    def bare(self, out):
+        """An answer without what says in which file and line a record stood."""
+        answer = self.neutral(out, "inputs", "rejected")
+        for f in answer["findings"]:
+            f["evidence"] = sorted(e["time"] for e in f["evidence"])
+        return answer
+
+    def test_block_boundaries(self):
+        """Blocks are about 1 MiB: a remark of another length at the top moves every boundary."""
+        want = self.neutral(self.out("logs/conn.log"))
+        first, rest = self.conn.split("\n", 1)
+        for n in (1, 17, 64, 4093, 70000):
+            self.put("logs/conn.log", first + "\n#remark " + "x" * n + "\n" + rest)
+            got = self.out("--threads", "2", "logs/conn.log")
+            got = json.loads(got)
+            # One line more at the top.
+            for f in got["findings"]:
+                for e in f["evidence"]:
+                    e["line"] -= 1
+            for r in got["rejected"]:
+                r["line"] -= 1
+            self.assertEqual(self.neutral(json.dumps(got)), want, "remark of %d bytes" % n)
+
+    def test_wrapping(self):
+        want = self.neutral(self.out("logs/conn.log"))
+        for how, data in (("gzip", gz(self.conn)), ("zstd", zst(self.conn)), ("zstd in small blocks", zst(self.conn, 999)),
+                          ("CRLF", self.conn.replace("\n", "\r\n")), ("BOM", "\ufeff" + self.conn)):
+            with self.subTest(how=how):
+                self.put("logs/conn.log", data)
+                self.assertEqual(self.neutral(self.out("logs/conn.log")), want)
+
+    def test_standard_input_with_names(self):
+        """Domains need names, and names a second look at the same data."""
+        for name in ("logs/eve.json", "logs/dns.log", "logs/http.json"):
+            with self.subTest(name=name):
+                self.put("-copy", self.get(name))
+                want = json.loads(self.out(name).replace(name.encode(), b"-"))
+                data = self.get(name)
+                for pieces in ([data], [data[i:i + 50001] for i in range(0, len(data), 50001)]):
+                    self.assertEqual(json.loads(self.out("-", stdin=pieces)), want)
+
+    def test_order_of_arguments(self):
+        names = ["logs/conn.log", "logs/dns.log", "logs/eve.json", "logs/http.json", "logs/ssl.log.gz"]
+        want = self.neutral(self.out("logs"), "inputs", "rejected")
+        for order in (names, names[::-1]):
+            self.assertEqual(self.neutral(self.out(*order), "inputs", "rejected"), want)
+
+    def test_logs_joined_into_one_file(self):
+        """cat conn.log dns.log: names are learnt from it whatever its first header says."""
+        dns, conn = self.get("logs/dns.log").decode(), zeek(self.rows[:3000])
+        self.put("a/conn.log", conn)
+        self.put("a/dns.log", dns)
+        want = self.bare(self.out("a"))
+        for what, text in (("conn first", conn + dns), ("dns first", dns + conn)):
+            with self.subTest(what=what):
+                self.put("joined", text)
+                self.assertEqual(self.bare(self.out("joined")), want)
+        # A pipe whose head promises names is kept; one that brings them behind flows cannot be read twice and says so.
+        self.assertEqual(self.bare(self.out("-", stdin=(dns + conn).encode())), want)
+        done = self.nezumi(*self.args, "--json", "-", stdin=(conn + dns).encode(), status=2)
+        self.assertIn("several kinds", done.err)
+
+    def test_cut_into_many_files(self):
+        want = self.bare(self.out("logs/conn.log"))
+        for i in range(0, len(self.rows), 4000):
+            self.put("parts/%06d.log" % i, heading("conn") + lines("conn", self.rows[i:i + 4000]))
+        self.put("parts/last.log", zeek(self.rows[:50]))
+        self.assertEqual(self.bare(self.out("parts")), want)
+
+
+if __name__ == "__main__":
+    e2e.main()
