@@ -193,11 +193,12 @@ static enum err take(void *ctx, struct scan_block *b)
 	return e;
 }
 
-static bool progress(void *ctx, uint64_t bytes)
+static void progress(void *ctx, uint64_t bytes)
 {
 	struct run *run = ctx;
 
-	return !run->o->progress || run->o->progress(run->o->progress_ctx, run->pass, bytes);
+	if (run->o->progress)
+		run->o->progress(run->o->progress_ctx, run->pass, bytes);
 }
 
 static enum err read_telemetry(struct run *run, enum pass pass)
@@ -300,7 +301,7 @@ static enum err rank_paths(struct run *run)
 static enum err tell_inputs(struct analysis *a)
 {
 	const struct {
-		const struct scan_files *files;
+		struct scan_files *files;
 		const char *kind;
 	} all[] = { { &a->lists.indicator_files, "indicators" },
 		    { &a->lists.organisation_files, "organisations" },
@@ -310,6 +311,7 @@ static enum err tell_inputs(struct analysis *a)
 	size_t n = 0, rejects = 0;
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		scan_rejects_sort(all[i].files);
 		n += all[i].files->n;
 		rejects += all[i].files->rejects.n;
 	}
@@ -331,17 +333,21 @@ static enum err tell_inputs(struct analysis *a)
 				.malformed = file->malformed,
 				.bytes = file->bytes,
 				.trouble = file->trouble,
-				.from_folder = file->from_folder,
+				.passed_over = file->trouble.n && file->from_folder &&
+					       !file->unreadable && !file->reader,
 			};
 			/* A folder may hold a licence or a picture; a file that was named must be
 			 * read. */
-			a->trouble |= file->trouble.n && (file->reader || !file->from_folder);
+			a->trouble |= file->trouble.n && (file->unreadable || file->reader ||
+							  !file->from_folder);
 		}
 		for (size_t k = 0; k < f->rejects.n; k++)
 			w->rejected[w->n_rejected++] =
 				(struct rejected){ f->v[f->rejects.v[k].file].path,
 						   f->rejects.v[k].line, f->rejects.v[k].why };
 	}
+	for (size_t i = 0; i < a->lists.indicator_files.n; i++)
+		a->indicators_read += a->lists.indicator_files.v[i].records;
 	return ERR_OK;
 }
 
@@ -365,7 +371,7 @@ static enum err open_telemetry(struct analysis *a, const struct analysis_options
 		e = scan_add(&a->telemetry, o->telemetry[i], ei);
 	if (!e)
 		e = scan_recognise(&a->telemetry, 0, READS_RECORDS, o->telemetry_as);
-	/* Standard input is read once; where names may be in it, it must be kept to be read again. */
+	/* A pipe is read once; where names may be in it, it must be kept to be read again. */
 	for (size_t i = 0; !e && i < a->telemetry.n; i++)
 		if (a->telemetry.v[i].open && (a->telemetry.v[i].kinds & NAMED_KINDS))
 			e = scan_keep(&a->telemetry, i);

@@ -28,8 +28,8 @@ struct analysis_options {
 	struct rules rules;
 	uint64_t shared; /* organisations that make a controller-shared alert */
 	unsigned threads;
-	/* Called now and then with the pass (1–3) and bytes read in it; false stops. May be NULL. */
-	bool (*progress)(void *ctx, int pass, uint64_t bytes);
+	/* Called now and then with the pass (1–3) and bytes read in it. May be NULL. */
+	void (*progress)(void *ctx, int pass, uint64_t bytes);
 	void *progress_ctx;
 };
 
@@ -41,6 +41,7 @@ struct analysis {
 	struct answer answer;
 	uint64_t names_dropped; /* names beyond what is kept; 0 nearly always */
 	bool trouble;           /* a file could not be read, see answer.inputs */
+	uint64_t indicators_read;
 };
 
 void analysis_init(struct analysis *a);

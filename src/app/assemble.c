@@ -217,15 +217,18 @@ static void span(int64_t *first, int64_t *last, bool begun, const struct pair *p
 		*last = p->last;
 }
 
-/* When the indicators of a controller hold: from the earliest to the latest that any of them states. */
+/* When the indicators of a controller hold: from the earliest to the latest that any of them
+ * states. */
 static void listed(const struct making *m, const struct pair *p, struct answer_controller *row, bool begun)
 {
 	for (size_t i = 0; i < p->inds.n; i++, begun = true) {
 		const struct indicator *x = &m->in->lists->snapshot.v.v[p->inds.v[i]];
 
-		if (!begun || x->from == TIME_NONE || (row->listed_from != TIME_NONE && x->from < row->listed_from))
+		if (!begun || x->from == TIME_NONE ||
+		    (row->listed_from != TIME_NONE && x->from < row->listed_from))
 			row->listed_from = x->from;
-		if (!begun || x->until == TIME_NONE || (row->listed_until != TIME_NONE && x->until > row->listed_until))
+		if (!begun || x->until == TIME_NONE ||
+		    (row->listed_until != TIME_NONE && x->until > row->listed_until))
 			row->listed_until = x->until;
 	}
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/scan.h"
 
-#include <stdio.h>
+#include "base/parallel.h"
+#include "base/stop.h"
+
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "base/parallel.h"
 
 enum {
 	BLOCK = 1 << 20,        /* a block, and so the longest line */
@@ -93,11 +93,6 @@ static enum err promised_kinds(struct scan_file *file, const struct sample *s, s
 	return e == ERR_FORMAT ? e : ERR_OK;
 }
 
-static bool is_stdin(const struct scan_file *file)
-{
-	return str_is(file->path, "-");
-}
-
 static enum err recognise(struct scan_files *f, struct scan_file *file, enum reads reads,
 			  const struct reader *as)
 {
@@ -108,10 +103,7 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 
 	if (!e)
 		e = source_peek(s, &sample.head, &sample.whole, &ei);
-	if (e == ERR_NOMEM) {
-		source_close(s);
-		return e;
-	}
+	file->unreadable = e != ERR_OK;
 	if (!e && str_starts(sample.head, STR("\xef\xbb\xbf")))
 		sample.head = str_skip(sample.head, 3);
 	if (!e && as)
@@ -122,14 +114,18 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 		(void)err_set(&ei, e, "no reader recognises this content");
 	if (!e && file->reader)
 		e = promised_kinds(file, &sample, &f->arena, &ei);
+	if (!e && !source_can_reopen(s)) {
+		file->open = s;
+		file->once = true;
+		return ERR_OK;
+	}
+	source_close(s);
+	if (e == ERR_NOMEM || e == ERR_STOP)
+		return e;
 	if (e) {
 		file->reader = NULL;
 		trouble(f, file, e, &ei);
 	}
-	if (is_stdin(file) && !e)
-		file->open = s;
-	else
-		source_close(s);
 	return ERR_OK;
 }
 
@@ -142,15 +138,44 @@ enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, con
 	return e;
 }
 
+/* Note something that cannot be read. Of the lines of a file only the first hundred are kept; damage to the whole takes the place of the last. */
 static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const char *why)
 {
-	struct str text = arena_str(&f->arena, str_of(why));
-	struct reject *r = text.p ? (struct reject *)VEC_PUSH(&f->rejects) : NULL;
+	struct scan_file *of = &f->v[file];
+	struct reject *r = NULL;
+	struct str text;
 
+	if (of->n_rejects == SINK_REJECTS && line)
+		return ERR_OK;
+	text = arena_str(&f->arena, str_of(why));
+	if (!text.p)
+		return ERR_NOMEM;
+	for (size_t i = f->rejects.n; of->n_rejects == SINK_REJECTS && !r && i; i--)
+		if (f->rejects.v[i - 1].file == file)
+			r = &f->rejects.v[i - 1];
+	if (!r) {
+		r = VEC_PUSH(&f->rejects);
+		of->n_rejects++;
+	}
 	if (!r)
 		return ERR_NOMEM;
 	*r = (struct reject){ file, line, text };
 	return ERR_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct reject *x = a, *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+void scan_rejects_sort(struct scan_files *f)
+{
+	if (f->rejects.n)
+		qsort(f->rejects.v, f->rejects.n, sizeof *f->rejects.v, by_place);
 }
 
 enum err scan_keep(struct scan_files *f, size_t i)
@@ -166,7 +191,6 @@ enum err scan_keep(struct scan_files *f, size_t i)
 	if (e) {
 		trouble(f, file, e, &ei);
 	} else if (ei.msg[0]) {
-		file->damaged = true;
 		file->malformed++;
 		e = note(f, (uint32_t)i, 0, ei.msg);
 	}
@@ -179,7 +203,7 @@ void scan_forget(struct scan_files *f)
 		struct scan_file *file = &f->v[i];
 
 		file->records = file->malformed = file->bytes = 0;
-		file->damaged = false;
+		file->n_rejects = 0;
 	}
 	f->rejects.n = 0;
 	f->grew = false;
@@ -220,12 +244,16 @@ static bool next_file(struct run *r)
 		if (file->open) {
 			r->source = file->open;
 			file->open = NULL;
+		} else if (file->once && file->kept_fd < 0) {
+			e = err_set(&ei, ERR_IO, "logs of several kinds follow each other in a pipe; "
+						 "give them as files");
 		} else if (file->kept_fd >= 0) {
 			e = source_open_fd(file->kept_fd, &r->source, &ei);
 		} else {
 			e = source_open(file->path.p, &r->source, &ei);
 		}
 		if (e) {
+			file->unreadable = true;
 			trouble(r->f, file, e, &ei);
 			continue;
 		}
@@ -253,14 +281,18 @@ static enum err fill(struct run *r, size_t want)
 
 		if (!room)
 			return e;
+		if (e == ERR_STOP)
+			return e;
 		r->carry.n += n;
 		r->bytes += n;
 		if (!r->c->again)
 			r->f->v[r->at].bytes += n;
 		if (e && !r->end.msg[0])
 			(void)err_set(&r->end, e, "%s", err_text(e));
-		if (e == ERR_IO)
+		if (e == ERR_IO) {
+			r->f->v[r->at].unreadable = true;
 			trouble(r->f, &r->f->v[r->at], e, &r->end);
+		}
 		if (e || n == 0)
 			r->ended = true;
 	}
@@ -479,8 +511,10 @@ static enum err produce(void *ctx, void *slot, bool *more)
 	struct scan_block *b = slot;
 	enum err e;
 
-	if (r->c->progress && !r->c->progress(r->c->ctx, r->bytes))
+	if (stop_asked())
 		return ERR_STOP;
+	if (r->c->progress)
+		r->c->progress(r->c->ctx, r->bytes);
 	if (!r->source && !next_file(r)) {
 		*more = false;
 		return ERR_OK;
@@ -520,15 +554,6 @@ static void work(void *ctx, void *slot)
 	buf_clear(&b->sink.scratch);
 }
 
-static size_t rejects_of(const struct scan_files *f, uint32_t file)
-{
-	size_t n = 0;
-
-	for (size_t i = f->rejects.n; i && f->rejects.v[i - 1].file == file; i--)
-		n++;
-	return n;
-}
-
 static enum err consume(void *ctx, void *slot)
 {
 	struct run *r = ctx;
@@ -537,10 +562,8 @@ static enum err consume(void *ctx, void *slot)
 	enum err e;
 
 	if (!r->c->again) {
-		size_t have = rejects_of(r->f, b->file);
-
 		file->malformed += b->sink.malformed;
-		for (unsigned i = 0; i < b->sink.n_rejects && have < SINK_REJECTS; i++, have++) {
+		for (unsigned i = 0; i < b->sink.n_rejects; i++) {
 			uint64_t line = b->sink.rejects[i].line;
 
 			e = note(r->f, b->file, line ? b->lines_before + line : 0,
@@ -549,7 +572,6 @@ static enum err consume(void *ctx, void *slot)
 				return e;
 		}
 		if (b->last && b->ended.msg[0] && !file->trouble.n) {
-			file->damaged = true;
 			file->malformed++;
 			e = note(r->f, b->file, 0, b->ended.msg);
 			if (e)

@@ -25,10 +25,12 @@ struct scan_file {
 	bool from_folder;            /* found by walking: may be something else altogether */
 	const struct reader *reader; /* NULL: nobody reads it */
 	unsigned kinds;              /* of records it may hold */
-	int kept_fd;                 /* standard input kept for a second pass, or -1 */
-	struct source *open;         /* standard input, opened while recognising it */
+	int kept_fd;                 /* ... and kept for more than one pass, or -1 */
+	bool once;                   /* a pipe: cannot be opened again */
+	struct source *open;         /* what cannot be opened again, open since it was recognised */
 	uint64_t records, malformed, bytes;
-	bool damaged;       /* the compressed stream was */
+	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
+	unsigned n_rejects;
 	struct str trouble; /* why it could not be read (to the end), or empty */
 };
 
@@ -37,7 +39,7 @@ struct scan_files {
 	size_t n, cap;
 	bool grew; /* a later header in a file promised kinds that the first had not: its `kinds`
 		      say so now */
-	VEC(struct reject) rejects; /* at most 100 a file */
+	VEC(struct reject) rejects; /* at most 100 a file; sorted by scan_rejects_sort */
 	struct arena arena;
 };
 
@@ -54,9 +56,11 @@ MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *e
 MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads,
 			     const struct reader *as);
 
-/* Keep standard input, recognised before, so that it can be read more than once. */
+/* Keep what cannot be opened again (a pipe), recognised before, so that it can be read more than once. */
 MUST enum err scan_keep(struct scan_files *f, size_t file);
 
+/* By file, then line. */
+void scan_rejects_sort(struct scan_files *f);
 /* Forget what came of reading the files, so that they can be read anew. */
 void scan_forget(struct scan_files *f);
 
@@ -92,8 +96,8 @@ struct scan_client {
 	void (*begin)(void *ctx, struct scan_block *b);
 	/* In input order, in the caller's thread. Lines of the block begin at lines_before + 1. */
 	enum err (*take)(void *ctx, struct scan_block *b);
-	/* Progress: bytes read so far. May be NULL. Returns false to stop. */
-	bool (*progress)(void *ctx, uint64_t bytes);
+	/* Progress: bytes read so far. May be NULL. */
+	void (*progress)(void *ctx, uint64_t bytes);
 };
 
 /* Read all files from `from` on. Errors: of the client, ERR_NOMEM, ERR_STOP; what is wrong with a

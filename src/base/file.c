@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/stop.h"
 #include "base/vec.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WALK_DEPTH_MAX = 32, WALK_FILES_MAX = 10000000 };
+enum { WALK_DEPTH_MAX = 32, WALK_FILES_MAX = 10000000, WRITE_STEP = 1 << 20 };
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -46,8 +48,11 @@ static enum err walk(struct buf *path, unsigned depth, struct arena *a, struct p
 	if (buf_err(path))
 		return buf_err(path);
 	dir = opendir(path->p);
-	if (!dir)
-		return err_set(ei, ERR_IO, "cannot open: %s", strerror(errno));
+	if (!dir) {
+		/* Listed as it is: whoever opens it will say what is wrong with it. */
+		path->n = n;
+		return add_path(buf_str(path), a, out);
+	}
 	while (!e && (d = readdir(dir))) {
 		struct stat st;
 
@@ -95,49 +100,57 @@ enum err path_walk(const char *path, struct arena *a, struct path_list *out, boo
 	return e;
 }
 
-static enum err write_all(int fd, struct str bytes, struct errinfo *ei)
+static enum err write_all(int fd, const char *path, struct str bytes, struct errinfo *ei)
 {
 	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
+		ssize_t n = write(fd, bytes.p, bytes.n < WRITE_STEP ? bytes.n : WRITE_STEP);
 
+		if (stop_asked())
+			return err_set(ei, ERR_STOP, "stopped");
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(ei, ERR_IO, "cannot write: %s", strerror(errno));
+			return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 		bytes = str_skip(bytes, (size_t)n);
 	}
 	return ERR_OK;
 }
 
-enum err file_write(const char *path, struct str bytes, struct errinfo *ei)
+/* A pipe, a device, another name for standard output: there is nothing to replace. */
+static enum err write_through(const char *path, struct str bytes, struct errinfo *ei)
 {
-	char tmp[4096];
-	struct stat st;
-	mode_t mask;
-	int fd, n;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	enum err e;
 
-	if (strcmp(path, "-") == 0)
-		return write_all(STDOUT_FILENO, bytes, ei);
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		/* A pipe or a device: there is nothing to replace. */
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0)
-			return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-		e = write_all(fd, bytes, ei);
-		if (close(fd) && !e)
-			e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-		return e;
-	}
-	n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
+	if (fd < 0)
+		return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	e = write_all(fd, path, bytes, ei);
+	if (close(fd) && !e)
+		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	return e;
+}
+
+/* /dev/stdout and its kind: behind them may be a regular file, open already. */
+static bool of_the_system(const char *path)
+{
+	return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+}
+
+static enum err replace(const char *path, struct str bytes, struct errinfo *ei)
+{
+	char tmp[PATH_MAX];
+	int fd, n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
+	mode_t mask;
+	enum err e;
+
 	if (n < 0 || (size_t)n >= sizeof tmp)
-		return err_set(ei, ERR_USAGE, "path too long");
+		return err_set(ei, ERR_USAGE, "cannot write %s: the path is too long", path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	mask = umask(0);
 	(void)umask(mask);
-	e = write_all(fd, bytes, ei);
+	e = write_all(fd, path, bytes, ei);
 	if (!e && (fchmod(fd, 0666 & ~mask) || fsync(fd)))
 		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	if (close(fd) && !e)
@@ -147,6 +160,25 @@ enum err file_write(const char *path, struct str bytes, struct errinfo *ei)
 	if (e)
 		(void)unlink(tmp);
 	return e;
+}
+
+enum err file_write(const char *path, struct str bytes, struct errinfo *ei)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof target - 1);
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(STDOUT_FILENO, "standard output", bytes, ei);
+	if (n > 0)
+		target[n] = 0;
+	if (of_the_system(path) || (n > 0 && of_the_system(target)) ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return write_through(path, bytes, ei);
+	/* A link stays; what it names is replaced. */
+	if (n > 0 && realpath(path, target))
+		path = target;
+	return replace(path, bytes, ei);
 }
 
 enum err file_slurp(const char *path, size_t limit, struct buf *out, struct errinfo *ei)

@@ -24,7 +24,8 @@ void source_close(struct source *s);
  * ends early; all that could be read before has been delivered.
  */
 MUST enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
-/* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. */
+/* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. Damage behind some bytes is told by
+ * source_read after them. */
 MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei);
 
 /*
@@ -33,6 +34,8 @@ MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struc
  * stream ends it there. Errors: ERR_IO, ERR_NOMEM.
  */
 MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
+/* Is it a regular file, which may be opened again? Else (pipes, devices) what was read is gone. */
+bool source_can_reopen(const struct source *s);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
 MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);
 

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/stop.h"
+
 #include <isa-l/igzip_lib.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
 enum {
 	RAW_MAX = 256 << 10,
 	PEEK_MAX = 64 << 10,
+	ZSTD_STEP = 8 << 10,
 };
 
 struct codec;
@@ -40,28 +44,41 @@ struct codec {
 	enum err (*read)(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
 };
 
+/* read(2) until it succeeds, fails for good, or somebody wants us to stop. */
+static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinfo *ei)
+{
+	ssize_t got;
+
+	do {
+		if (stop_asked())
+			return ERR_STOP;
+		got = read(fd, to, cap);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
+	*n = (size_t)got;
+	return ERR_OK;
+}
+
 /* Have unused raw bytes unless the file has ended. */
 static enum err fill(struct source *s, struct errinfo *ei)
 {
-	ssize_t n;
+	size_t n;
+	enum err e;
 
 	if (s->raw_at < s->raw_n || s->raw_end)
 		return ERR_OK;
-	do
-		n = read(s->fd, s->raw, RAW_MAX);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
+	e = read_some(s->fd, s->raw, RAW_MAX, &n, ei);
+	if (e)
+		return e;
 	s->raw_at = 0;
-	s->raw_n = (size_t)n;
+	s->raw_n = n;
 	s->raw_end = n == 0;
 	return ERR_OK;
 }
 
 static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
-	ssize_t got;
-
 	if (s->raw_at < s->raw_n) {
 		size_t have = s->raw_n - s->raw_at;
 
@@ -70,13 +87,8 @@ static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, s
 		s->raw_at += *n;
 		return ERR_OK;
 	}
-	do
-		got = s->raw_end ? 0 : read(s->fd, dst, cap);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
-	*n = (size_t)got;
-	return ERR_OK;
+	*n = 0;
+	return s->raw_end ? ERR_OK : read_some(s->fd, dst, cap, n, ei);
 }
 
 static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
@@ -133,9 +145,9 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 
 static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
-	ZSTD_outBuffer out = { dst, cap, 0 };
+	ZSTD_outBuffer out = { dst, 0, 0 };
 
-	while (out.pos < out.size) {
+	while (out.pos < cap) {
 		ZSTD_inBuffer in;
 		size_t r, before = out.pos;
 		enum err e = fill(s, ei);
@@ -145,6 +157,8 @@ static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, st
 		in = (ZSTD_inBuffer){ s->raw + s->raw_at, s->raw_n - s->raw_at, 0 };
 		if (in.size == 0 && !s->zs_open)
 			break;
+		/* In small steps: when a call meets damage, what it wrote before is not told. */
+		out.size = cap - out.pos < ZSTD_STEP ? cap : out.pos + ZSTD_STEP;
 		r = ZSTD_decompressStream(s->zs, &out, &in);
 		s->raw_at += in.pos;
 		if (ZSTD_isError(r)) {
@@ -287,7 +301,6 @@ enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct 
 
 enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei)
 {
-	(void)ei; /* what goes wrong is told by source_read, after the bytes before it */
 	if (!s->peeked) {
 		s->head = malloc(PEEK_MAX);
 		if (!s->head)
@@ -308,9 +321,21 @@ enum err source_peek(struct source *s, struct str *head, bool *whole, struct err
 		s->whole = s->finished;
 		s->peeked = true;
 	}
+	if (s->head_n == 0 && s->head_err) {
+		if (ei)
+			*ei = s->head_ei;
+		return s->head_err;
+	}
 	*head = (struct str){ s->head, s->head_n };
 	*whole = s->whole;
 	return ERR_OK;
+}
+
+bool source_can_reopen(const struct source *s)
+{
+	struct stat st;
+
+	return fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static enum err spill(int fd, const char *p, size_t n, struct errinfo *ei)
@@ -347,7 +372,7 @@ enum err source_keep(struct source *s, int *fd, struct errinfo *ei)
 	}
 	free(chunk);
 	if (e == ERR_PARSE)
-		e = ERR_OK;
+		e = ERR_OK; /* ei says so */
 	if (e) {
 		if (to >= 0)
 			close(to);

@@ -15,7 +15,7 @@ struct option_row {
 	int id; /* the letter, or a number above 255 */
 	const char *name;
 	const char *arg;  /* NULL: takes none; "[=X]": optional; else its name */
-	const char *help; /* one sentence; \n for a new line in help */
+	const char *help; /* one sentence */
 };
 
 struct command {
@@ -42,7 +42,8 @@ enum {
 
 /* What the common options said. */
 struct common {
-	const char *data; /* data directory */
+	const char *data; /* data directory; NULL when there is no home either */
+	char default_data[4096];
 	bool json;
 	const char *json_file; /* NULL: standard output */
 	bool colour, defang, japanese, quiet, verbose;

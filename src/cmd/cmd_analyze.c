@@ -4,14 +4,15 @@
 #include "app/analyze.h"
 #include "app/catalogue.h"
 #include "base/escape.h"
+#include "base/stop.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "report/term.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ static const struct option_row options[] = {
 	{ 'x', "exclusions", "FILE",
 	  "what is special: MISP warninglists, lists of networks, AS numbers, names" },
 	{ OPT_EXCLUSIONS_AS, "exclusions-as", "CLASS",
-	  "what the lists behind this option prove: benign, provider,\nscanner, sinkhole or research (else benign)" },
+	  "what the lists behind this option prove: benign, provider, scanner, sinkhole or research "
+	  "(else benign)" },
 	{ OPT_FROM, "from", "T", "only records from this time on (2018-12-02, 2018-12-02T08:00:00Z)" },
 	{ OPT_TO, "to", "T", "only records before this time" },
 	{ OPT_VALIDITY, "validity", "HOW",
@@ -175,14 +177,6 @@ static int own(void *ctx, int id, const char *arg)
 
 /* ---- progress: one line on standard error, when somebody watches ---- */
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
 struct progress {
 	bool shown;
 	double last, begun;
@@ -196,23 +190,20 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool on_progress(void *ctx, int pass, uint64_t bytes)
+static void on_progress(void *ctx, int pass, uint64_t bytes)
 {
 	static const char *const doing[] = { "", "names: where listed domains lead",
 					     "names: what addresses are called", "matching" };
 	struct progress *p = ctx;
 	double t = now();
 
-	if (stopped)
-		return false;
 	if (p->begun == 0)
 		p->begun = t;
 	if (t - p->last < 0.2 || t - p->begun < 0.5 || !isatty(STDERR_FILENO))
-		return true;
+		return;
 	p->last = t;
 	p->shown = true;
 	fprintf(stderr, "\r\033[K%s  %.1f MB  %.0f s", doing[pass], (double)bytes / 1e6, t - p->begun);
-	return true;
 }
 
 /* ---- after the analysis ---- */
@@ -240,30 +231,36 @@ static int put(const char *path, struct buf *b, enum err e)
 	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : -1;
 }
 
+/* Each document by itself: one that cannot be written must not cost the others. -1 when all is well. */
 static int write_reports(const struct analysis *a, const struct wish *w, const struct common *c)
 {
 	struct report_options r = { .lang = c->japanese ? REPORT_JA : REPORT_EN,
 				    .anonymise = w->anonymise,
 				    .title = w->title ? str_of(w->title) : STR_NONE,
 				    .names = { catalogue_sectors(), catalogue_countries() } };
-	int status = -1;
+	int html = -1, md = -1, json = -1;
 	struct buf b;
 
 	buf_init(&b, (size_t)1 << 30);
 	if (w->html)
-		status = put(w->html, &b, report_html(&a->answer, &r, &b));
-	if (status < 0 && w->md)
-		status = put(w->md, &b, report_md(&a->answer, &r, &b));
-	if (status < 0 && c->json)
-		status = put(c->json_file ? c->json_file : "-", &b,
-			     report_json(&a->answer, c->defang, &b));
-	buf_free(&b);
-	return status;
+		html = put(w->html, &b, report_html(&a->answer, &r, &b));
+	if (w->md)
+		md = put(w->md, &b, report_md(&a->answer, &r, &b));
+	if (c->json)
+		json = put(c->json_file ? c->json_file : "-", &b,
+			   report_json(&a->answer, c->defang, &b));
+	return html >= 0 ? html : md >= 0 ? md : json;
 }
 
+/* Does a document go where the summary would: "-", or another name of standard output? */
 static bool to_stdout(const char *path)
 {
-	return path && strcmp(path, "-") == 0;
+	struct stat out, st;
+
+	if (!path)
+		return false;
+	return strcmp(path, "-") == 0 || (fstat(STDOUT_FILENO, &out) == 0 && stat(path, &st) == 0 &&
+					  out.st_dev == st.st_dev && out.st_ino == st.st_ino);
 }
 
 /* The terminal summary, unless a document goes to standard output. */
@@ -283,8 +280,7 @@ static int write_summary(const struct analysis *a, const struct wish *w, const s
 	e = report_term(&a->answer, &t, &b);
 	if (!e && !c->verbose && a->answer.n_findings)
 		buf_c(&b, c->japanese ? "\n根拠と全件: -v、報告書: --html FILE、機械可読: --json\n"
-				      : "\nAll findings with their evidence: -v.  A report: --html FILE.  "
-					"For machines: --json.\n");
+				      : "\nEvery finding and why: -v.  A report: --html FILE.  For machines: --json.\n");
 	return put("-", &b, e);
 }
 
@@ -295,7 +291,7 @@ static void tell_malformed(const struct answer_input *in, const struct common *c
 		     (unsigned long long)in->malformed, in->malformed == 1 ? "line" : "lines");
 }
 
-/* Warnings; says whether any telemetry could be read. */
+/* What could not be read. Says whether any telemetry could. */
 static bool tell_trouble(const struct analysis *a, const struct common *c)
 {
 	const struct answer_input *passed = NULL;
@@ -305,13 +301,13 @@ static bool tell_trouble(const struct analysis *a, const struct common *c)
 	for (size_t i = 0; i < a->answer.n_inputs; i++) {
 		const struct answer_input *in = &a->answer.inputs[i];
 
-		if (in->trouble.n && in->from_folder && !in->format.n) {
+		if (in->passed_over) {
 			passed = passed ? passed : in;
 			n_passed++;
 		} else if (in->trouble.n) {
-			warn(c, "%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->trouble));
+			(void)complain("%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->trouble));
 		} else {
-			usable |= str_is(in->kind, "telemetry");
+			usable |= str_is(in->kind, "telemetry") && (in->records || !in->malformed);
 		}
 		tell_malformed(in, c);
 	}
@@ -339,8 +335,7 @@ static int run_analysis(struct wish *w, const struct common *c)
 	if (!c->quiet)
 		w->o.progress = on_progress;
 	w->o.progress_ctx = &p;
-	(void)signal(SIGINT, on_signal);
-	(void)signal(SIGTERM, on_signal);
+	stop_on_signals();
 	analysis_init(&a);
 	e = analysis_run(&a, &w->o, &ei);
 	if (p.shown)
@@ -350,11 +345,16 @@ static int run_analysis(struct wish *w, const struct common *c)
 	} else {
 		bool usable = tell_trouble(&a, c);
 
+		int summary;
+
 		status = write_reports(&a, w, c);
+		summary = write_summary(&a, w, c);
 		if (status < 0)
-			status = write_summary(&a, w, c);
+			status = summary;
 		if (status < 0 && !usable)
 			status = complain("no telemetry could be read");
+		if (status < 0 && a.indicators_read == 0)
+			status = complain("no indicator could be read");
 		if (status < 0 && a.trouble && !w->keep_going)
 			status = EXIT_ERROR;
 		if (status < 0)
@@ -362,6 +362,18 @@ static int run_analysis(struct wish *w, const struct common *c)
 	}
 	analysis_free(&a);
 	return status;
+}
+
+static unsigned readers_of_stdin(const struct wish *w, char **args, int n)
+{
+	unsigned many = 0;
+
+	for (int i = 0; i < n; i++)
+		many += strcmp(args[i], "-") == 0;
+	for (int k = 0; k < 3; k++)
+		for (size_t i = 0; i < w->n_list[k]; i++)
+			many += strcmp(w->list[k][i].path, "-") == 0;
+	return many;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -377,6 +389,8 @@ static int run(const struct command *self, int argc, char **argv)
 		.from = TIME_NONE, .to = TIME_NONE, .rules.grace = 30 * TIME_DAY, .shared = 4
 	};
 	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
+	if (status < 0 && readers_of_stdin(w, args, n) > 1)
+		status = complain("standard input (-) can be given only once");
 	if (status < 0 && n == 0)
 		status = complain("no telemetry given: files, folders or - for standard input");
 	if (status < 0 && w->n_list[0] == 0) {

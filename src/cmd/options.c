@@ -135,6 +135,16 @@ static void defaults(struct common *c)
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	*c = (struct common){ .threads = cpu_count(), .data = getenv("NEZUMI_DATA") };
+	if (!c->data || !*c->data) {
+		const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+		if (xdg && *xdg)
+			(void)snprintf(c->default_data, sizeof c->default_data, "%s/nezumi", xdg);
+		else if (home && *home)
+			(void)snprintf(c->default_data, sizeof c->default_data, "%s/.local/share/nezumi",
+				       home);
+		c->data = c->default_data[0] ? c->default_data : NULL;
+	}
 	c->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term &&
 		    strcmp(term, "dumb") != 0;
 }
@@ -172,6 +182,23 @@ int parse_options(const struct command *self, int argc, char **argv, struct comm
 	return -1;
 }
 
+/* A sentence in the right column, broken between words to stay within 80. */
+static void wrap(const char *text)
+{
+	struct str rest = str_of(text), word;
+	size_t column = 0;
+
+	while (str_cut(&rest, ' ', &word)) {
+		size_t w = text_width(word);
+
+		if (column && column + 1 + w > 80 - 28) {
+			printf("\n%28s", "");
+			column = 0;
+		}
+		column += (size_t)printf("%s%.*s", column ? " " : "", STR_ARG(word)) - word.n + w;
+	}
+}
+
 static void help_rows(const struct option_row *rows)
 {
 	for (; rows->name; rows++) {
@@ -183,11 +210,7 @@ static void help_rows(const struct option_row *rows)
 			     rows->id < 256 ? rows->id : ' ', rows->id < 256 ? ", " : "  ",
 			     rows->name, *arg && *arg != '[' ? " " : "", arg);
 		printf("%-28s%s", left, n >= 28 ? "\n                            " : "");
-		for (const char *p = rows->help; *p; p++) {
-			putchar(*p);
-			if (*p == '\n')
-				printf("%28s", "");
-		}
+		wrap(rows->help);
 		putchar('\n');
 	}
 }

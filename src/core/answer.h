@@ -21,7 +21,7 @@ struct answer_input {
 	struct str format;
 	uint64_t records, malformed, bytes; /* bytes after decompression */
 	struct str trouble;                 /* why it could not be read (to the end), or empty */
-	bool from_folder;                   /* found in a folder that was named, not named itself */
+	bool passed_over;                   /* found in a folder, and not of our kind */
 };
 
 struct evidence {
@@ -87,7 +87,7 @@ struct answer_controller {
 	uint64_t hosts, orgs, records;
 	int64_t first, last;
 	int64_t listed_from, listed_until; /* its indicators hold, taken together; TIME_NONE open */
-	struct str *hostnames; /* names it was called by in the telemetry */
+	struct str *hostnames;             /* names it was called by in the telemetry */
 	size_t n_hostnames;
 	struct str context; /* "provider: vpn-ipv4 116.62.0.0/16" or empty */
 	uint32_t cluster;   /* id, from 1; 0 none */

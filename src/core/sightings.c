@@ -87,20 +87,28 @@ static enum err find_or_add(struct sightings *s, const struct touch *t, struct p
 	return s->v.n * 2 > s->mask ? grow(s) : ERR_OK;
 }
 
-/* Insert into a sorted set; fine for the few members that these sets have. */
-#define SET_ADD(set, value, e)                                                                        \
-	do {                                                                                          \
-		size_t at_ = (set)->n;                                                                \
-		while (at_ && (set)->v[at_ - 1] > (value))                                            \
-			at_--;                                                                        \
-		if (at_ && (set)->v[at_ - 1] == (value))                                              \
-			break;                                                                        \
-		if (!VEC_PUSH(set)) {                                                                 \
-			(e) = ERR_NOMEM;                                                              \
-			break;                                                                        \
-		}                                                                                     \
-		memmove((set)->v + at_ + 1, (set)->v + at_, ((set)->n - 1 - at_) * sizeof *(set)->v); \
-		(set)->v[at_] = (value);                                                              \
+/* Insert into a sorted set; most often the value is there already, or the largest. */
+#define SET_ADD(set, value, e)                                                                     \
+	do {                                                                                       \
+		size_t lo_ = 0, hi_ = (set)->n;                                                    \
+		if (hi_ && (set)->v[hi_ - 1] < (value))                                            \
+			lo_ = hi_;                                                                 \
+		while (lo_ < hi_) {                                                                \
+			size_t mid_ = lo_ + (hi_ - lo_) / 2;                                       \
+			if ((set)->v[mid_] < (value))                                              \
+				lo_ = mid_ + 1;                                                    \
+			else                                                                       \
+				hi_ = mid_;                                                        \
+		}                                                                                  \
+		if (lo_ < (set)->n && (set)->v[lo_] == (value))                                    \
+			break;                                                                     \
+		if (!VEC_PUSH(set)) {                                                              \
+			(e) = ERR_NOMEM;                                                           \
+			break;                                                                     \
+		}                                                                                  \
+		memmove((set)->v + lo_ + 1, (set)->v + lo_,                                        \
+			((set)->n - 1 - lo_) * sizeof *(set)->v);                                  \
+		(set)->v[lo_] = (value);                                                           \
 	} while (0)
 
 static enum err count_port(struct port_counts *c, uint16_t port)
@@ -225,9 +233,13 @@ static enum err add_indicators(struct sightings *s, const struct rules *rules, s
 			       const struct touch *t, int64_t ts)
 {
 	struct ind_range ranges[ADDR_RANGES_MAX];
-	size_t n = touch_indicators(s->snap, t, ranges);
+	size_t n = touch_indicators(s->snap, t, ranges), all = 0;
 	enum err e = ERR_OK;
 
+	for (size_t i = 0; i < n; i++)
+		all += ranges[i].n;
+	if (p->inds.n == all)
+		return ERR_OK; /* they have all held at some time */
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < ranges[i].n; k++) {
 			uint32_t id = ranges[i].first + k;
@@ -236,6 +248,12 @@ static enum err add_indicators(struct sightings *s, const struct rules *rules, s
 				SET_ADD(&p->inds, id, e);
 		}
 	return e;
+}
+
+/* Sizes are what the source claims; their sum must not wrap round to something harmless. */
+static void add_bytes(uint64_t *sum, uint64_t v)
+{
+	*sum = v > UINT64_MAX - *sum ? UINT64_MAX : *sum + v;
 }
 
 static enum err add_counted(struct sightings *s, const struct rules *rules, struct pair *p,
@@ -254,8 +272,8 @@ static enum err add_counted(struct sightings *s, const struct rules *rules, stru
 	p->inbound += t->inbound;
 	p->in_grace += t->grace;
 	p->other_named += t->type == IT_IP && t->names == NAME_OTHER;
-	p->bytes_out += t->bytes_out;
-	p->bytes_in += t->bytes_in;
+	add_bytes(&p->bytes_out, t->bytes_out);
+	add_bytes(&p->bytes_in, t->bytes_in);
 	p->sent_out |= t->sent_out;
 	p->sent_in |= t->sent_in;
 	add_evidence(p, at);

@@ -85,6 +85,8 @@ static int in_order(const void *x, const void *y)
 		d = (a->from > b->from) - (a->from < b->from);
 	if (!d)
 		d = (a->until > b->until) - (a->until < b->until);
+	if (!d)
+		d = (a->role > b->role) - (a->role < b->role);
 	return d;
 }
 
@@ -200,8 +202,16 @@ enum err snapshot_build(struct snapshot *s)
 	size_t addresses = 0;
 	enum err e;
 
-	if (s->v.n)
+	/* Lists repeat themselves; the same statement of the same source counts once. */
+	if (s->v.n) {
+		size_t kept = 0;
+
 		qsort(s->v.v, s->v.n, sizeof *s->v.v, in_order);
+		for (size_t i = 1; i < s->v.n; i++)
+			if (in_order(&s->v.v[kept], &s->v.v[i]) != 0)
+				s->v.v[++kept] = s->v.v[i];
+		s->v.n = kept + 1;
+	}
 	s->near_v4 = calloc(NEAR_V4, sizeof *s->near_v4);
 	s->near_v6 = calloc(NEAR_V6, sizeof *s->near_v6);
 	if (!s->near_v4 || !s->near_v6)

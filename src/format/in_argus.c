@@ -95,11 +95,14 @@ static bool payload(const struct flow_csv *c, struct flow_row *row, struct sink 
 	return true;
 }
 
+/* State is the flags of both sides, `FSPA_FSPA`: the arrow is proof when the source's SYN was seen. */
 static enum opener opener(struct str dir, struct str state, uint8_t proto)
 {
+	struct str source = str_head(state, str_chr(state, '_'));
+
 	if (str_is(dir, "<-"))
 		return OPENER_RESP;
-	return str_is(dir, "->") && proto == PROTO_TCP && state.n && state.p[0] == 'S'
+	return str_is(dir, "->") && proto == PROTO_TCP && str_chr(source, 'S') != SIZE_MAX
 		       ? OPENER_ORIG
 		       : OPENER_UNKNOWN;
 }

@@ -188,8 +188,8 @@ static const struct key tcp_keys[] = {
 	TEXT(struct tcp, to_client, "tcp_flags_tc"),
 };
 
-/* A connection that was reset at once is `closed` to Suricata, like one that was used. */
-static enum handshake handshake(struct str state, const struct tcp *t)
+/* To Suricata `closed` is also what was reset at once, and what only one side ever spoke in. */
+static enum handshake handshake(struct str state, const struct tcp *t, const struct record *r)
 {
 	unsigned client = hex_flags(t->to_server), server = hex_flags(t->to_client);
 
@@ -197,6 +197,8 @@ static enum handshake handshake(struct str state, const struct tcp *t)
 		return HANDSHAKE_FAILED;
 	if (!str_is(state, "established") && !str_is(state, "closed"))
 		return HANDSHAKE_UNSAID;
+	if (r->orig_packets == 0 || r->resp_packets == 0)
+		return HANDSHAKE_FAILED;
 	return (client & TCP_SYN) && (server & TCP_RST) && !(server & TCP_SYN) ? HANDSHAKE_FAILED
 									       : HANDSHAKE_DONE;
 }
@@ -237,7 +239,7 @@ static void flow(const struct event *e, struct record *r, const struct skim *x, 
 		if (str_is(f.state, "new") || str_is(t.syn, "true") ||
 		    (hex_flags(t.to_server) & TCP_SYN))
 			r->opener = OPENER_ORIG;
-		record_level(r, handshake(f.state, &t));
+		record_level(r, handshake(f.state, &t, r));
 	}
 	sink->record(sink->ctx, r);
 }

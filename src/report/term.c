@@ -108,7 +108,7 @@ struct table {
 
 static void measure(struct term *t, const struct table *tb, unsigned *width)
 {
-	unsigned used = 2, elastic = 0, share;
+	unsigned used = 2;
 
 	for (size_t c = 0; c < tb->n_columns; c++) {
 		const struct column *col = &tb->columns[c];
@@ -128,16 +128,21 @@ static void measure(struct term *t, const struct table *tb, unsigned *width)
 			need = col->least;
 		width[c] = (unsigned)need;
 		used += width[c] + (c ? 2 : 0);
-		elastic += col->most == 0;
 	}
-	if (used <= t->o->width || !elastic)
-		return;
-	/* Too wide: the elastic columns share what the others leave, each at least its least. */
-	share = (used - t->o->width + elastic - 1) / elastic;
-	for (size_t c = 0; c < tb->n_columns; c++)
-		if (tb->columns[c].most == 0)
-			width[c] = width[c] > share + tb->columns[c].least ? width[c] - share
-									   : tb->columns[c].least;
+	/* Too wide: take from the elastic columns down to their least, then from the right. */
+	for (int round = 0; round < 2; round++)
+		for (size_t c = tb->n_columns; used > t->o->width && c--;) {
+			unsigned spare = width[c] - tb->columns[c].least;
+
+			if (round == 0 && tb->columns[c].most != 0)
+				continue;
+			if (width[c] <= tb->columns[c].least)
+				continue;
+			if (spare > used - t->o->width)
+				spare = used - t->o->width;
+			width[c] -= spare;
+			used -= spare;
+		}
 }
 
 static void put_table(struct term *t, const struct table *tb)
@@ -224,7 +229,7 @@ static void cell_some(struct term *t, const struct str *v, size_t n, bool values
 
 static const struct column org_columns[] = {
 	{ { "score", "スコア" }, RIGHT, 5, 6 },
-	{ { "organisation", "組織" }, LEFT, 16, 0 },
+	{ { "organisation", "組織" }, LEFT, 14, 0 },
 	{ { "", "国" }, LEFT, 2, 2 },
 	{ { "hosts", "ホスト" }, RIGHT, 5, 9 },
 	{ { "controllers", "C2" }, RIGHT, 4, 11 },

@@ -248,7 +248,7 @@ def eve_record(doc):
                 r.opener = "orig"
             if state in ("established", "closed"):
                 refused = to_client & RST and not to_client & SYN and to_server & SYN
-                r.handshake = not refused
+                r.handshake = not refused and 0 not in (flow.get("pkts_toserver"), flow.get("pkts_toclient"))
             elif state == "new":
                 r.handshake = False
         return no_ports(r)
@@ -399,7 +399,7 @@ def argus_rest(r, row, at):
     state, way = row.get("state", ""), row.get("dir", "")
     if way == "<-":
         r.opener = "resp"
-    elif way == "->" and r.proto == "tcp" and state.startswith("S"):
+    elif way == "->" and r.proto == "tcp" and "S" in state.partition("_")[0]:
         r.opener = "orig"
     if r.proto == "tcp" and "_" in state:
         source, _, dest = state.partition("_")
