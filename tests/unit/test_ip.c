@@ -126,6 +126,8 @@ static void slices(void **state)
 	assert_true(ip_parse(str_head(STR("::12"), 3), &ip));
 	assert_true(ip_eq(ip, (struct ip){ 0, 1 }));
 	assert_false(ip_parse(STR("1.2.3.4\0"), &ip));
+	assert_false(ip_parse((struct str){ NULL, 0 }, &ip));
+	assert_false(cidr_parse((struct str){ NULL, 0 }, &c));
 	assert_false(ip_parse(str_head(STR("1.2.3.4"), 0), &ip));
 	assert_false(cidr_parse(str_head(STR("::/0"), 0), &c));
 }
