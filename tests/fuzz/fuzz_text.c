@@ -398,6 +398,10 @@ static bool comes_back(struct str s)
 {
 	char last = s.p[s.n - 1];
 
+	/* Another "://" before it hid that this scheme is defanged. */
+	if (str_istarts(s, STR("h")) && !str_istarts(s, STR("http")))
+		return false;
+
 	if (last != '/' && !(last >= '0' && last <= '9') && !((last | 32) >= 'a' && (last | 32) <= 'z'))
 		return false;
 	for (size_t i = 1; i < s.n; i++)
