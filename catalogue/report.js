@@ -27,13 +27,18 @@
 	}
 	Array.prototype.forEach.call(doc.querySelectorAll("table.sort"), function (table) {
 		Array.prototype.forEach.call(table.tHead.rows[0].cells, function (th, col) {
-			var b = doc.createElement("button");
-			b.type = "button";
+			/* No button element: a heading that holds one is not repeated on every sheet of paper. */
+			var b = doc.createElement("span");
+			b.setAttribute("role", "button");
+			b.tabIndex = 0;
 			b.title = say.sort;
 			b.textContent = th.textContent;
 			th.textContent = "";
 			th.appendChild(b);
 			b.addEventListener("click", function () { sort(table, th, col); });
+			b.addEventListener("keydown", function (e) {
+				if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort(table, th, col); }
+			});
 		});
 	});
 

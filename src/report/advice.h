@@ -15,6 +15,8 @@
 	void advice_##lang##_aside(const struct view *v, struct buf *b);                          \
 	/* A sentence or two for the summary. */                                                  \
 	void advice_##lang##_aside_brief(const struct view *v, struct buf *b);                    \
+	void advice_##lang##_label(struct buf *b, struct str reason);                             \
+	void advice_##lang##_kind(struct buf *b, struct str kind);                                \
 	void advice_##lang##_why_excluded(struct buf *b, struct str reason);                      \
 	void advice_##lang##_why_withheld(struct buf *b, struct str reason);                      \
 	void advice_##lang##_recommendations(const struct view *v, struct buf *b);                \

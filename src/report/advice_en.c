@@ -53,6 +53,16 @@ void advice_en_part(struct buf *b, struct str part)
 		say_text(b, part);
 }
 
+void advice_en_label(struct buf *b, struct str reason)
+{
+	say_text(b, reason);
+}
+
+void advice_en_kind(struct buf *b, struct str kind)
+{
+	say_text(b, kind);
+}
+
 void advice_en_why_excluded(struct buf *b, struct str reason)
 {
 	const char *text = MEANING(excluded, reason);

@@ -52,6 +52,47 @@ void advice_ja_part(struct buf *b, struct str part)
 		say_text(b, part);
 }
 
+static void named(struct buf *b, const char *text, struct str key)
+{
+	if (text)
+		buf_c(b, text);
+	else
+		say_text(b, key);
+}
+
+void advice_ja_label(struct buf *b, struct str reason)
+{
+	static const struct meaning labels[] = {
+		{ "inbound-only", "外からの接続のみ" },
+		{ "outside-validity", "有効期間外" },
+		{ "benign-name", "無害な名前" },
+		{ "scanner", "スキャナー" },
+		{ "hosting", "ホスティング" },
+		{ "resolver", "リゾルバー" },
+		{ "sinkhole", "シンクホール" },
+		{ "research", "研究" },
+		{ "allow-listed", "無害リスト" },
+		{ "tor", "Tor" },
+		{ "special-purpose", "特殊用途の範囲" },
+		{ "too-broad", "範囲が広すぎる" },
+		{ "expired", "取り下げ" },
+	};
+
+	named(b, MEANING(labels, reason), reason);
+}
+
+void advice_ja_kind(struct buf *b, struct str kind)
+{
+	static const struct meaning kinds[] = {
+		{ "indicators", "インジケーター" },
+		{ "telemetry", "通信記録" },
+		{ "organisations", "組織表" },
+		{ "exclusions", "除外リスト" },
+	};
+
+	named(b, MEANING(kinds, kind), kind);
+}
+
 void advice_ja_why_excluded(struct buf *b, struct str reason)
 {
 	const char *text = MEANING(excluded, reason);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/chart.h"
 
+#include <stdio.h>
+
 #include "base/escape.h"
 #include "report/say.h"
 
@@ -86,16 +88,64 @@ void chart_bars(struct buf *b, const char *id, struct str title, struct str desc
 	buf_c(b, "</svg>\n");
 }
 
-/* Days between ticks so that there are at most five. */
-static int64_t tick_days(int64_t days)
+/* The first instant of a month; month may lie beyond 12. The inverse of say_date, years counted
+ * from March. */
+static int64_t month_begin(int year, int month)
 {
-	static const int64_t steps[] = { 1,  2,   5,   7,   10,   14,   30,   60,
-					 91, 182, 365, 730, 1825, 3650, 18250 };
-	size_t i = 0;
+	int64_t y, yoe, doy;
 
-	while (i + 1 < sizeof steps / sizeof steps[0] && days / steps[i] > 5)
+	year += (month - 1) / 12;
+	month = (month - 1) % 12 + 1;
+	y = year - (month <= 2);
+	yoe = y % 400;
+	doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
+	return (y / 400 * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468) * TIME_DAY;
+}
+
+enum { TICKS_MAX = 8 };
+
+struct tick {
+	int64_t t;
+	char text[16];
+};
+
+/* At most TICKS_MAX, on whole days or on the first of months. */
+static size_t ticks(int64_t from, int64_t to, struct tick out[TICKS_MAX])
+{
+	static const int days[] = { 1, 2, 7, 14 }, months[] = { 1, 2, 3, 6, 12, 24, 60, 120, 240 };
+	int64_t span = (to - from) / TIME_DAY;
+	size_t i = 0, n = 0;
+
+	while (i < sizeof days / sizeof days[0] && span / days[i] >= TICKS_MAX)
 		i++;
-	return steps[i];
+	if (i < sizeof days / sizeof days[0]) {
+		for (int64_t t = from; t <= to && n < TICKS_MAX; t += days[i] * TIME_DAY) {
+			struct date d = say_date(t);
+			bool year = n == 0 || say_date(out[n - 1].t).year != d.year;
+
+			out[n].t = t;
+			(void)snprintf(out[n].text, sizeof out[n].text,
+				       year ? "%3$d-%1$02d-%2$02d" : "%1$02d-%2$02d", d.month,
+				       d.day, d.year);
+			n++;
+		}
+		return n;
+	}
+	for (i = 0; i + 1 < sizeof months / sizeof months[0] && span / (months[i] * 30) >= TICKS_MAX;)
+		i++;
+	for (int k = 0; n < TICKS_MAX; k += months[i]) {
+		int64_t t = month_begin(say_date(from).year, say_date(from).month + k);
+		struct date d = say_date(t);
+
+		if (t > to)
+			break;
+		if (t < from)
+			continue;
+		out[n].t = t;
+		(void)snprintf(out[n].text, sizeof out[n].text, "%d-%02d", d.year, d.month);
+		n++;
+	}
+	return n;
 }
 
 static double place(int64_t t, int64_t from, int64_t to)
@@ -119,33 +169,25 @@ static void segment(struct buf *b, double x0, double x1, size_t y, const char *c
 void chart_timeline(struct buf *b, const char *id, struct str title, struct str desc,
 		    const struct chart_span *spans, size_t n, int64_t from, int64_t to)
 {
-	int64_t step, last_tick = INT64_MIN;
+	struct tick tick[TICKS_MAX];
+	size_t n_ticks;
 	size_t height = n * ROW + AXIS + 4;
 
 	if (!n)
 		return;
 	from = time_day(from) * TIME_DAY;
 	to = (time_day(to) + 1) * TIME_DAY;
-	step = tick_days((to - from) / TIME_DAY);
 	open_svg(b, "chart time", id, title, desc, height);
-	for (int64_t t = from; t <= to; t += step * TIME_DAY) {
-		double x = place(t, from, to);
-		struct date d = say_date(t);
+	n_ticks = ticks(from, to, tick);
+	for (size_t i = 0; i < n_ticks; i++) {
+		double x = place(tick[i].t, from, to);
+		/* A label at the very end would leave the picture. */
+		const char *anchor = x > 94 ? " end" : "";
 
-		/* The last label would leave the picture. */
-		if (t > from && to - t < (to - from) / 12 && last_tick != INT64_MIN)
-			break;
 		buf_fmt(b, "<line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%zu\" class=\"grid\"/>",
 			x, x, AXIS - 2, height);
-		buf_fmt(b, "<text x=\"%.2f%%\" y=\"13\" class=\"ax\">", x);
-		if (step >= 365)
-			buf_fmt(b, "%d", d.year);
-		else if (last_tick == INT64_MIN || say_date(last_tick).year != d.year)
-			buf_fmt(b, "%d-%02d-%02d", d.year, d.month, d.day);
-		else
-			buf_fmt(b, "%02d-%02d", d.month, d.day);
-		buf_c(b, "</text>");
-		last_tick = t;
+		buf_fmt(b, "<text x=\"%.2f%%\" y=\"13\" class=\"ax%s%s\">%s</text>", x, anchor,
+			i % 2 ? " alt" : "", tick[i].text);
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct chart_span *s = &spans[i];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sections of the HTML report about how it was made: method, what was set aside, what was read,
  * indicators. */
+#include <stdlib.h>
+
 #include "base/sha.h"
 #include "report/html.h"
 #include "report/stix.h"
@@ -61,7 +63,8 @@ static void tally_table(struct page *pg, enum word caption, const struct view_ta
 		page_table(pg, "at", caption, 0, COLUMNS(of_values));
 	for (size_t i = 0; i < t->n; i++) {
 		page_c(pg, "<tr><th scope=\"row\" class=\"date\">");
-		page_text(pg, t->v[i].label);
+		pg->p->label(&pg->text, t->v[i].key);
+		page_line(pg);
 		page_c(pg, "</th>");
 		page_td(pg, "long");
 		why(&pg->text, t->v[i].key);
@@ -75,9 +78,17 @@ static void tally_table(struct page *pg, enum word caption, const struct view_ta
 	page_table_end(pg, 0, 0);
 }
 
+static void reason_cell(struct page *pg, struct str reason)
+{
+	page_td(pg, "date");
+	pg->p->label(&pg->text, reason);
+	page_line(pg);
+	page_c(pg, "</td>");
+}
+
 static void open_details(struct page *pg, enum word w, uint64_t n)
 {
-	page_c(pg, "<details><summary>");
+	page_c(pg, "<details class=\"screen\"><summary>");
 	page_words(pg, w);
 	page_c(pg, ": ");
 	page_num(pg, n);
@@ -110,7 +121,7 @@ static void excluded(struct page *pg)
 		page_td(pg, "wrap");
 		page_value(pg, x->controller);
 		page_c(pg, "</td>");
-		page_td_text(pg, "date", x->reason);
+		reason_cell(pg, x->reason);
 		page_td_text(pg, "long", x->detail);
 		page_td_num(pg, x->records);
 		page_c(pg, "</tr>\n");
@@ -137,7 +148,7 @@ static void withheld(struct page *pg)
 		page_td(pg, "wrap");
 		page_value(pg, w->value);
 		page_c(pg, "</td>");
-		page_td_text(pg, "date", w->reason);
+		reason_cell(pg, w->reason);
 		page_td_text(pg, "long", w->detail);
 		page_td_text(pg, "", w->source);
 		page_c(pg, "</tr>\n");
@@ -183,37 +194,118 @@ void page_aside(struct page *pg)
 
 /* ---- what was read ---- */
 
+/* What comes before the name; below the folder of all telemetry only the first step. */
+static struct str folder_of(const struct view *v, const struct answer_input *in)
+{
+	size_t n = in->path.n;
+
+	if (v->base.n && str_is(in->kind, "telemetry") && str_starts(in->path, v->base)) {
+		size_t step = str_chr(str_skip(in->path, v->base.n), '/');
+
+		return str_head(in->path, v->base.n + (step == SIZE_MAX ? 0 : step + 1));
+	}
+	while (n && in->path.p[n - 1] != '/')
+		n--;
+	return str_head(in->path, n);
+}
+
+/* Files of one folder and format count as one row; those in trouble stand by themselves. */
+struct placed {
+	struct str folder;
+	const struct answer_input *in;
+};
+
+static int by_place(const void *x, const void *y)
+{
+	const struct placed *a = x, *b = y;
+	int d = str_cmp(a->in->kind, b->in->kind);
+
+	if (!d)
+		d = str_cmp(a->folder, b->folder);
+	if (!d)
+		d = str_cmp(a->in->format, b->in->format);
+	if (!d)
+		d = (a->in->trouble.n > 0) - (b->in->trouble.n > 0);
+	return d ? d : str_cmp(a->in->path, b->in->path);
+}
+
+static bool together(const struct placed *a, const struct placed *b)
+{
+	return !a->in->trouble.n == !b->in->trouble.n && a->in->passed_over == b->in->passed_over &&
+	       (!a->in->trouble.n || a->in->passed_over) && str_eq(a->in->kind, b->in->kind) &&
+	       str_eq(a->in->format, b->in->format) && str_eq(a->folder, b->folder);
+}
+
+static void input_row(struct page *pg, const struct placed *p, size_t n)
+{
+	const struct answer_input *in = p->in;
+	uint64_t records = 0, malformed = 0, bytes = 0;
+	char scratch[32];
+
+	for (size_t i = 0; i < n; i++) {
+		records += p[i].in->records;
+		malformed += p[i].in->malformed;
+		bytes += p[i].in->bytes;
+	}
+	page_c(pg, "<tr>");
+	page_td(pg, "long");
+	if (n == 1) {
+		page_text(pg, pg->v->o->anonymise ? view_path(pg->v, in->path, scratch) : in->path);
+	} else {
+		if (!pg->v->o->anonymise)
+			page_text(pg, p->folder);
+		page_c(pg, " <span class=\"dim\">");
+		page_num(pg, n);
+		page_c(pg, " ");
+		page_words(pg, W_N_FILES);
+		page_c(pg, "</span>");
+	}
+	if (in->trouble.n) {
+		page_c(pg, in->passed_over ? "<br><span class=\"small\">"
+					   : "<br><strong class=\"small\">");
+		page_text(pg, in->trouble);
+		page_c(pg, in->passed_over ? "</span>" : "</strong>");
+	}
+	page_c(pg, "</td>");
+	page_td(pg, "");
+	pg->p->kind(&pg->text, in->kind);
+	page_line(pg);
+	page_c(pg, "</td>");
+	page_td_text(pg, "", in->format);
+	page_td_num(pg, records);
+	page_td_num(pg, malformed);
+	buf_fmt(pg->b, "<td class=\"n\" data-s=\"%llu\">", (unsigned long long)bytes);
+	say_bytes(pg->b, bytes);
+	page_c(pg, "</td></tr>\n");
+}
+
 void page_inputs(struct page *pg)
 {
-	static const struct column columns[] = { { W_FILE, "" },       { W_KIND, "" },
+	static const struct column columns[] = { { W_FILE, "long" },   { W_KIND, "" },
 						 { W_FORMAT, "" },     { W_ENTRIES, "n" },
 						 { W_MALFORMED, "n" }, { W_SIZE, "n" } };
 	const struct answer *a = pg->v->a;
-	size_t shown = page_limit(a->n_inputs, ROWS_ASIDE);
-	char scratch[32];
+	struct placed *in = malloc((a->n_inputs + 1) * sizeof *in);
+	size_t rows = 0, shown = 0;
 
-	page_table(pg, "it", W_INPUTS, a->n_inputs, COLUMNS(columns));
-	for (size_t i = 0; i < shown; i++) {
-		const struct answer_input *in = &a->inputs[i];
-
-		page_c(pg, "<tr>");
-		page_td(pg, "");
-		page_text(pg, view_path(pg->v, in->path, scratch));
-		if (in->trouble.n) {
-			page_c(pg, "<br><strong class=\"small\">");
-			page_text(pg, in->trouble);
-			page_c(pg, "</strong>");
-		}
-		page_c(pg, "</td>");
-		page_td_text(pg, "", in->kind);
-		page_td_text(pg, "", in->format);
-		page_td_num(pg, in->records);
-		page_td_num(pg, in->malformed);
-		buf_fmt(pg->b, "<td class=\"n\" data-s=\"%llu\">", (unsigned long long)in->bytes);
-		say_bytes(pg->b, in->bytes);
-		page_c(pg, "</td></tr>\n");
+	if (!in) {
+		pg->err = ERR_NOMEM;
+		return;
 	}
-	page_table_end(pg, a->n_inputs, shown);
+	for (size_t i = 0; i < a->n_inputs; i++)
+		in[i] = (struct placed){ folder_of(pg->v, &a->inputs[i]), &a->inputs[i] };
+	qsort(in, a->n_inputs, sizeof *in, by_place);
+	page_table(pg, "it", W_INPUTS, a->n_inputs, COLUMNS(columns));
+	for (size_t i = 0, n; i < a->n_inputs; i += n, rows++) {
+		for (n = 1; i + n < a->n_inputs && together(&in[i], &in[i + n]); n++)
+			;
+		if (rows < ROWS_INPUTS) {
+			input_row(pg, in + i, n);
+			shown++;
+		}
+	}
+	page_table_end(pg, rows, shown);
+	free(in);
 }
 
 /* ---- indicators ---- */

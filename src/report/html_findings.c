@@ -226,7 +226,7 @@ static void cluster_mark(struct page *pg, uint32_t id)
 void page_controllers(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_CONTROLLER, "" }, { W_FAMILY, "" },    { W_COUNTRY, "" },
+		{ W_CONTROLLER, "" }, { W_FAMILY, "fam" }, { W_COUNTRY, "" },
 		{ W_ISP, "name" },    { W_HOSTS, "n" },    { W_ORGANISATIONS, "n" },
 		{ W_RECORDS, "n" },   { W_FIRST, "date" }, { W_LAST, "date" },
 		{ W_CLUSTER, "n" },
@@ -433,9 +433,9 @@ static void tally_chart(struct page *pg, const char *id, enum word title, const 
 void page_organisations(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },   { W_COUNTRY, "" },
-		{ W_HOSTS, "n" },           { W_FAMILY, "" },   { W_CONTROLLERS, "n" },
-		{ W_FIRST, "date" },        { W_LAST, "date" }, { W_CONFIDENCE, "date" },
+		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },    { W_COUNTRY, "" },
+		{ W_HOSTS, "n" },           { W_FAMILY, "fam" }, { W_CONTROLLERS, "n" },
+		{ W_FIRST, "date" },        { W_LAST, "date" },  { W_CONFIDENCE, "date" },
 	};
 	const struct view *v = pg->v;
 	size_t shown = page_limit(v->a->n_orgs, ROWS_ORGANISATIONS);
@@ -614,10 +614,12 @@ static void evidence(struct page *pg, const struct finding *f)
 		page_c(pg, "<li>");
 		page_c(pg, "<span class=\"mono\">");
 		page_text(pg, view_path(pg->v, e->path, scratch));
-		buf_fmt(pg->b, ":%llu</span> <span class=\"dim\">", (unsigned long long)e->line);
+		buf_fmt(pg->b, ":%llu</span> <span class=\"dim when\">", (unsigned long long)e->line);
 		time_format(pg->b, e->ts / TIME_S * TIME_S);
 		buf_fmt(pg->b, " %s</span></li>", kind_text(e->kind));
 	}
+	if (f->n_evidence > 3)
+		buf_fmt(pg->b, "<li class=\"paper dim\">+%zu</li>", f->n_evidence - 3);
 	page_c(pg, "</ul>");
 	if (f->n_sources) {
 		page_c(pg, "<p class=\"small\">");
@@ -672,7 +674,7 @@ void page_findings(struct page *pg)
 {
 	static const struct column columns[] = {
 		{ W_CONFIDENCE, "date" }, { W_HOST, "" },  { W_ORGANISATION, "name" },
-		{ W_CONTROLLER, "" },     { W_PORT, "n" }, { W_FAMILY, "" },
+		{ W_CONTROLLER, "" },     { W_PORT, "n" }, { W_FAMILY, "fam" },
 		{ W_RECORDS, "n" },       { W_DAYS, "n" }, { W_FIRST, "date" },
 		{ W_LAST, "date" },
 	};

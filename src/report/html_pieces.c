@@ -27,7 +27,8 @@ void page_value(struct page *pg, struct str value)
 {
 	buf_clear(&pg->text);
 	defang(&pg->text, value);
-	buf_c(pg->b, "<code>");
+	/* What is longer than any address or usual name may be broken. */
+	buf_c(pg->b, text_width(buf_str(&pg->text)) > 48 ? "<code class=\"l\">" : "<code>");
 	esc_html(pg->b, buf_str(&pg->text));
 	buf_c(pg->b, "</code>");
 	buf_clear(&pg->text);

@@ -245,7 +245,9 @@ static void aside_table(struct doc *d, enum word title, const struct view_tallie
 	table(d, hosts ? of_hosts : of_values, "--nn", hosts ? 4 : 3);
 	for (size_t i = 0; i < t->n; i++) {
 		buf_c(d->b, "| ");
-		esc_md(d->b, t->v[i].label);
+		d->p->label(&d->text, t->v[i].key);
+		say_as_md(d->b, buf_str(&d->text));
+		buf_clear(&d->text);
 		cell(d);
 		why(&d->text, t->v[i].key);
 		say_as_md(d->b, buf_str(&d->text));

@@ -108,6 +108,7 @@ enum word {
 	W_PAIRS,
 	W_OTHER_FAMILIES,
 	W_OTHER_CLUSTERS,
+	W_N_FILES,
 	W_MORE_LINES, /* as W_MORE_ROWS, of what could not be read */
 	W_COUNT
 };
@@ -132,6 +133,9 @@ struct prose {
 	void (*part)(struct buf *b, struct str part); /* a part of the score, a few words */
 	void (*method)(const struct view *v, struct buf *b);
 	void (*aside)(const struct view *v, struct buf *b);
+	void (*label)(struct buf *b, struct str reason); /* of an exclusion or a withheld indicator,
+							    in short */
+	void (*kind)(struct buf *b, struct str kind);    /* of an input */
 	void (*why_excluded)(struct buf *b, struct str reason);
 	void (*why_withheld)(struct buf *b, struct str reason);
 	void (*recommendations)(const struct view *v, struct buf *b); /* headings with items below */

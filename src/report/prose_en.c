@@ -101,6 +101,7 @@ static const char *const words[W_COUNT] = {
 	[W_PAIRS] = "Who called whom",
 	[W_OTHER_FAMILIES] = "Other families",
 	[W_OTHER_CLUSTERS] = "Other clusters",
+	[W_N_FILES] = "files",
 	[W_MORE_LINES] = "%s more lines are not shown here.",
 	[W_ANONYMISED] = "Organisations are named by sector and country only, hosts by number.",
 };
@@ -994,9 +995,14 @@ static void timeline(const struct view *v, struct buf *b)
 
 static void findings_lead(const struct view *v, struct buf *b)
 {
-	(void)v;
-	buf_c(b, "One row is one host and one controller. Open a row for the reasons and for the records that prove it, with file and line. High is a score of 75 or "
-		 "more, medium of 50 or more.\n");
+	buf_c(b, "One row is one host and one controller. Open a row for the reasons and for the records that prove it, with file and line. "
+		 "High is a score of 75 or more, medium of 50 or more.");
+	if (v->base.n && !v->o->anonymise) {
+		buf_c(b, " The files lie in ");
+		say_text(b, v->base);
+		buf_ch(b, '.');
+	}
+	buf_ch(b, '\n');
 }
 
 static void finding(const struct view *v, struct buf *b, const struct finding *f)
@@ -1061,6 +1067,8 @@ const struct prose prose_en = {
 	.part = advice_en_part,
 	.method = advice_en_method,
 	.aside = advice_en_aside,
+	.label = advice_en_label,
+	.kind = advice_en_kind,
 	.why_excluded = advice_en_why_excluded,
 	.why_withheld = advice_en_why_withheld,
 	.recommendations = advice_en_recommendations,

@@ -101,6 +101,7 @@ static const char *const words[W_COUNT] = {
 	[W_PAIRS] = "通信の組み合わせ",
 	[W_OTHER_FAMILIES] = "その他のファミリー",
 	[W_OTHER_CLUSTERS] = "その他のクラスター",
+	[W_N_FILES] = "ファイル",
 	[W_MORE_LINES] = "このほか%s行は省略しました。",
 	[W_ANONYMISED] = "組織は業種と国だけで、ホストは番号だけで示しています。",
 };
@@ -906,9 +907,14 @@ static void timeline(const struct view *v, struct buf *b)
 
 static void findings_lead(const struct view *v, struct buf *b)
 {
-	(void)v;
 	buf_c(b, "1行が、1台のホストと1件のC2サーバーの組み合わせです。行を開くと、判断の理由と、根拠となった記録のファイル名と行番号が表示されます。"
-		 "確度は75点以上が「高」、50点以上が「中」です。\n");
+		 "確度は75点以上が「高」、50点以上が「中」です。");
+	if (v->base.n && !v->o->anonymise) {
+		buf_c(b, "ファイルは");
+		say_text(b, v->base);
+		buf_c(b, "にあります。");
+	}
+	buf_ch(b, '\n');
 }
 
 static void finding(const struct view *v, struct buf *b, const struct finding *f)
@@ -967,6 +973,8 @@ const struct prose prose_ja = {
 	.part = advice_ja_part,
 	.method = advice_ja_method,
 	.aside = advice_ja_aside,
+	.label = advice_ja_label,
+	.kind = advice_ja_kind,
 	.why_excluded = advice_ja_why_excluded,
 	.why_withheld = advice_ja_why_withheld,
 	.recommendations = advice_ja_recommendations,

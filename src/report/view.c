@@ -692,14 +692,38 @@ static enum err count_aside(struct view *v)
 	return ERR_OK;
 }
 
+/* The longest folder that all telemetry lies in. */
+static void find_base(struct view *v)
+{
+	const struct answer *a = v->a;
+	bool begun = false;
+
+	for (size_t i = 0; i < a->n_inputs; i++) {
+		struct str path = a->inputs[i].path;
+		size_t n = 0;
+
+		if (!str_is(a->inputs[i].kind, "telemetry"))
+			continue;
+		if (!begun)
+			v->base = path;
+		begun = true;
+		while (n < v->base.n && n < path.n && v->base.p[n] == path.p[n])
+			n++;
+		while (n && path.p[n - 1] != '/')
+			n--;
+		v->base = str_head(path, n);
+	}
+}
+
 /* ---- all of it ---- */
 
 enum err view_make(const struct answer *a, const struct report_options *o, struct view *out)
 {
-	struct view v = { .a = a, .o = o };
+	struct view v = { .a = a, .o = o, .base = STR_NONE };
 	enum err e;
 
 	arena_init(&v.arena, 0);
+	find_base(&v);
 	e = namebook_load(&v.arena, &o->names, &v.names);
 	if (!e)
 		e = count_hosts(&v);
@@ -739,7 +763,7 @@ struct str view_path(const struct view *v, struct str path, char scratch[32])
 	int n;
 
 	if (!v->o->anonymise)
-		return path;
+		return v->base.n && str_starts(path, v->base) ? str_skip(path, v->base.n) : path;
 	for (size_t i = 0; i < v->a->n_inputs; i++) {
 		if (!str_eq(v->a->inputs[i].path, path))
 			continue;

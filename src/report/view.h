@@ -106,6 +106,8 @@ struct view {
 	struct view_tallies sources;                     /* countries of controllers */
 	struct view_tallies excluded, withheld;          /* by reason */
 	uint64_t excluded_hosts;                         /* distinct, set aside for what they are */
+	struct str base; /* the folder that holds all telemetry, with its slash; left out of file
+			    names */
 	uint64_t malformed, telemetry_files, troubled_files;
 };
 
@@ -115,7 +117,7 @@ void view_free(struct view *v);
 
 /* The family's name, or words for findings without one. */
 struct str view_family_text(const struct view *v, const struct view_family *f);
-/* A file as this document names it: its path, or "file 2". */
+/* A file as this document names it: its path below v->base, or "file 2". */
 struct str view_path(const struct view *v, struct str path, char scratch[32]);
 
 #endif

@@ -404,7 +404,7 @@ static void says_it(void **state)
 	assert_true(has(&b, "17 organisations contacted malware controllers"));
 	assert_true(has(&b, "<code>115.88.75[.]245</code> (South Korea, LG DACOM Corporation)"));
 	assert_true(has(&b, "Tlamora Finanzas (Mexico), Quilotambo Finanzas (Ecuador)"));
-	assert_true(has(&b, "logs/conn.2018-12-02.log.gz:1234"));
+	assert_true(has(&b, "conn.2018-12-02.log.gz:1234"));
 	assert_true(has(&b, "Payload went both ways in"));
 	assert_true(has(&b, "hosts without a known owner"));
 	/* Nowhere a raw value that could be opened, but in the files to save. */
