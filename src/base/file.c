@@ -15,11 +15,6 @@
 
 enum { WALK_DEPTH_MAX = 32, WALK_FILES_MAX = 10000000, WRITE_STEP = 1 << 20 };
 
-static int by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static enum err add_path(struct str path, struct arena *a, struct path_list *out)
 {
 	struct str copy = arena_str(a, path), *at;
@@ -96,7 +91,7 @@ enum err path_walk(const char *path, struct arena *a, struct path_list *out, boo
 	e = walk(&b, 0, a, out, ei);
 	buf_free(&b);
 	if (out->n > first)
-		qsort(out->v + first, out->n - first, sizeof *out->v, by_bytes);
+		qsort(out->v + first, out->n - first, sizeof *out->v, str_order);
 	return e;
 }
 

@@ -510,6 +510,10 @@ void json_put(struct buf *b, struct str s)
 			if (n == 0) {
 				n = bad;
 				instead = "\xef\xbf\xbd";
+			} else if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) { /* C1 controls */
+				code[4] = "0123456789abcdef"[p[1] >> 4];
+				code[5] = "0123456789abcdef"[p[1] & 15];
+				instead = code;
 			} else if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] & 0xfe) == 0xa8) {
 				instead = p[2] & 1 ? "\\u2029" : "\\u2028";
 			}
