@@ -10,13 +10,14 @@
  * its number. */
 enum { LABELS = 36, LONGEST = 50, ROW = 24, AXIS = 22 };
 
-/* Columns of a label's line: what a narrow column holds. */
-enum { LINE = 24 };
+/* Columns of a label's line: what the labels' part of a phone's width holds. */
+enum { LINE = 20 };
 
-/* Where the first of two lines ends: at a blank, or anywhere in text that has none. */
+/* Where the first of two lines ends: at a blank near the middle, or anywhere in text that has none. */
 static size_t line_end(struct str text)
 {
-	struct str head = text_head(text, LINE);
+	size_t half = (text_width(text) + 1) / 2 + 2;
+	struct str head = text_head(text, half < LINE + 2 ? half : LINE + 2);
 	size_t n = head.n;
 
 	while (n > head.n / 2 && head.p[n - 1] != ' ')
@@ -27,16 +28,18 @@ static size_t line_end(struct str text)
 /* An SVG clips what leaves it, so that no label runs under the bars; a long one takes two lines. */
 static void label(struct buf *b, struct str text, bool mono, size_t y)
 {
+	const char *class = mono ? " mono" : "";
+
 	buf_fmt(b, "<svg x=\"0\" y=\"%zu\" width=\"%d%%\" height=\"%d\"><title>", y, LABELS - 1, ROW);
 	esc_html(b, text);
 	buf_c(b, "</title>");
-	if (mono || text_width(text) <= LINE) {
-		buf_fmt(b, "<text x=\"0\" y=\"16\" class=\"lb%s\">", mono ? " mono" : "");
+	if (text_width(text) <= (mono ? LINE - 3 : LINE)) {
+		buf_fmt(b, "<text x=\"0\" y=\"16\" class=\"lb%s\">", class);
 		esc_html(b, text);
 	} else {
 		struct str rest = str_skip(text, line_end(text));
 
-		buf_c(b, "<text x=\"0\" y=\"10\" class=\"lb two\">");
+		buf_fmt(b, "<text x=\"0\" y=\"10\" class=\"lb two%s\">", class);
 		esc_html(b, str_head(text, line_end(text)));
 		buf_c(b, "<tspan x=\"0\" y=\"22\">");
 		esc_html(b, text_width(rest) > LINE + 4 ? text_head(rest, LINE + 2) : rest);

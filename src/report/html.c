@@ -120,7 +120,7 @@ static void figures(struct page *pg)
 static void first_to_tell(struct page *pg)
 {
 	static const struct column columns[] = { { W_ORGANISATION, "name" },
-						 { W_FAMILY, "" },
+						 { W_FAMILY, "fam" },
 						 { W_HOSTS, "n" },
 						 { W_SINCE, "date" },
 						 { W_CONFIDENCE, "" } };
@@ -137,7 +137,7 @@ static void first_to_tell(struct page *pg)
 		page_c(pg, "<tr><th scope=\"row\" class=\"name\">");
 		page_text(pg, v->orgs[idx[i]].name);
 		page_c(pg, "</th>");
-		page_td(pg, "");
+		page_td(pg, "fam");
 		page_list(pg, o->families, o->n_families, 2);
 		page_c(pg, "</td>");
 		page_td_num(pg, o->hosts);

@@ -256,7 +256,7 @@ static void input_row(struct page *pg, const struct placed *p, size_t n)
 			page_text(pg, p->folder);
 		page_c(pg, " <span class=\"dim\">");
 		page_num(pg, n);
-		page_c(pg, " ");
+		page_c(pg, pg->v->o->lang == REPORT_JA ? "" : " ");
 		page_words(pg, W_N_FILES);
 		page_c(pg, "</span>");
 	}
@@ -281,7 +281,7 @@ static void input_row(struct page *pg, const struct placed *p, size_t n)
 
 void page_inputs(struct page *pg)
 {
-	static const struct column columns[] = { { W_FILE, "long" },   { W_KIND, "" },
+	static const struct column columns[] = { { W_FILE, "long" },   { W_KIND, "ctry" },
 						 { W_FORMAT, "" },     { W_ENTRIES, "n" },
 						 { W_MALFORMED, "n" }, { W_SIZE, "n" } };
 	const struct answer *a = pg->v->a;
@@ -330,8 +330,9 @@ static void save(struct page *pg, enum word w, const char *file, const char *typ
 void page_appendix(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_VALUE, "" },          { W_TYPE, "" },   { W_FAMILY, "" },    { W_COUNTRY, "" },
-		{ W_ORGANISATIONS, "n" }, { W_HOSTS, "n" }, { W_FIRST, "date" }, { W_LAST, "date" },
+		{ W_VALUE, "" },       { W_TYPE, "" },           { W_FAMILY, "" },
+		{ W_COUNTRY, "ctry" }, { W_ORGANISATIONS, "n" }, { W_HOSTS, "n" },
+		{ W_FIRST, "date" },   { W_LAST, "date" },
 	};
 	const struct answer *a = pg->v->a;
 	size_t shown = page_limit(a->n_controllers, ROWS_APPENDIX);
@@ -354,7 +355,7 @@ void page_appendix(struct page *pg)
 		page_td(pg, "");
 		page_list(pg, c->families, c->n_families, 3);
 		page_c(pg, "</td>");
-		page_td(pg, "");
+		page_td(pg, "ctry");
 		page_country(pg, c->country);
 		page_c(pg, "</td>");
 		page_td_num(pg, pg->v->controllers[i].orgs);

@@ -46,7 +46,7 @@ static void controller_cells(struct page *pg, uint32_t i)
 	page_td(pg, "wrap");
 	page_value(pg, c->value);
 	page_c(pg, "</td>");
-	page_td(pg, "");
+	page_td(pg, "ctry");
 	page_country(pg, c->country);
 	page_c(pg, "</td>");
 	page_td(pg, "name");
@@ -61,8 +61,9 @@ static void controller_cells(struct page *pg, uint32_t i)
 static void family_controllers(struct page *pg, const struct view_family *f)
 {
 	static const struct column columns[] = {
-		{ W_CONTROLLER, "" },     { W_COUNTRY, "" },   { W_ISP, "name" },  { W_HOSTS, "n" },
-		{ W_ORGANISATIONS, "n" }, { W_FIRST, "date" }, { W_LAST, "date" },
+		{ W_CONTROLLER, "" }, { W_COUNTRY, "ctry" },    { W_ISP, "name" },
+		{ W_HOSTS, "n" },     { W_ORGANISATIONS, "n" }, { W_FIRST, "date" },
+		{ W_LAST, "date" },
 	};
 	size_t shown = page_limit(f->n_controllers, ROWS_FAMILY);
 
@@ -87,8 +88,8 @@ static void org_cells(struct page *pg, uint32_t i)
 	page_c(pg, "<th scope=\"row\" class=\"name\">");
 	page_text(pg, v->orgs[i].name);
 	page_c(pg, "</th>");
-	page_td_text(pg, "", namebook_sector_text(&v->names, v->o->lang, o->org.sector, STR("–")));
-	page_td(pg, "");
+	page_td_text(pg, "sec", namebook_sector_text(&v->names, v->o->lang, o->org.sector, STR("–")));
+	page_td(pg, "ctry");
 	page_country(pg, o->org.country);
 	page_c(pg, "</td>");
 	page_td_num(pg, o->hosts);
@@ -104,7 +105,7 @@ static void confidence_cell(struct page *pg, enum confidence c, int score)
 static void family_orgs(struct page *pg, const struct view_family *f)
 {
 	static const struct column columns[] = {
-		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },    { W_COUNTRY, "" },
+		{ W_ORGANISATION, "name" }, { W_SECTOR, "sec" }, { W_COUNTRY, "ctry" },
 		{ W_HOSTS, "n" },           { W_FIRST, "date" }, { W_LAST, "date" },
 		{ W_CONFIDENCE, "date" },
 	};
@@ -226,7 +227,7 @@ static void cluster_mark(struct page *pg, uint32_t id)
 void page_controllers(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_CONTROLLER, "" }, { W_FAMILY, "fam" }, { W_COUNTRY, "" },
+		{ W_CONTROLLER, "" }, { W_FAMILY, "fam" }, { W_COUNTRY, "ctry" },
 		{ W_ISP, "name" },    { W_HOSTS, "n" },    { W_ORGANISATIONS, "n" },
 		{ W_RECORDS, "n" },   { W_FIRST, "date" }, { W_LAST, "date" },
 		{ W_CLUSTER, "n" },
@@ -257,7 +258,7 @@ void page_controllers(struct page *pg)
 		page_td(pg, "");
 		page_list(pg, c->families, c->n_families, 3);
 		page_c(pg, "</td>");
-		page_td(pg, "");
+		page_td(pg, "ctry");
 		page_country(pg, c->country);
 		page_c(pg, "</td>");
 		page_td(pg, "name");
@@ -433,7 +434,7 @@ static void tally_chart(struct page *pg, const char *id, enum word title, const 
 void page_organisations(struct page *pg)
 {
 	static const struct column columns[] = {
-		{ W_ORGANISATION, "name" }, { W_SECTOR, "" },    { W_COUNTRY, "" },
+		{ W_ORGANISATION, "name" }, { W_SECTOR, "sec" }, { W_COUNTRY, "ctry" },
 		{ W_HOSTS, "n" },           { W_FAMILY, "fam" }, { W_CONTROLLERS, "n" },
 		{ W_FIRST, "date" },        { W_LAST, "date" },  { W_CONFIDENCE, "date" },
 	};
@@ -639,7 +640,7 @@ static void one_finding(struct page *pg, size_t i, size_t columns)
 
 	page_c(pg, "<tbody><tr class=\"has-ev\">");
 	confidence_cell(pg, f->confidence, f->score);
-	page_c(pg, "<th scope=\"row\" class=\"wrap\">");
+	page_c(pg, "<th scope=\"row\" class=\"date\">");
 	if (v->o->anonymise)
 		page_text(pg, h->label);
 	else

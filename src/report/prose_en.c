@@ -230,6 +230,7 @@ static void who(const struct view *v, struct buf *b, const uint32_t *idx, size_t
 	if (v->o->anonymise) {
 		facts_nouns(v, idx, n, &f);
 		rest = f.rest;
+		max += f.n == max + 1;
 		for (size_t i = max; i < f.n; i++)
 			rest += f.v[i].n;
 		known = f.n < max ? f.n : max;
@@ -238,7 +239,8 @@ static void who(const struct view *v, struct buf *b, const uint32_t *idx, size_t
 			alike(v, b, f.v[i].like, idx, n);
 		}
 	} else {
-		if (known > max)
+		/* Rather one more name than "one other". */
+		if (known > max + 1)
 			rest = known - max;
 		known -= rest;
 		for (size_t i = 0; i < n && shown < known; i++) {

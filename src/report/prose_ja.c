@@ -97,7 +97,7 @@ static const char *const words[W_COUNT] = {
 	[W_N_HOSTS] = "ホスト",
 	[W_N_FAMILIES] = "ファミリー",
 	[W_FIRST_LAST] = "最初と最後の通信",
-	[W_BY_CONFIDENCE] = "検出の確度",
+	[W_BY_CONFIDENCE] = "確度別の検出件数",
 	[W_PAIRS] = "通信の組み合わせ",
 	[W_OTHER_FAMILIES] = "その他のファミリー",
 	[W_OTHER_CLUSTERS] = "その他のクラスター",
@@ -243,6 +243,7 @@ static void who(const struct view *v, struct buf *b, const uint32_t *idx, size_t
 	if (v->o->anonymise) {
 		facts_nouns(v, idx, n, &f);
 		rest = f.rest;
+		max += f.n == max + 1;
 		for (size_t i = max; i < f.n; i++)
 			rest += f.v[i].n;
 		known = f.n < max ? f.n : max;
@@ -251,7 +252,8 @@ static void who(const struct view *v, struct buf *b, const uint32_t *idx, size_t
 			alike(v, b, f.v[i].like, idx, n);
 		}
 	} else {
-		if (known > max)
+		/* Rather one more name than "one other". */
+		if (known > max + 1)
 			rest = known - max;
 		known -= rest;
 		for (size_t i = 0; i < n && shown < known; i++) {
@@ -445,15 +447,15 @@ static void outstanding(const struct view *v, struct buf *b)
 		return;
 	buf_c(b, "とくに目立つC2サーバーは、");
 	for (size_t i = 0; i < n; i++) {
-		buf_c(b, i ? "、" : "");
-		controller(v, b, top[i]);
-		buf_c(b, "の");
+		buf_c(b, !i ? "" : i + 1 == n ? "と、" : "、");
 		if (v->controllers[top[i]].orgs) {
 			say_num(b, v->controllers[top[i]].orgs);
-			buf_c(b, "組織");
+			buf_c(b, "組織の");
 		}
 		say_num(b, v->a->controllers[top[i]].hosts);
-		buf_c(b, "台");
+		buf_c(b, v->controllers[top[i]].level > LEVEL_ATTEMPT ? "台が通信していた"
+								      : "台が接続を試みていた");
+		controller(v, b, top[i]);
 	}
 	buf_c(b, "です。\n");
 }
@@ -655,11 +657,11 @@ static void judge_shared(const struct view *v, struct buf *b)
 	for (size_t i = 0; i < n; i++) {
 		buf_ch(b, MARK_DEEPER);
 		controller(v, b, shared[i]);
-		buf_c(b, "：");
+		buf_c(b, "、");
 		say_num(b, v->controllers[shared[i]].orgs);
-		buf_c(b, "組織（");
+		buf_c(b, "組織：");
 		who(v, b, idx, facts_callers(v, shared[i], idx, 256), NAMED_MAX);
-		buf_c(b, "）\n");
+		buf_ch(b, '\n');
 	}
 }
 
