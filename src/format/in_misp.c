@@ -221,7 +221,10 @@ static void attributes(const json_t *list, const struct event *event, const stru
 	json_t *a;
 	size_t i;
 
-	json_array_foreach(list, i, a) attribute(a, event, ports, sink);
+	json_array_foreach(list, i, a)
+	{
+		attribute(a, event, ports, sink);
+	}
 }
 
 /* An object names its ports beside its addresses (ip-port, domain-ip, network-connection). */
@@ -273,7 +276,10 @@ static void tell_unflagged(const json_t *e, struct sink *sink)
 	json_t *o;
 
 	count(json_object_get(e, "Attribute"), &n, &flagged);
-	json_array_foreach(objects, i, o) count(json_object_get(o, "Attribute"), &n, &flagged);
+	json_array_foreach(objects, i, o)
+	{
+		count(json_object_get(o, "Attribute"), &n, &flagged);
+	}
 	if (n && !flagged)
 		sink_bad(sink, "event %.*s: none of its %zu values is meant for detection (to_ids)",
 			 STR_ARG(str_head(doc_get(e, "uuid"), 36)), n);
@@ -305,7 +311,10 @@ static void read_event(const json_t *e, struct sink *sink)
 	event.reference = buf_str(&reference);
 	tell_unflagged(e, sink);
 	attributes(json_object_get(e, "Attribute"), &event, NULL, sink);
-	json_array_foreach(objects, i, o) object(o, &event, sink);
+	json_array_foreach(objects, i, o)
+	{
+		object(o, &event, sink);
+	}
 	buf_free(&reference);
 }
 
@@ -318,7 +327,10 @@ static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
 	size_t i;
 
 	if (json_is_array(v)) {
-		json_array_foreach(v, i, one) any |= depth < 3 && read_value(one, depth + 1, sink);
+		json_array_foreach(v, i, one)
+		{
+			any |= depth < 3 && read_value(one, depth + 1, sink);
+		}
 		return any || i == 0;
 	}
 	if (in && json_object_get(v, "type") == NULL) {

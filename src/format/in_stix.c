@@ -317,8 +317,14 @@ static void tell_observed(struct reading *r, const json_t *of, struct node *obse
 
 	observed->used = true;
 	/* 2.0 keeps the things inside, by number; 2.1 refers to them. */
-	json_object_foreach(inside, key, v) note_ends(ends, v);
-	json_array_foreach(refs, i, v) note_ends(ends, resolve(r, NULL, doc_str(v)));
+	json_object_foreach(inside, key, v)
+	{
+		note_ends(ends, v);
+	}
+	json_array_foreach(refs, i, v)
+	{
+		note_ends(ends, resolve(r, NULL, doc_str(v)));
+	}
 	json_object_foreach(inside, key, v)
 	{
 		if (!json_object_get(ends, key))

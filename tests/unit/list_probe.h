@@ -238,8 +238,13 @@ static inline struct str probe_file(const char *path)
 
 	while (f && p && (got = fread(p + n, 1, cap - n, f)) > 0) {
 		n += got;
-		if (n == cap)
-			p = realloc(p, cap *= 2);
+		if (n == cap) {
+			char *more = realloc(p, cap *= 2);
+
+			if (!more)
+				abort();
+			p = more;
+		}
 	}
 	if (f)
 		(void)fclose(f);
