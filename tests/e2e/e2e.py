@@ -153,7 +153,7 @@ class _Watch:
 def main():
     """Run a module's tests; the last line counts them."""
     if not os.access(BINARY, os.X_OK):
-        print("there is no %s; build it or set NEZUMI\n0 passed, 1 failed" % BINARY)
+        print("there is no %s; build it or set NEZUMI\n0 passed, 1 failed, 0 skipped" % BINARY)
         sys.exit(1)
     out = io.StringIO()
     program = unittest.main("__main__", exit=False, testRunner=unittest.TextTestRunner(out, verbosity=0))

@@ -26,6 +26,8 @@ WAYS = {
     "zstd": zst,
     "zstd behind a skippable frame": lambda d: b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + zst(d),
     "zstd in two frames": lambda d: zst(d[:len(d) // 2]) + zst(d[len(d) // 2:])}
+if e2e.sanitized():  # which make everything slow: the ways that differ for the code
+    WAYS = {k: v for k, v in WAYS.items() if k not in ("BOM", "CRLF", "gzip", "zstd")}
 
 
 class Telemetry(e2e.Case):
@@ -48,7 +50,7 @@ class Telemetry(e2e.Case):
     def test_standard_input(self):
         self.put("list", LIST)
         for reader, text in TELEMETRY.items():
-            for way in ("as it is", "BOM and CRLF", "gzip", "zstd in two frames"):
+            for way in ("as it is", "BOM and CRLF", "gzip in two members", "zstd in two frames"):
                 with self.subTest(reader=reader, way=way):
                     data = WAYS[way](text.encode())
                     whole = self.analyze("-i", "list", "-", stdin=data)

