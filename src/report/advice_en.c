@@ -190,7 +190,7 @@ void advice_en_aside_brief(const struct view *v, struct buf *b)
 	size_t kinds = 0, at = 0, from = b->n;
 	const char *one, *many;
 
-	if (!a->n_excluded && !a->n_withheld && !v->malformed)
+	if (!a->n_excluded && !a->n_withheld)
 		return;
 	if (v->excluded_hosts) {
 		say_en_count(b, v->excluded_hosts, "host was", "hosts were");
@@ -232,8 +232,9 @@ void advice_en_aside(const struct view *v, struct buf *b)
 		buf_c(b, "Nothing had to be set aside: no scanner, no shared service, no indicator that is unfit, no line that could not be read.\n");
 		return;
 	}
-	buf_c(b, "A claim of infection can cost an organisation its name. So what met an indicator and is yet no finding is kept here, each with its reason. ");
+	buf_c(b, "A claim of infection can cost an organisation its name. So what met an indicator and is yet no finding is kept here, each with its reason.");
 	if (a->excluded_records) {
+		buf_ch(b, ' ');
 		from = b->n;
 		say_en_count(b, a->excluded_records, "record was", "records were");
 		buf_c(b, " set aside, of ");
@@ -287,9 +288,21 @@ void advice_en_method(const struct view *v, struct buf *b)
 	buf_c(b, ": addresses, networks, domains and URLs that the sources below name as controllers. ");
 	say_capital(b, from);
 	from = b->n;
-	say_en_count(b, a->matched, "record met one; ", "records met one; ");
-	say_en_num(b, a->excluded_records);
-	buf_c(b, a->excluded_records == 1 ? " of them was set aside.\n" : " of them were set aside.\n");
+	if (!a->matched) {
+		buf_c(b, "none met one.\n");
+	} else {
+		say_en_count(b, a->matched, "record met one; ", "records met one; ");
+		if (a->excluded_records == a->matched)
+			buf_c(b, a->matched == 1 ? "it was set aside.\n"
+						 : "all of them were set aside.\n");
+		else if (!a->excluded_records)
+			buf_c(b, "none was set aside.\n");
+		else {
+			say_en_num(b, a->excluded_records);
+			buf_c(b, a->excluded_records == 1 ? " of them was set aside.\n"
+							  : " of them were set aside.\n");
+		}
+	}
 	say_capital(b, from);
 	buf_c(b,
 	      "Direction decides first. An infected host calls out; a controller that calls in and gets no answer is scanning. Then the time for which an indicator holds, the "
@@ -377,8 +390,11 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 	heading(b, "Alert");
 	item(b);
 	buf_c(b, "IDS and IPS: raise an alert for each attempt to reach an indicator of the appendix, answered or not.");
-	if (v->silent_hosts)
-		buf_c(b, " Hosts of this report were found by unanswered attempts alone.");
+	if (v->silent_hosts) {
+		buf_c(b, " In this report ");
+		say_en_count(b, v->silent_hosts, "host was", "hosts were");
+		buf_c(b, " found by unanswered attempts alone.");
+	}
 	buf_ch(b, '\n');
 	item(b);
 	buf_c(b, "DNS: keep queries together with the client that asked, and raise an alert for the listed names. An address changes within days, a name often lives longer.\n");
@@ -390,9 +406,14 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 	}
 	heading(b, "Hunt");
 	item(b);
-	buf_c(b, "EDR: import the appendix (CSV or STIX 2.1) and search back to ");
-	say_en_date(b, since);
-	buf_c(b, ", a month before the first call.\n");
+	buf_c(b, "EDR: import the appendix (CSV or STIX 2.1) and search back ");
+	if (facts_clock_unset(v)) {
+		buf_c(b, "as far as the logs go.\n");
+	} else {
+		buf_c(b, "to ");
+		say_en_date(b, since);
+		buf_c(b, ", a month before the first call.\n");
+	}
 	item(b);
 	if (v->hosts_by[CONF_HIGH]) {
 		buf_c(b, "On the ");
@@ -402,7 +423,7 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 		} else {
 			buf_c(b, "host");
 		}
-		buf_c(b, " of high confidence, find the process that opens the connection. Secure memory and disk before cleaning, and look for what came after: these families fetch others.\n");
+		buf_c(b, " of high confidence, find the process that opens the connection. Secure memory and disk before cleaning, and look for what came after: malware of this kind often fetches more.\n");
 	} else {
 		buf_c(b, "No host is of high confidence. Look for the process behind the connection before anything is cleaned or anyone accused.\n");
 	}

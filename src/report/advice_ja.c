@@ -206,7 +206,7 @@ void advice_ja_aside_brief(const struct view *v, struct buf *b)
 	const struct answer *a = v->a;
 	bool said = false;
 
-	if (!a->n_excluded && !a->n_withheld && !v->malformed)
+	if (!a->n_excluded && !a->n_withheld)
 		return;
 	if (v->excluded_hosts) {
 		buf_c(b, "なお、");
@@ -291,11 +291,22 @@ void advice_ja_method(const struct view *v, struct buf *b)
 	say_num(b, a->records);
 	buf_c(b, "件を、下に示す情報源がC2サーバーとしているアドレス、ネットワーク、ドメイン、URLのインジケーター");
 	say_num(b, a->indicators);
-	buf_c(b, "件と照合しました。一致した記録は");
-	say_num(b, a->matched);
-	buf_c(b, "件で、そのうち");
-	say_num(b, a->excluded_records);
-	buf_c(b, "件を除外しました。\n");
+	buf_c(b, "件と照合しました。");
+	if (!a->matched) {
+		buf_c(b, "一致した記録はありません。\n");
+	} else {
+		buf_c(b, "一致した記録は");
+		say_num(b, a->matched);
+		if (a->excluded_records == a->matched) {
+			buf_c(b, "件で、すべて除外しました。\n");
+		} else if (!a->excluded_records) {
+			buf_c(b, "件で、除外したものはありません。\n");
+		} else {
+			buf_c(b, "件で、そのうち");
+			say_num(b, a->excluded_records);
+			buf_c(b, "件を除外しました。\n");
+		}
+	}
 	buf_c(b,
 	      "最初に見るのは通信の向きです。感染したホストは自分から接続します。C2サーバー側から接続してきて応答がなければ、それはスキャンです。次に、インジケーターの有効期間、"
 	      "示されたポート、接続に使われた名前を見ます。共有アドレスへの接続でも、無害なサイトの名前であれば検出としません。\n");
@@ -378,8 +389,11 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 	heading(b, "警告を出す");
 	item(b);
 	buf_c(b, "IDS・IPS：付録のインジケーターへの接続は、応答の有無にかかわらず警告の対象にしてください。");
-	if (v->silent_hosts)
-		buf_c(b, "本報告にも、応答のない試行だけで見つかったホストがあります。");
+	if (v->silent_hosts) {
+		buf_c(b, "本報告でも、");
+		say_num(b, v->silent_hosts);
+		buf_c(b, "台が応答のない試行だけで見つかっています。");
+	}
 	buf_ch(b, '\n');
 	item(b);
 	buf_c(b, "DNS：問い合わせを、問い合わせ元のクライアントとともに記録し、リストにある名前に警告を出してください。アドレスは数日で変わりますが、名前はより長く使われます。\n");
@@ -391,9 +405,14 @@ static void alert_and_hunt(const struct view *v, struct buf *b)
 	}
 	heading(b, "調査する");
 	item(b);
-	buf_c(b, "EDR：付録（CSVまたはSTIX 2.1）を取り込み、最初の通信の1か月前にあたる");
-	say_ja_date(b, since);
-	buf_c(b, "までさかのぼって検索してください。\n");
+	buf_c(b, "EDR：付録（CSVまたはSTIX 2.1）を取り込み、");
+	if (facts_clock_unset(v)) {
+		buf_c(b, "ログの残っている限りさかのぼって検索してください。\n");
+	} else {
+		buf_c(b, "最初の通信の1か月前にあたる");
+		say_ja_date(b, since);
+		buf_c(b, "までさかのぼって検索してください。\n");
+	}
 	item(b);
 	if (v->hosts_by[CONF_HIGH]) {
 		buf_c(b, "確度が「高」のホスト");

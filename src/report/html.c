@@ -61,7 +61,7 @@ static const struct section {
 
 static bool shown(const struct page *pg, const struct section *s)
 {
-	if (s->write == page_clusters && !pg->v->a->n_clusters)
+	if (s->write == page_clusters && !facts_clustered(pg->v))
 		return false;
 	return !s->findings || pg->v->a->n_findings;
 }

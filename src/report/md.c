@@ -278,9 +278,12 @@ static void aside(struct doc *d)
 		return;
 	heading(d, "###", W_ASIDE_REJECTED);
 	for (size_t i = 0; i < shown; i++) {
+		buf_puts(&d->text, view_path(v, a->rejected[i].path, scratch));
+		buf_fmt(&d->text, ":%llu", (unsigned long long)a->rejected[i].line);
 		buf_c(d->b, "- ");
-		esc_md(d->b, view_path(v, a->rejected[i].path, scratch));
-		buf_fmt(d->b, "\\:%llu ", (unsigned long long)a->rejected[i].line);
+		say_md_value(d->b, buf_str(&d->text));
+		buf_clear(&d->text);
+		buf_ch(d->b, ' ');
 		esc_md(d->b, a->rejected[i].why);
 		buf_ch(d->b, '\n');
 	}
@@ -305,7 +308,7 @@ static void clusters(struct doc *d)
 {
 	const struct view *v = d->v;
 
-	if (!v->a->n_clusters)
+	if (!facts_clustered(v))
 		return;
 	heading(d, "##", W_CLUSTERS);
 	d->p->clusters(v, &d->text);

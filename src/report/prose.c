@@ -181,6 +181,18 @@ bool facts_bounded(const struct view *v)
 	return false;
 }
 
+bool facts_clock_unset(const struct view *v)
+{
+	return v->first != TIME_NONE && v->first < 365 * TIME_DAY;
+}
+
+bool facts_clustered(const struct view *v)
+{
+	/* The largest come first. */
+	return v->a->n_clusters > 1 ||
+	       (v->a->n_clusters && v->a->clusters[0].n_controllers + v->a->clusters[0].n_orgs > 2);
+}
+
 uint64_t facts_domains(const struct view *v)
 {
 	uint64_t n = 0;

@@ -188,6 +188,10 @@ size_t facts_cover(const struct view *v, unsigned percent);
 size_t facts_shared(const struct view *v, uint32_t *idx, size_t max);
 /* Does any controller have indicators that state when they hold? */
 bool facts_bounded(const struct view *v);
+/* The records date from 1970, which is what clocks say that nobody set. */
+bool facts_clock_unset(const struct view *v);
+/* Is there a cluster of more than one controller and one organisation? */
+bool facts_clustered(const struct view *v);
 uint64_t facts_domains(const struct view *v);
 uint64_t facts_rented(const struct view *v); /* controllers at providers */
 

@@ -523,40 +523,41 @@ static void spread(const struct view *v, struct buf *b)
 	say_capital(b, from);
 }
 
-static void certainty(const struct view *v, struct buf *b)
+/* A sentence about n of the hosts; about the only one there is, it says "it". */
+static void of_hosts(const struct view *v, struct buf *b, uint64_t n, const char *it,
+		     const char *one, const char *many)
 {
 	size_t from;
 
+	if (!n)
+		return;
+	buf_ch(b, ' ');
+	from = b->n;
+	if (v->n_hosts == 1) {
+		buf_c(b, it);
+	} else {
+		hosts(b, n);
+		buf_c(b, n == 1 ? one : many);
+	}
+	buf_ch(b, '.');
+	say_capital(b, from);
+}
+
+static void certainty(const struct view *v, struct buf *b)
+{
 	confidences(v, b);
-	if (v->two_way_hosts) {
-		buf_ch(b, ' ');
-		from = b->n;
-		if (v->two_way_hosts == v->n_hosts)
-			buf_c(b, v->n_hosts == 1
-					 ? "payload was seen in both directions"
-					 : "for every host payload was seen in both directions");
-		else {
-			buf_c(b, "for ");
-			hosts(b, v->two_way_hosts);
-			buf_c(b, " payload was seen in both directions");
-		}
-		buf_ch(b, '.');
-		say_capital(b, from);
-	}
-	if (v->silent_hosts) {
-		buf_ch(b, ' ');
-		from = b->n;
-		hosts(b, v->silent_hosts);
-		buf_c(b, " called out; no answer was seen.");
-		say_capital(b, from);
-	}
-	if (v->ownerless_hosts) {
-		buf_ch(b, ' ');
-		from = b->n;
-		hosts(b, v->ownerless_hosts);
-		buf_c(b, v->ownerless_hosts == 1 ? " has no known owner." : " have no known owner.");
-		say_capital(b, from);
-	}
+	if (v->two_way_hosts && v->two_way_hosts == v->n_hosts && v->n_hosts > 1)
+		buf_c(b, " For every host payload was seen in both directions.");
+	else
+		of_hosts(v, b, v->two_way_hosts, "payload was seen in both directions",
+			 " exchanged payload with a controller in both directions",
+			 " exchanged payload with controllers in both directions");
+	of_hosts(v, b, v->silent_hosts, "the host called out; no answer was seen",
+		 " called out; no answer was seen", " called out; no answer was seen");
+	of_hosts(v, b, v->ownerless_hosts, "its owner is not known", " has no known owner",
+		 " have no known owner");
+	if (facts_clock_unset(v))
+		buf_c(b, " The records date from 1970: the clock of what made them was not set, and only the intervals mean something.");
 	buf_ch(b, '\n');
 }
 
@@ -763,6 +764,11 @@ static void judgements(const struct view *v, struct buf *b)
 					     : "Take these infections as ongoing.\n");
 		say_capital(b, from);
 	}
+	for (size_t i = 0; i < a->n_alerts && i < NAMED_MAX && !v->o->anonymise; i++)
+		if (!str_is(a->alerts[i].rule, "controller-shared")) {
+			say_text(b, a->alerts[i].message);
+			buf_ch(b, '\n');
+		}
 	if (v->silent_hosts) {
 		from = b->n;
 		hosts(b, v->silent_hosts);
@@ -795,8 +801,13 @@ static void about_controller(const struct view *v, struct buf *b, uint32_t i, bo
 			buf_c(b, " in ");
 			organisations(b, v->controllers[i].orgs);
 		}
-		buf_fmt(b, " %s it: ", called(v->controllers[i].level > LEVEL_ATTEMPT));
-		who(v, b, idx, n, NAMED_MAX);
+		if (!v->controllers[i].orgs)
+			buf_c(b, " without a known owner");
+		buf_fmt(b, " %s it", called(v->controllers[i].level > LEVEL_ATTEMPT));
+		if (v->controllers[i].orgs) {
+			buf_c(b, ": ");
+			who(v, b, idx, n, NAMED_MAX);
+		}
 		buf_ch(b, '.');
 		say_capital(b, from);
 	}

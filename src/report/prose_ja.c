@@ -507,23 +507,28 @@ static void spread(const struct view *v, struct buf *b)
 	buf_c(b, shown ? "が目立ちます。\n" : "\n");
 }
 
+static void of_hosts(const struct view *v, struct buf *b, uint64_t n, const char *text)
+{
+	if (!n)
+		return;
+	if (v->n_hosts == 1)
+		buf_c(b, "このホスト");
+	else
+		hosts(b, n);
+	buf_c(b, text);
+}
+
 static void certainty(const struct view *v, struct buf *b)
 {
 	confidences(v, b);
-	if (v->two_way_hosts == v->n_hosts && v->n_hosts > 1) {
+	if (v->two_way_hosts == v->n_hosts && v->n_hosts > 1)
 		buf_c(b, "すべてのホストで、双方向のデータのやり取りを確認しました。");
-	} else if (v->two_way_hosts) {
-		hosts(b, v->two_way_hosts);
-		buf_c(b, "では、双方向のデータのやり取りを確認しました。");
-	}
-	if (v->silent_hosts) {
-		hosts(b, v->silent_hosts);
-		buf_c(b, "は接続を試みていますが、応答は確認できていません。");
-	}
-	if (v->ownerless_hosts) {
-		hosts(b, v->ownerless_hosts);
-		buf_c(b, "は所有者が分かりません。");
-	}
+	else
+		of_hosts(v, b, v->two_way_hosts, "では、双方向のデータのやり取りを確認しました。");
+	of_hosts(v, b, v->silent_hosts, "は接続を試みていますが、応答は確認できていません。");
+	of_hosts(v, b, v->ownerless_hosts, "は所有者が分かりません。");
+	if (facts_clock_unset(v))
+		buf_c(b, "記録の日付は1970年で、記録した機器の時計が合っていません。意味があるのは時刻の間隔だけです。");
 	buf_ch(b, '\n');
 }
 
@@ -700,6 +705,11 @@ static void judgements(const struct view *v, struct buf *b)
 			organisations(b, v->active_orgs);
 		buf_c(b, "が、記録の最終日にもまだ接続していました。感染は続いているものとして対応が必要です。\n");
 	}
+	for (size_t i = 0; i < a->n_alerts && i < NAMED_MAX && !v->o->anonymise; i++)
+		if (!str_is(a->alerts[i].rule, "controller-shared")) {
+			say_text(b, a->alerts[i].message);
+			buf_ch(b, '\n');
+		}
 	if (v->silent_hosts) {
 		hosts(b, v->silent_hosts);
 		buf_c(b, "は接続を試みていますが、応答は確認できていません。C2サーバーが停止していても、呼び続けるホストの感染は疑われます。\n");
@@ -723,11 +733,15 @@ static void about_controller(const struct view *v, struct buf *b, uint32_t i, bo
 		say_num(b, v->controllers[i].orgs);
 		buf_c(b, "組織の");
 	}
+	if (!v->controllers[i].orgs)
+		buf_c(b, "所有者不明の");
 	hosts(b, c->hosts);
 	buf_c(b, answered ? "が通信していました。" : "が接続を試みていました。");
-	buf_c(b, v->controllers[i].orgs > 1 ? "通信元は、" : "通信元は");
-	who(v, b, idx, n, NAMED_MAX);
-	buf_c(b, "です。");
+	if (v->controllers[i].orgs) {
+		buf_c(b, v->controllers[i].orgs > 1 ? "通信元は、" : "通信元は");
+		who(v, b, idx, n, NAMED_MAX);
+		buf_c(b, "です。");
+	}
 	facts_regions(v, idx, n, &regions);
 	if (regions.n > 1 && regions.all >= 3 && regions.v[0].n * 2 > regions.all) {
 		say_num(b, v->controllers[i].orgs);
