@@ -165,6 +165,12 @@ class Absent(e2e.Case):
                 self.assertIn("logs/locked", err)
                 self.assertEqual(self.records("--keep-going", *place, status=0, preexec_fn=without_privilege)[0], 15)
 
+    def test_folders_nested_very_deep(self):
+        self.put("logs/" + "deep/" * 60 + "d", TELEMETRY["zeek-tsv"])
+        records, err = self.records("logs", status=2)
+        self.assertEqual(records, 15)
+        self.assertIn("logs/deep/deep", err)
+
     def test_read_error(self):
         # Opens well, and reading its beginning fails.
         records, err = self.records("/proc/self/mem", "logs", status=2)
@@ -290,14 +296,14 @@ class Pipes(e2e.Case):
     def test_interrupted(self):
         self.put("list", CONTROLLER + "\n")
         self.put("good.html", "older report")
-        for more in ([], ["-q"]):
+        for more, sig in (([], signal.SIGINT), (["-q"], signal.SIGINT), ([], signal.SIGTERM)):
             for what, feed in (("while data comes", True), ("while it waits", False)):
-                with self.subTest(more=more, what=what):
+                with self.subTest(more=more, what=what, sig=sig):
                     p = self.start("analyze", *e2e.FIXED, *more, "--html", "good.html", "-i", "list", "-", stdin=-1)
                     p.stdin.write(zeek([row()]).encode())
                     p.stdin.flush()
                     time.sleep(0.3)
-                    p.send_signal(signal.SIGINT)
+                    p.send_signal(sig)
                     until = time.monotonic() + 5
                     try:
                         while feed and p.poll() is None and time.monotonic() < until:
@@ -316,7 +322,7 @@ class Pipes(e2e.Case):
                                 f.close()
                             except BrokenPipeError:
                                 pass
-                    self.assertIn(p.returncode, (2, 128 + signal.SIGINT, -signal.SIGINT))
+                    self.assertIn(p.returncode, (2, 128 + sig, -sig))
                     self.assertEqual(self.get("good.html"), b"older report")
                     self.assertEqual(self.files(), ["good.html", "list"])
 

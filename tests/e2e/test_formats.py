@@ -80,6 +80,27 @@ class Telemetry(e2e.Case):
         self.put("log", first + "#close\t2018-12-02-09-00-00\n" + second)
         self.check("zeek-tsv", self.analyze("-i", "list", "log"))
 
+    def test_zeek_of_other_separators(self):
+        self.put("list", LIST)
+        text = TELEMETRY["zeek-tsv"].replace("\t", "|").replace("\\x09", "\\x7c").replace("|-|", "|?|").replace("|-|", "|?|")
+        self.put("log", text.replace("#unset_field|-", "#unset_field|?"))
+        self.check("zeek-tsv", self.analyze("-i", "list", "log"))
+
+    def test_times_with_an_offset(self):
+        self.put("list", LIST)
+        text = TELEMETRY["eve"].replace("+0000", "+0900").replace("T08:", "T17:")
+        self.put("log", text)
+        f = self.finding(self.analyze("-i", "list", "log"))
+        self.assertEqual((f["first_seen"], f["last_seen"]), ("2018-12-02T08:00:00Z", "2018-12-02T08:04:00Z"))
+
+    def test_gzip_with_every_field_in_its_header(self):
+        self.put("list", LIST)
+        body = gz(TELEMETRY["zeek-tsv"])[10:]
+        head = b"\x1f\x8b\x08\x1c\0\0\0\0\0\x03" + b"\xff\xff" + b"e" * 65535 + b"n" * 100000 + b"\0" + b"c" * 100000 + b"\0"
+        self.check("zeek-tsv", self.analyze("-i", "list", "-", stdin=head + body))
+        data = head + body
+        self.check("zeek-tsv", self.analyze("-i", "list", "-", stdin=(data[i:i + 997] for i in range(0, len(data), 997))))
+
     def test_csv_columns_by_option(self):
         self.put("list", LIST)
         text = TELEMETRY["csv-flow"].replace("src_ip", "Gerät").replace("dst_ip", "Ziel").replace("start,", "Zeit,")

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time and memory are bounded by the program, not by the input."""
 
+import json
+import resource
 import time
 
 import e2e
@@ -85,6 +87,38 @@ class Memory(e2e.Case):
                 self.assertLess(many, once * 1.15 + 4 * MIB, "%d -> %d KiB" % (once >> 10, many >> 10))
                 self.assertLess(many, 150 * MIB)
 
+    def test_little_memory(self):
+        """It says so and ends, or does the whole work."""
+        self.put("long", "".join("45.%d.%d.%d\n" % (i >> 12 & 255, i >> 4 & 255, i & 15) for i in range(100000)) + CONTROLLER + "\n")
+        self.put("log", zeek([row(at=i) for i in range(10000)]) + zeek([row("dns", at=i) for i in range(3000)], "dns"))
+        args = ["analyze", *e2e.FIXED, "--json", "--threads", "2", "-i", "long", "-i", "list", "log"]
+        want = self.nezumi(*args, status=0).out
+        ends = set()
+        for mib in range(8, 128, 6):
+            limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (mib * MIB, mib * MIB))
+            done = self.nezumi(*args, preexec_fn=limit)
+            if done.status == 127 and not done.out:
+                continue  # not even enough to load the libraries
+            ends.add(done.status)
+            if done.status == 0:
+                self.assertEqual(done.out, want)
+            else:
+                self.assertEqual((done.status, done.out), (2, b""), "%d MiB" % mib)
+                self.assertIn("memory", done.err)
+        self.assertEqual(ends, {0, 2})
+
+    def test_few_descriptors(self):
+        for i in range(100):
+            self.put("logs/%d" % i, gz(zeek([row(at=i)])))
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
+        answer = self.answer(self.nezumi("analyze", *e2e.FIXED, "--json", "-i", "list", "logs", preexec_fn=few, status=0).out)
+        self.assertEqual(self.finding(answer)["records"], 100)
+
+    def test_very_many_threads(self):
+        self.put("log", zeek([row()]))
+        done = self.nezumi("analyze", *e2e.FIXED, "--threads", "1024", "-i", "list", "log", status=0)
+        self.assertLess(done.rss, 200 * MIB)
+
     def test_many_columns_headers_and_tiny_members(self):
         # Headers that change all the time must not pile up.
         log = "".join(zeek([row(at=i)]) for i in range(20000))
@@ -135,6 +169,28 @@ class Time(e2e.Case):
         self.put("list", (CONTROLLER + "\n") * 5000)
         self.put("log", zeek([row(at=i) for i in range(5000)]))
         self.assertEqual(self.finding(self.quick("-i", "list", "log"))["records"], 5000)
+
+    def test_very_many_intervals_of_one_address(self):
+        self.put("list", "ip,listed_from,listed_until\n" + "".join(
+            "%s,2018-12-%02dT%02d:%02d:00Z,2018-12-%02dT23:59:59Z\n" % (CONTROLLER, d, h, m, d)
+            for d in range(1, 29) for h in range(24) for m in range(0, 60, 6)))
+        self.put("log", zeek([row(at=i) for i in range(5000)]))
+        self.assertEqual(self.finding(self.quick("-i", "list", "log"))["records"], 5000)
+
+    def test_numbers_with_enormous_exponents(self):
+        self.put("list", CONTROLLER + "\n")
+        odd = ["1e999999999", "1e-999999999", "1E+99999999999999999999", "0." + "0" * 100000 + "1", "9" * 100000]
+        events = [json.dumps(eve("flow", i)).replace("800", n).replace("1200", n) for i, n in enumerate(odd)]
+        self.put("log", "\n".join(events) + "\n" + ndjson([eve("flow", 99)]))
+        self.assertGreaterEqual(self.finding(self.quick("-i", "list", "log"))["records"], 1)
+
+    def test_everybody_talks_to_everybody(self):
+        controllers, hosts = ["45.123.4.%d" % i for i in range(150)], ["203.0.%d.1" % i for i in range(150)]
+        self.put("list", "\n".join(controllers) + "\n")
+        self.put("orgs", "network,id\n" + "".join("%s,o%d\n" % (h, i) for i, h in enumerate(hosts)))
+        self.put("log", zeek([row(host=h, controller=c) for h in hosts for c in controllers]))
+        self.assertEqual(self.quick("-i", "list", "-o", "orgs", "log")["totals"]["findings"], 22500)
+        self.nezumi("analyze", *e2e.FIXED, "-i", "list", "-o", "orgs", "log", "--html", "r.html", "--md", "r.md", status=0, seconds=20)
 
     def test_names_with_very_many_labels(self):
         deep = ".".join("a" * 120)

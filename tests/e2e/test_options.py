@@ -163,6 +163,25 @@ class Options(e2e.Case):
         self.assertEqual(run(NEZUMI_DATA="data", XDG_DATA_HOME=self.dir + "/xdg"), CONTROLLER)
         self.assertEqual(run(XDG_DATA_HOME=self.dir + "/xdg"), OTHER)
 
+    def test_owners(self):
+        self.put("as.csv", '45.123.0.0,45.123.255.255,64500,"Hosting, Ltd"\n9.8.0.0,9.8.255.255,64501,Nine\n')
+        self.put("country.csv", "45.123.0.0,45.123.255.255,KR\n9.0.0.0,9.255.255.255,US\n")
+        os.mkdir(self.path("data"))
+        self.nezumi("owners", "compile", "--asn", "as.csv", "--country", "country.csv", "-o", "data/owners.nzo", status=0)
+        self.put("log", zeek([row(host="9.8.7.6")]))
+        for args in (["--data", "data"], ["--owners", "data/owners.nzo"]):
+            with self.subTest(args=args):
+                answer = self.answer(self.nezumi("analyze", "--json", *args, "-i", "list", "log", status=0).out)
+                f, c = self.finding(answer), answer["controllers"][0]
+                self.assertEqual((f["asn"], f["as_name"], f["country"], f["organisation"]["id"]), (64501, "Nine", "US", "AS64501"))
+                self.assertEqual((c["asn"], c["as_name"], c["country"]), (64500, "Hosting, Ltd", "KR"))
+        self.assertEqual(self.nezumi("owners", "--owners", "data/owners.nzo", "9.8.7.6", status=0).text.split(), ["9.8.7.6", "AS64501", "Nine", "US"])
+        whole = self.get("data/owners.nzo")
+        for n in (0, 7, 40, len(whole) - 1):
+            self.put("cut.nzo", whole[:n])
+            done = self.nezumi("analyze", "--owners", "cut.nzo", "-i", "list", "log", status=2)
+            self.assertIn("cut.nzo", done.err)
+
     def test_as_overrides_content(self):
         self.put("csv", "ioc\n%s\n" % CONTROLLER)
         a = self.analyze("-i", "csv", "--column", "value=ioc", "--indicators-as", "csv", "log")

@@ -89,6 +89,18 @@ class Output(e2e.Case):
         self.assertTrue(self.get("r.html").rstrip().endswith(b"</html>"))
         self.assertEqual(self.get("list").decode(), CONTROLLER + "\n")
 
+    def test_closed_standard_error(self):
+        self.put("log", self.get("log") + b"broken\n")
+        self.nezumi(*self.args, "--html", "want.html", status=0)
+        subprocess.run(["sh", "-c", '"$@" 2>&- <&-', "sh", e2e.BINARY, *self.args, "--html", "r.html"], cwd=self.dir,
+                       stdout=subprocess.DEVNULL, check=True)
+        self.assertEqual(self.get("r.html"), self.get("want.html"))
+
+    def test_two_documents_on_standard_output(self):
+        for both in (["--json", "--html", "-"], ["--html", "-", "--md", "-"], ["--json=-", "--md=-"]):
+            with self.subTest(both=both):
+                self.assertEqual(self.nezumi(*self.args, *both, status=2).out, b"")
+
     def test_reader_that_goes_away(self):
         for more in (["--json"], ["-v"], ["--html", "-"]):
             with self.subTest(more=more):

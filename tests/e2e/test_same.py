@@ -64,6 +64,11 @@ class Same(e2e.Case):
         for _ in range(3):
             self.assertEqual(self.out("--threads", "7", "logs"), want)
 
+    def test_locale_and_time_zone(self):
+        want = self.out("logs")
+        for env in ({"TZ": "Asia/Tokyo"}, {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8"}, {"LC_ALL": "C", "LANG": "C"}):
+            self.assertEqual(self.out("logs", env=env), want, env)
+
     def test_reports_and_summary_by_threads(self):
         docs = []
         for n in ("1", "2", "7"):
