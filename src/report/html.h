@@ -87,12 +87,16 @@ void page_c(struct page *pg, const char *markup);
 
 /* ---- sections: what stands between <section> and </section>, below the heading ---- */
 
+/* html_drawn.c: pieces and sections */
+void page_cluster_mark(struct page *pg, uint32_t id);
+void page_hosts_chart(struct page *pg);
+void page_tally_chart(struct page *pg, const char *id, enum word title, const struct view_tallies *t);
+void page_clusters(struct page *pg);
+void page_timeline(struct page *pg);
 /* html_findings.c */
 void page_families(struct page *pg);
 void page_controllers(struct page *pg);
-void page_clusters(struct page *pg);
 void page_organisations(struct page *pg);
-void page_timeline(struct page *pg);
 void page_findings(struct page *pg);
 /* html_aside.c */
 void page_method(struct page *pg);

@@ -146,6 +146,8 @@ struct prose {
 
 const struct prose *prose_in(enum report_lang lang);
 extern const struct prose prose_en, prose_ja;
+extern const char *const words_en[W_COUNT];
+extern const char *const words_ja[W_COUNT];
 
 /* ---- facts that both languages need ---- */
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small phrases that sentences of one language are made of. See prose.h. */
+#ifndef NEZUMI_REPORT_PHRASES_H
+#define NEZUMI_REPORT_PHRASES_H
+
+#include "report/prose.h"
+
+/* Organisations named in one sentence; organisations of a family that are listed one by one. */
+enum { NAMED_MAX = 6, LISTED_MAX = 12 };
+
+/* ---- English ---- */
+
+void en_hosts(struct buf *b, uint64_t n);
+void en_organisations(struct buf *b, uint64_t n);
+void en_controllers(struct buf *b, uint64_t n);
+void en_findings(struct buf *b, uint64_t n);
+const char *en_called(bool answered);
+void en_families(const struct view *v, struct buf *b, size_t max);
+bool en_has_families(const struct view *v);
+void en_where(const struct view *v, struct buf *b, const uint32_t *idx, size_t n);
+void en_alike(const struct view *v, struct buf *b, const struct view_org *like, const uint32_t *idx,
+	      size_t n);
+void en_who(const struct view *v, struct buf *b, const uint32_t *idx, size_t n, size_t max);
+void en_controller(const struct view *v, struct buf *b, uint32_t i);
+bool en_mostly(struct buf *b, const struct facts *regions, const struct facts *countries);
+
+/* ---- Japanese ---- */
+
+void ja_hosts(struct buf *b, uint64_t n);
+void ja_organisations(struct buf *b, uint64_t n);
+void ja_controllers(struct buf *b, uint64_t n);
+const char *ja_called(bool answered);
+bool ja_has_families(const struct view *v);
+void ja_families(const struct view *v, struct buf *b, size_t max);
+bool ja_where(const struct view *v, struct buf *b, const uint32_t *idx, size_t n);
+void ja_alike(const struct view *v, struct buf *b, const struct view_org *like, const uint32_t *idx,
+	      size_t n);
+void ja_who(const struct view *v, struct buf *b, const uint32_t *idx, size_t n, size_t max);
+void ja_controller(const struct view *v, struct buf *b, uint32_t i);
+bool ja_mostly(struct buf *b, const struct facts *regions, const struct facts *countries,
+	       const char *counter);
+
+#endif
