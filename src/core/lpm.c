@@ -23,6 +23,13 @@ struct lpm_leaf {
 	uint32_t value[FANOUT];
 };
 
+/* A range that begins within an upper half. The first of a group begins at 0. */
+struct lpm_range {
+	uint64_t low;
+	uint32_t id;
+	uint32_t n; /* of the first: how many the group has */
+};
+
 /* While sorting, id is the place in the caller's array: first given, first found. */
 static int by_net(const void *x, const void *y)
 {
@@ -78,9 +85,10 @@ struct walk {
 	bool any4;     /* an IPv4 address is held by something */
 	bool past4;
 	uint32_t bucket, n4, last4; /* the /16s begun, ranges put, id of the last */
-	uint32_t keys, groups, n6, last6;
+	uint32_t keys, n6, last6;
 	uint64_t key6;
-	bool grouped; /* ranges begin within the last key */
+	bool grouped;   /* ranges begin within the last key */
+	uint32_t group; /* the first of them */
 };
 
 static void push4(struct walk *w, uint32_t low, uint32_t id)
@@ -121,8 +129,8 @@ static void put4(struct walk *w, uint32_t at, uint32_t id)
 static void push6(struct walk *w, uint64_t low, uint32_t id)
 {
 	if (w->fill) {
-		w->l->v6_low[w->n6] = low;
-		w->l->v6_id[w->n6] = id;
+		w->l->v6_range[w->n6] = (struct lpm_range){ .low = low, .id = id };
+		w->l->v6_range[w->group].n++;
 	}
 	w->n6++;
 }
@@ -147,9 +155,8 @@ static void put6(struct walk *w, struct ip at, uint32_t id)
 	}
 	if (at.lo) {
 		if (!w->grouped) {
-			if (w->fill)
-				w->l->v6_group[w->groups] = w->n6;
-			set_value(w, IN_GROUP | w->groups++);
+			w->group = w->n6;
+			set_value(w, IN_GROUP | w->group);
 			push6(w, 0, w->last6);
 			w->grouped = true;
 		}
@@ -248,15 +255,12 @@ static enum err room(struct lpm *l, const struct walk *count)
 		l->v4_index[BUCKETS] = count->n4;
 	}
 	l->v6_leaf = aligned_alloc(64, n * sizeof *l->v6_leaf);
-	l->v6_group = malloc(((size_t)count->groups + 1) * sizeof *l->v6_group);
-	l->v6_low = malloc(((size_t)count->n6 + 1) * sizeof *l->v6_low);
-	l->v6_id = malloc(((size_t)count->n6 + 1) * sizeof *l->v6_id);
-	if (!l->v6_leaf || !l->v6_group || !l->v6_low || !l->v6_id)
+	l->v6_range = malloc(((size_t)count->n6 + 1) * sizeof *l->v6_range);
+	if (!l->v6_leaf || !l->v6_range)
 		return ERR_NOMEM;
 	/* What pads the last node is not below any key looked for. */
 	memset(&l->v6_leaf[n - 1], 0xff, sizeof *l->v6_leaf);
 	l->v6_n = count->keys;
-	l->v6_group[count->groups] = count->n6;
 	while (n > 1) {
 		size_t size = (n = nodes_of((uint32_t)n)) * FANOUT * sizeof **l->v6_level;
 		uint64_t *keys = aligned_alloc(64, size);
@@ -318,9 +322,7 @@ void lpm_free(struct lpm *l)
 	for (unsigned k = 0; k < l->v6_levels; k++)
 		free(l->v6_level[k]);
 	free(l->v6_leaf);
-	free(l->v6_group);
-	free(l->v6_low);
-	free(l->v6_id);
+	free(l->v6_range);
 	*l = (struct lpm){ 0 };
 }
 
@@ -352,8 +354,9 @@ static inline size_t in_node(const uint64_t *key, uint64_t x)
 static uint32_t find6(const struct lpm *l, struct ip ip)
 {
 	const struct lpm_leaf *leaf;
+	const struct lpm_range *from;
 	size_t node = 0, at;
-	uint32_t value, from, n;
+	uint32_t value, n;
 
 	for (unsigned k = l->v6_levels; k--;)
 		node = node * FANOUT + in_node(l->v6_level[k] + node * FANOUT, ip.hi);
@@ -369,18 +372,17 @@ static uint32_t find6(const struct lpm *l, struct ip ip)
 	if (!(value & IN_GROUP))
 		return value;
 
-	value &= ~IN_GROUP;
-	from = l->v6_group[value];
-	n = l->v6_group[value + 1] - from;
+	from = &l->v6_range[value & ~IN_GROUP];
+	n = from->n;
 	if (leaf->key[at] < ip.hi)
-		return l->v6_id[from + n - 1];
+		return from[n - 1].id;
 	while (n > 1) {
 		uint32_t half = n / 2;
 
-		from = l->v6_low[from + half] <= ip.lo ? from + half : from;
+		from = from[half].low <= ip.lo ? from + half : from;
 		n -= half;
 	}
-	return l->v6_id[from];
+	return from->id;
 }
 
 bool lpm_find(const struct lpm *l, struct ip ip, uint32_t *id)

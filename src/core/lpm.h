@@ -9,10 +9,10 @@
  * Nested networks are flattened into ranges without overlap. IPv4: a table by the upper 16 bits,
  * then a search among the lower halves that begin a range; 3 cache misses. IPv6: a search tree of
  * 16 keys a node over the upper 64 bits, values beside the keys of its leaves; only where ranges
- * end within a /64 another search over the rest. 2 to 4 cache misses.
+ * end within a /64 another search over the rest. 2 or 3 cache misses.
  *
  * Memory: 32 bytes an entry; for IPv4 640 KiB and at most 12 bytes an entry more, for IPv6 26 bytes
- * an entry up to /64 and 55 beyond. On the heap, owned by the struct. While it is being built:
+ * an entry up to /64 and 63 beyond. On the heap, owned by the struct. While it is being built:
  * nothing beside that.
  */
 #ifndef NEZUMI_CORE_LPM_H
@@ -42,15 +42,13 @@ struct lpm {
 	/*
 	 * IPv6: the leaves hold the distinct upper halves of range starts, the first level above
 	 * them every 16th, and so on; the top level is last. A value is an id, or where ranges
-	 * begin within that upper half, the number of a group of them.
+	 * begin within that upper half, the place of the first of them.
 	 */
 	struct lpm_leaf *v6_leaf;
 	uint64_t *v6_level[LPM_LEVELS];
 	unsigned v6_levels;
-	uint32_t v6_n;      /* keys in the leaves */
-	uint32_t *v6_group; /* its first range; the number of ranges behind the last */
-	uint64_t *v6_low;   /* lower half of each range's start: 0 first in a group */
-	uint32_t *v6_id;
+	uint32_t v6_n; /* keys in the leaves */
+	struct lpm_range *v6_range;
 };
 
 /*
