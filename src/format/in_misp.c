@@ -3,6 +3,8 @@
  * MISP events in JSON (MISP core format): one event, a list of them, the answer of a search for
  * events or for attributes. Attributes and attributes of objects become indicators where to_ids
  * says that they are meant for detection (or says nothing); the rest is context and only counted.
+ * Some authors never set the flag: in an event that flags nothing, what its category calls malicious
+ * counts.
  * Families come from tags and galaxies that name malware or tools; what an event is called is no
  * family.
  */
@@ -16,6 +18,7 @@
 /* What an event says about all its attributes. */
 struct event {
 	struct str source, reference, family;
+	bool unflagged; /* its author flags nothing for detection, so the flag says nothing */
 };
 
 /* The ports that an object names for its addresses. */
@@ -126,12 +129,23 @@ static struct str family_of(const json_t *of)
 
 /* ---- attributes ------------------------------------------------------------------------------- */
 
-static bool for_detection(const json_t *a)
+static bool flagged(const json_t *a)
 {
 	const json_t *to_ids = json_object_get(a, "to_ids");
 
-	return (!to_ids || json_is_null(to_ids) || doc_true(to_ids)) &&
-	       !doc_true(json_object_get(a, "deleted"));
+	return !to_ids || json_is_null(to_ids) || doc_true(to_ids);
+}
+
+static bool for_detection(const json_t *a, const struct event *event)
+{
+	struct str category = doc_get(a, "category");
+
+	if (doc_true(json_object_get(a, "deleted")))
+		return false;
+	return flagged(a) || (event->unflagged && (str_is(category, "Network activity") ||
+						   str_is(category, "Payload delivery") ||
+						   str_is(category, "Payload installation") ||
+						   str_is(category, "Artifacts dropped")));
 }
 
 static void bad(const json_t *a, const char *why, struct sink *sink)
@@ -179,7 +193,7 @@ static void attribute(const json_t *a, const struct event *event, const struct p
 	struct misp_value v[2];
 	const char *why = NULL;
 	struct errinfo ei;
-	int n = for_detection(a) ? misp_values(type, value, v) : 0;
+	int n = for_detection(a, event) ? misp_values(type, value, v) : 0;
 
 	if (n == 0) {
 		sink->unused++;
@@ -252,8 +266,7 @@ static void object(const json_t *o, const struct event *event, struct sink *sink
 	attributes(list, event, &ports, sink);
 }
 
-/* How many of the attributes hold values at all, and how many of these are meant for detection. */
-static void count(const json_t *list, size_t *n, size_t *flagged)
+static bool any_flagged(const json_t *list)
 {
 	struct misp_value v[2];
 	json_t *a;
@@ -261,28 +274,26 @@ static void count(const json_t *list, size_t *n, size_t *flagged)
 
 	json_array_foreach(list, i, a)
 	{
-		if (misp_values(doc_get(a, "type"), str_trim(doc_get(a, "value")), v)) {
-			*n += 1;
-			*flagged += for_detection(a);
-		}
+		if (flagged(a) && misp_values(doc_get(a, "type"), str_trim(doc_get(a, "value")), v))
+			return true;
 	}
+	return false;
 }
 
-/* Who reads an event and finds no indicator shall know why. */
-static void tell_unflagged(const json_t *e, struct sink *sink)
+static bool event_is_unflagged(const json_t *e)
 {
 	const json_t *objects = json_object_get(e, "Object");
-	size_t n = 0, flagged = 0, i;
 	json_t *o;
+	size_t i;
 
-	count(json_object_get(e, "Attribute"), &n, &flagged);
+	if (any_flagged(json_object_get(e, "Attribute")))
+		return false;
 	json_array_foreach(objects, i, o)
 	{
-		count(json_object_get(o, "Attribute"), &n, &flagged);
+		if (any_flagged(json_object_get(o, "Attribute")))
+			return false;
 	}
-	if (n && !flagged)
-		sink_bad(sink, "event %.*s: none of its %zu values is meant for detection (to_ids)",
-			 STR_ARG(str_head(doc_get(e, "uuid"), 36)), n);
+	return true;
 }
 
 static void read_event(const json_t *e, struct sink *sink)
@@ -309,7 +320,7 @@ static void read_event(const json_t *e, struct sink *sink)
 		buf_c(&reference, info.n ? ")" : "");
 	}
 	event.reference = buf_str(&reference);
-	tell_unflagged(e, sink);
+	event.unflagged = event_is_unflagged(e);
 	attributes(json_object_get(e, "Attribute"), &event, NULL, sink);
 	json_array_foreach(objects, i, o)
 	{
