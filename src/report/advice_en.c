@@ -226,7 +226,7 @@ void advice_en_aside_brief(const struct view *v, struct buf *b)
 void advice_en_aside(const struct view *v, struct buf *b)
 {
 	const struct answer *a = v->a;
-	size_t from = b->n;
+	size_t from;
 
 	if (!a->n_excluded && !a->n_withheld && !v->malformed) {
 		buf_c(b, "Nothing had to be set aside: no scanner, no shared service, no indicator that is unfit, no line that could not be read.\n");

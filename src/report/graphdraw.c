@@ -277,9 +277,13 @@ static void settle(const struct slot *slots, size_t n, double rows, double *at)
 		next = y + 1;
 	}
 	next = rows - 1;
-	for (size_t i = n; i--; next = at[slots[i].node] - 1)
-		if (at[slots[i].node] > next)
-			at[slots[i].node] = next;
+	for (size_t i = n; i--;) {
+		double *y = &at[slots[i].node];
+
+		if (*y > next)
+			*y = next;
+		next = *y - 1;
+	}
 }
 
 /* Order one side by its wishes and spread it evenly over all rows. */

@@ -284,7 +284,7 @@ static void render(struct buf *out, struct str line, const struct style *st)
 			open = 0;
 		}
 		if (c == MARK_VALUE || c == MARK_STRONG) {
-			open = c;
+			open = (unsigned char)c;
 			buf_c(out, st->on[open]);
 		}
 	}
