@@ -214,7 +214,7 @@ def open_comment():
     """a comment that is not closed hides no values without a word."""
     pattern = "[ipv4-addr:value = '%s'] /* OR [ipv4-addr:value = '%s']" % tuple(ADDRESSES[:2])
     assert run_validator(pattern, stix_version="2.1"), "the validator takes it"
-    _, answer = look([put("b.json", bundle([pattern]))], [])
+    _, answer = look([put("b.json", bundle([pattern]))], [Probe(ADDRESSES[1])])
     same(len(answer["rejected"]), 1, "rejected")
 
 

@@ -107,7 +107,10 @@ def nezumi(*args, status=None, binary=BINARY, stdin=b""):
 
 def analyze(*args, status=None, fixed=FIXED, **kw):
     """The answer of `analyze --json`."""
-    return json.loads(nezumi("analyze", *fixed, "--json", *args, status=status, **kw).stdout)
+    p = nezumi("analyze", *fixed, "--json", *args, status=status, **kw)
+    if not p.stdout:
+        raise AssertionError("no answer, status %d\n%s" % (p.returncode, p.stderr))
+    return json.loads(p.stdout)
 
 
 def put(name, content):
