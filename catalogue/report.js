@@ -21,7 +21,8 @@
 			var d = typeof a.k === "number" && typeof b.k === "number" ? a.k - b.k : String(a.k).localeCompare(String(b.k), root.lang, { numeric: true });
 			return (down ? -d : d) || a.i - b.i;
 		});
-		keyed.forEach(function (x) { (one ? bodies[0] : table).appendChild(x.g); });
+		var into = one ? table.tBodies[0] : table;
+		keyed.forEach(function (x) { into.appendChild(x.g); });
 		Array.prototype.forEach.call(table.tHead.rows[0].cells, function (c) { c.removeAttribute("aria-sort"); });
 		th.setAttribute("aria-sort", down ? "descending" : "ascending");
 	}
