@@ -338,8 +338,8 @@ static enum err tell_inputs(struct analysis *a)
 			};
 			/* A folder may hold a licence or a picture; a file that was named must be
 			 * read. */
-			a->trouble |= file->trouble.n && (file->unreadable || file->reader ||
-							  !file->from_folder);
+			a->trouble |= file->trouble.n &&
+				      (file->unreadable || file->reader || !file->from_folder);
 		}
 		for (size_t k = 0; k < f->rejects.n; k++)
 			w->rejected[w->n_rejected++] =

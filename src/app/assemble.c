@@ -83,42 +83,51 @@ static enum err gather(struct making *m)
 	return e;
 }
 
+/* How many candidates of one host have a family. */
+struct family_count {
+	struct str family;
+	uint64_t n;
+};
+
+static int by_family(const void *a, const void *b)
+{
+	return str_cmp(((const struct family_count *)a)->family,
+		       ((const struct family_count *)b)->family);
+}
+
 /* For each candidate of one host: how many of its controllers share a family with this one. */
 static enum err count_families(struct candidate *c, size_t n)
 {
-	VEC(struct str) all = { 0 };
-	enum err e = ERR_OK;
+	struct family_count *f;
+	size_t all = 0, kept = 0;
 
-	for (size_t i = 0; !e && i < n; i++)
-		for (size_t k = 0; !e && k < c[i].n_families; k++) {
-			struct str *at = VEC_PUSH(&all);
-
-			if (at)
-				*at = c[i].families[k];
-			else
-				e = ERR_NOMEM;
-		}
-	if (!e && all.n)
-		qsort(all.v, all.n, sizeof *all.v, str_order);
-	for (size_t i = 0; !e && i < n; i++)
+	for (size_t i = 0; i < n; i++)
+		all += c[i].n_families;
+	if (all == 0)
+		return ERR_OK;
+	f = calloc(all, sizeof *f);
+	if (!f)
+		return ERR_NOMEM;
+	all = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c[i].n_families; k++)
+			f[all++] = (struct family_count){ c[i].families[k], 1 };
+	qsort(f, all, sizeof *f, by_family);
+	for (size_t i = 1; i < all; i++)
+		if (str_eq(f[i].family, f[kept].family))
+			f[kept].n++;
+		else
+			f[++kept] = f[i];
+	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < c[i].n_families; k++) {
-			size_t lo = 0, hi = all.n, count = 0;
+			struct family_count key = { c[i].families[k], 0 }, *at;
 
-			while (lo < hi) {
-				size_t mid = lo + (hi - lo) / 2;
-
-				if (str_cmp(all.v[mid], c[i].families[k]) < 0)
-					lo = mid + 1;
-				else
-					hi = mid;
-			}
-			while (lo + count < all.n && str_eq(all.v[lo + count], c[i].families[k]))
-				count++;
-			if (count > c[i].family_controllers)
-				c[i].family_controllers = count;
+			at = bsearch(&key, f, kept + 1, sizeof *f, by_family);
+			if (at && at->n > c[i].family_controllers)
+				c[i].family_controllers = at->n;
 		}
-	free(all.v);
-	return e;
+	free(f);
+	return ERR_OK;
 }
 
 static enum err count_all_families(struct making *m)

@@ -62,10 +62,12 @@ enum err ownership_load(struct ownership *o, const char *path, struct errinfo *e
 	if (e)
 		return e;
 	if (n >= 8 && memcmp(map, OWNERS_MAGIC, 8) == 0 && !o->map) {
-		e = owners_open(&o->owners, (struct str){ map, n }, ei);
+		struct errinfo why;
+
+		e = owners_open(&o->owners, (struct str){ map, n }, &why);
 		if (e) {
 			munmap(map, n);
-			return e;
+			return err_set(ei, e, "%s: %.200s", path, why.msg);
 		}
 		o->map = map;
 		o->map_n = n;

@@ -138,7 +138,8 @@ enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, con
 	return e;
 }
 
-/* Note something that cannot be read. Of the lines of a file only the first hundred are kept; damage to the whole takes the place of the last. */
+/* Note something that cannot be read. Of the lines of a file only the first hundred are kept;
+ * damage to the whole takes the place of the last. */
 static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const char *why)
 {
 	struct scan_file *of = &f->v[file];
@@ -223,11 +224,13 @@ struct run {
 	struct errinfo refusal;
 	uint64_t bytes;   /* all files, for progress */
 	uint64_t lines;   /* of this file, handed out so far */
-	struct buf carry; /* bytes read and not yet handed out */
-	bool ended;       /* the source has no more */
-	bool at_start;    /* nothing of the file was looked at yet */
-	bool skipping;    /* inside an overlong line */
-	bool line_open;   /* ... */
+	struct buf carry; /* bytes read; those from `from` on are not yet handed out */
+	size_t from;
+	size_t whole;  /* where the last whole line in carry ends; all of it counts once the source
+			  has ended */
+	bool ended;    /* the source has no more */
+	bool at_start; /* nothing of the file was looked at yet */
+	bool skipping; /* inside an overlong line */
 	struct errinfo end;
 };
 
@@ -245,8 +248,9 @@ static bool next_file(struct run *r)
 			r->source = file->open;
 			file->open = NULL;
 		} else if (file->once && file->kept_fd < 0) {
-			e = err_set(&ei, ERR_IO, "logs of several kinds follow each other in a pipe; "
-						 "give them as files");
+			e = err_set(&ei, ERR_IO,
+				    "logs of several kinds follow each other in a pipe; "
+				    "give them as files");
 		} else if (file->kept_fd >= 0) {
 			e = source_open_fd(file->kept_fd, &r->source, &ei);
 		} else {
@@ -265,49 +269,75 @@ static bool next_file(struct run *r)
 		r->lines = 0;
 		r->end = (struct errinfo){ 0 };
 		buf_clear(&r->carry);
+		r->from = r->whole = 0;
 		return true;
 	}
 	return false;
 }
 
-/* Read on until carry holds `want` bytes or the source has ended. */
-static enum err fill(struct run *r, size_t want)
+/* What was read and not handed out. */
+static struct str rest(const struct run *r)
 {
-	while (!r->ended && r->carry.n < want) {
-		size_t n = 0;
-		char *room = buf_room(&r->carry, want - r->carry.n);
-		enum err e = room ? source_read(r->source, room, want - r->carry.n, &n, &r->end)
-				  : buf_err(&r->carry);
+	return str_skip(buf_str(&r->carry), r->from);
+}
 
-		if (!room)
-			return e;
-		if (e == ERR_STOP)
-			return e;
-		r->carry.n += n;
-		r->bytes += n;
-		if (!r->c->again)
-			r->f->v[r->at].bytes += n;
-		if (e && !r->end.msg[0])
-			(void)err_set(&r->end, e, "%s", err_text(e));
-		if (e == ERR_IO) {
-			r->f->v[r->at].unreadable = true;
-			trouble(r->f, &r->f->v[r->at], e, &r->end);
-		}
-		if (e || n == 0)
-			r->ended = true;
+/* ... of it only whole lines. */
+static struct str rest_whole(const struct run *r)
+{
+	return r->whole > r->from ? (struct str){ r->carry.p + r->from, r->whole - r->from } : STR_NONE;
+}
+
+static enum err read_on(struct run *r, size_t want)
+{
+	size_t n = 0, step = want - r->carry.n;
+	char *room;
+	enum err e;
+
+	/* Documents are read in growing steps: most are small. */
+	if (step > r->carry.n + BLOCK)
+		step = r->carry.n + BLOCK;
+	room = buf_room(&r->carry, step);
+	if (!room)
+		return buf_err(&r->carry);
+	e = source_read(r->source, room, step, &n, &r->end);
+	if (e == ERR_STOP)
+		return e;
+	r->carry.n += n;
+	r->bytes += n;
+	if (!r->c->again)
+		r->f->v[r->at].bytes += n;
+	if (e && !r->end.msg[0])
+		(void)err_set(&r->end, e, "%s", err_text(e));
+	if (e == ERR_IO) {
+		r->f->v[r->at].unreadable = true;
+		trouble(r->f, &r->f->v[r->at], e, &r->end);
 	}
-	if (r->at_start && r->carry.n >= 3 && memcmp(r->carry.p, "\xef\xbb\xbf", 3) == 0) {
-		memmove(r->carry.p, r->carry.p + 3, r->carry.n - 3);
-		r->carry.n -= 3;
-	}
-	r->at_start = false;
+	r->ended = e || n == 0;
 	return ERR_OK;
 }
 
-static void drop(struct run *r, size_t n)
+/* Have `want` bytes that are not handed out, unless the source ends before. */
+static enum err fill(struct run *r, size_t want)
 {
-	memmove(r->carry.p, r->carry.p + n, r->carry.n - n);
-	r->carry.n -= n;
+	const char *lf;
+	enum err e = ERR_OK;
+
+	if (r->ended || r->carry.n - r->from >= want)
+		return ERR_OK;
+	r->carry.n -= r->from;
+	if (r->carry.n)
+		memmove(r->carry.p, r->carry.p + r->from, r->carry.n);
+	r->from = 0;
+	while (!e && !r->ended && r->carry.n < want)
+		e = read_on(r, want);
+	if (e)
+		return e;
+	if (r->at_start && r->carry.n >= 3 && memcmp(r->carry.p, "\xef\xbb\xbf", 3) == 0)
+		r->from = 3;
+	r->at_start = false;
+	lf = r->carry.n ? memrchr(r->carry.p, '\n', r->carry.n) : NULL;
+	r->whole = r->ended ? r->carry.n : lf ? (size_t)(lf - r->carry.p) + 1 : 0;
+	return ERR_OK;
 }
 
 static uint64_t count_lines(struct str s)
@@ -376,15 +406,9 @@ static size_t title_end(struct str text, struct str *title)
 static size_t take_header(struct run *r)
 {
 	const struct reader *rd = r->f->v[r->at].reader;
-	struct str text = buf_str(&r->carry), title = STR_NONE;
-	size_t n = 0, whole = text.n;
+	struct str text = rest_whole(r), title = STR_NONE;
+	size_t n = 0;
 
-	if (!r->ended) {
-		const char *lf = text.n ? memrchr(text.p, '\n', text.n) : NULL;
-
-		whole = lf ? (size_t)(lf - text.p) + 1 : 0;
-	}
-	text = str_head(text, whole);
 	if (rd->mark) {
 		n = marked_run(text, rd->mark);
 		if (n)
@@ -393,8 +417,8 @@ static size_t take_header(struct run *r)
 		n = title_end(text, &title);
 		if (title.n)
 			understand(r, title);
-		else if (whole)
-			n = whole; /* nothing but comments so far */
+		else
+			n = text.n; /* nothing but comments so far */
 	}
 	return n;
 }
@@ -411,41 +435,29 @@ static enum err hand_out(struct run *r, struct scan_block *b, size_t n)
 		b->cap = n;
 	}
 	if (n)
-		memcpy(b->bytes, r->carry.p, n);
+		memcpy(b->bytes, rest(r).p, n);
 	b->text = (struct str){ b->bytes, n };
-	drop(r, n);
+	r->from += n;
 	return ERR_OK;
 }
 
-/* How much of carry makes the next block: whole lines, up to the next header line. */
+/* How much makes the next block: whole lines, up to the next header line. */
 static size_t block_length(const struct run *r)
 {
 	const struct reader *rd = r->f->v[r->at].reader;
-	struct str text = buf_str(&r->carry);
 
 	if (rd->frame == FRAME_DOCUMENT)
-		return text.n;
-	if (!r->ended) {
-		const char *lf = memrchr(text.p, '\n', text.n);
-
-		if (!lf)
-			return 0;
-		text.n = (size_t)(lf - text.p) + 1;
-	}
-	return rd->mark ? next_mark(text, rd->mark) : text.n;
+		return rest(r).n;
+	return rd->mark ? next_mark(rest_whole(r), rd->mark) : rest_whole(r).n;
 }
 
 /* An overlong line at the front: throw away what there is of it. True when its end was found. */
 static bool pass_over(struct run *r)
 {
-	size_t at = str_chr(buf_str(&r->carry), '\n');
+	size_t at = str_chr(rest(r), '\n');
 
-	if (at == SIZE_MAX) {
-		buf_clear(&r->carry);
-		return r->ended;
-	}
-	drop(r, at + 1);
-	return true;
+	r->from += at == SIZE_MAX ? rest(r).n : at + 1;
+	return at != SIZE_MAX || r->ended;
 }
 
 static void finish_file(struct run *r, struct scan_block *b)
@@ -463,14 +475,20 @@ static enum err cut(struct run *r, struct scan_block *b)
 	const struct scan_file *file = &r->f->v[r->at];
 	bool document = file->reader->frame == FRAME_DOCUMENT;
 	size_t n;
-	enum err e = fill(r, document ? DOCUMENT_MAX : BLOCK);
+	enum err e = ERR_OK;
 
+	/* Half-full will do for lines, so that many small headers do not move the rest again and
+	 * again. */
+	if (document)
+		e = fill(r, DOCUMENT_MAX);
+	else if (rest(r).n < BLOCK / 2 || !rest_whole(r).n)
+		e = fill(r, BLOCK);
 	if (e)
 		return e;
 	if (document && !r->ended) {
 		(void)err_set(&r->end, ERR_LIMIT, "larger than 1 GiB");
 		trouble(r->f, &r->f->v[r->at], ERR_LIMIT, &r->end);
-		buf_clear(&r->carry);
+		r->from = r->carry.n;
 		r->ended = true;
 	}
 	if (r->skipping) {
@@ -480,8 +498,8 @@ static enum err cut(struct run *r, struct scan_block *b)
 	n = take_header(r);
 	if (n) {
 		b->lines_before = r->lines;
-		r->lines += count_lines(str_head(buf_str(&r->carry), n));
-		drop(r, n);
+		r->lines += count_lines(str_head(rest(r), n));
+		r->from += n;
 		return ERR_OK;
 	}
 	n = block_length(r);
@@ -529,7 +547,7 @@ static enum err produce(void *ctx, void *slot, bool *more)
 	b->ended = (struct errinfo){ 0 };
 	b->sink.line = b->sink.malformed = b->sink.n_rejects = 0;
 	e = cut(r, b);
-	if (!e && r->ended && r->carry.n == 0)
+	if (!e && r->ended && rest(r).n == 0)
 		finish_file(r, b);
 	*more = true;
 	return e;

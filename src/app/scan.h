@@ -56,7 +56,8 @@ MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *e
 MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads,
 			     const struct reader *as);
 
-/* Keep what cannot be opened again (a pipe), recognised before, so that it can be read more than once. */
+/* Keep what cannot be opened again (a pipe), recognised before, so that it can be read more than
+ * once. */
 MUST enum err scan_keep(struct scan_files *f, size_t file);
 
 /* By file, then line. */

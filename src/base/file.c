@@ -37,14 +37,12 @@ static enum err walk(struct buf *path, unsigned depth, struct arena *a, struct p
 	enum err e = ERR_OK;
 	DIR *dir;
 
-	if (depth > WALK_DEPTH_MAX)
-		return err_set(ei, ERR_LIMIT, "folders are nested deeper than %d", WALK_DEPTH_MAX);
 	buf_ch(path, 0);
 	if (buf_err(path))
 		return buf_err(path);
-	dir = opendir(path->p);
+	dir = depth > WALK_DEPTH_MAX ? NULL : opendir(path->p);
 	if (!dir) {
-		/* Listed as it is: whoever opens it will say what is wrong with it. */
+		/* Listed as it is: whoever reads it will say that it cannot. */
 		path->n = n;
 		return add_path(buf_str(path), a, out);
 	}

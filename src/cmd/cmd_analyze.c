@@ -89,6 +89,7 @@ static int set_validity(struct wish *w, const char *arg)
 {
 	struct rules *r = &w->o.rules;
 
+	r->any_validity = false;
 	if (strcmp(arg, "strict") == 0)
 		r->grace = 0;
 	else if (strcmp(arg, "any") == 0)
@@ -134,8 +135,11 @@ static int own(void *ctx, int id, const char *arg)
 		return w->classed ? -1 : complain("%s: no such class of exclusions", arg);
 	case OPT_FROM:
 	case OPT_TO:
-		if (!time_parse(str_of(arg), id == OPT_FROM ? &w->o.from : &w->o.to, NULL))
-			return complain("%s is not a time between 1970 and 2100", arg);
+		/* Seconds since 1970 are accepted, a bare year or 20181202 is not taken for them. */
+		if ((strspn(arg, "0123456789") == strlen(arg) && strlen(arg) < 9) ||
+		    !time_parse(str_of(arg), id == OPT_FROM ? &w->o.from : &w->o.to, NULL))
+			return complain("%s is not a time between 1970 and 2100 such as 2018-12-02",
+					arg);
 		return -1;
 	case OPT_VALIDITY:
 		return set_validity(w, arg);
@@ -231,7 +235,8 @@ static int put(const char *path, struct buf *b, enum err e)
 	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : -1;
 }
 
-/* Each document by itself: one that cannot be written must not cost the others. -1 when all is well. */
+/* Each document by itself: one that cannot be written must not cost the others. -1 when all is
+ * well. */
 static int write_reports(const struct analysis *a, const struct wish *w, const struct common *c)
 {
 	struct report_options r = { .lang = c->japanese ? REPORT_JA : REPORT_EN,
@@ -241,7 +246,7 @@ static int write_reports(const struct analysis *a, const struct wish *w, const s
 	int html = -1, md = -1, json = -1;
 	struct buf b;
 
-	buf_init(&b, (size_t)1 << 30);
+	buf_init(&b, (size_t)16 << 30);
 	if (w->html)
 		html = put(w->html, &b, report_html(&a->answer, &r, &b));
 	if (w->md)
@@ -279,8 +284,9 @@ static int write_summary(const struct analysis *a, const struct wish *w, const s
 	buf_init(&b, (size_t)1 << 30);
 	e = report_term(&a->answer, &t, &b);
 	if (!e && !c->verbose && a->answer.n_findings)
-		buf_c(&b, c->japanese ? "\n根拠と全件: -v、報告書: --html FILE、機械可読: --json\n"
-				      : "\nEvery finding and why: -v.  A report: --html FILE.  For machines: --json.\n");
+		buf_c(&b, c->japanese
+				  ? "\n根拠と全件: -v、報告書: --html FILE、機械可読: --json\n"
+				  : "\nEvery finding and why: -v.  A report: --html FILE.  For machines: --json.\n");
 	return put("-", &b, e);
 }
 
@@ -364,15 +370,20 @@ static int run_analysis(struct wish *w, const struct common *c)
 	return status;
 }
 
+static int is_dash(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
 static unsigned readers_of_stdin(const struct wish *w, char **args, int n)
 {
 	unsigned many = 0;
 
 	for (int i = 0; i < n; i++)
-		many += strcmp(args[i], "-") == 0;
+		many += (unsigned)is_dash(args[i]);
 	for (int k = 0; k < 3; k++)
 		for (size_t i = 0; i < w->n_list[k]; i++)
-			many += strcmp(w->list[k][i].path, "-") == 0;
+			many += (unsigned)is_dash(w->list[k][i].path);
 	return many;
 }
 
@@ -389,6 +400,9 @@ static int run(const struct command *self, int argc, char **argv)
 		.from = TIME_NONE, .to = TIME_NONE, .rules.grace = 30 * TIME_DAY, .shared = 4
 	};
 	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
+	if (status < 0 &&
+	    is_dash(w->html) + is_dash(w->md) + (c.json && (!c.json_file || is_dash(c.json_file))) > 1)
+		status = complain("only one document can go to standard output");
 	if (status < 0 && readers_of_stdin(w, args, n) > 1)
 		status = complain("standard input (-) can be given only once");
 	if (status < 0 && n == 0)

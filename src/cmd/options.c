@@ -141,8 +141,8 @@ static void defaults(struct common *c)
 		if (xdg && *xdg)
 			(void)snprintf(c->default_data, sizeof c->default_data, "%s/nezumi", xdg);
 		else if (home && *home)
-			(void)snprintf(c->default_data, sizeof c->default_data, "%s/.local/share/nezumi",
-				       home);
+			(void)snprintf(c->default_data, sizeof c->default_data,
+				       "%s/.local/share/nezumi", home);
 		c->data = c->default_data[0] ? c->default_data : NULL;
 	}
 	c->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term &&

@@ -244,39 +244,24 @@ void names_settle(struct names *n)
 	spans_build(&n->conversations);
 }
 
-static size_t insert(uint32_t out[NAMES_MAX], size_t n, uint32_t name)
-{
-	size_t at = n;
-
-	while (at && out[at - 1] > name)
-		at--;
-	if ((at && out[at - 1] == name) || n == NAMES_MAX)
-		return n;
-	memmove(out + at + 1, out + at, (n - at) * sizeof *out);
-	out[at] = name;
-	return n + 1;
-}
-
-static size_t in_force(const struct span *s, size_t n, int64_t from, int64_t until,
-		       uint32_t out[NAMES_MAX], size_t have)
+static void in_force(const struct span *s, size_t n, int64_t from, int64_t until, name_fn tell, void *ctx)
 {
 	for (size_t i = 0; i < n; i++)
 		if (s[i].from <= until && s[i].until >= from)
-			have = insert(out, have, s[i].what);
-	return have;
+			tell(ctx, s[i].what);
 }
 
-size_t names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,
-			uint32_t out[NAMES_MAX])
+void names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,
+		      name_fn tell, void *ctx)
 {
 	size_t many;
 	const struct span *s = spans_find(&n->answers, addr, client, 0, &many);
 
-	return in_force(s, many, ts, ts, out, 0);
+	in_force(s, many, ts, ts, tell, ctx);
 }
 
-size_t names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
-			     uint32_t out[NAMES_MAX])
+void names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
+			   name_fn tell, void *ctx)
 {
 	struct ip asked = orig_answered ? r->resp : r->orig,
 		  answered = orig_answered ? r->orig : r->resp;
@@ -285,13 +270,13 @@ size_t names_of_conversation(const struct names *n, const struct record *r, bool
 	size_t many;
 	const struct span *s = spans_find(&n->conversations, asked, answered, ports, &many);
 
-	return in_force(s, many, r->ts - CONV_SLACK, r->ts + r->duration + CONV_SLACK, out, 0);
+	in_force(s, many, r->ts - CONV_SLACK, r->ts + r->duration + CONV_SLACK, tell, ctx);
 }
 
-size_t names_resolved(const struct names *n, struct ip addr, int64_t ts, uint32_t out[NAMES_MAX])
+void names_resolved(const struct names *n, struct ip addr, int64_t ts, name_fn tell, void *ctx)
 {
 	size_t many;
 	const struct span *s = spans_find(&n->resolved, addr, (struct ip){ 0, 0 }, 0, &many);
 
-	return in_force(s, many, ts, ts, out, 0);
+	in_force(s, many, ts, ts, tell, ctx);
 }

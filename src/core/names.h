@@ -72,16 +72,20 @@ struct name_info names_classify(const struct names *n, struct str lower);
 /* Lower case without trailing dot, into dst (256 bytes); an empty string for what is no name. */
 struct str name_of(struct str raw, char dst[256]);
 
-#define NAMES_MAX 32
+/* What is told of each name found; what: an id of a name, or for names_resolved the index of a
+ * listed domain. */
+typedef void (*name_fn)(void *ctx, uint32_t what);
 
-/* What the conversations that belong to a flow were called, its originator or its responder being
- * the one who answered. */
-size_t names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
-			     uint32_t out[NAMES_MAX]);
+/*
+ * What the conversations that belong to a flow were called, its originator or its responder being
+ * the one who answered. Each of these may tell a name more than once.
+ */
+void names_of_conversation(const struct names *n, const struct record *r, bool orig_answered,
+			   name_fn tell, void *ctx);
 /* The names that fresh answers give to an address for a client at a time. */
-size_t names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,
-			uint32_t out[NAMES_MAX]);
+void names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,
+		      name_fn tell, void *ctx);
 /* The listed domains for which anybody's fresh answer gave the address. */
-size_t names_resolved(const struct names *n, struct ip addr, int64_t ts, uint32_t out[NAMES_MAX]);
+void names_resolved(const struct names *n, struct ip addr, int64_t ts, name_fn tell, void *ctx);
 
 #endif

@@ -23,7 +23,7 @@ enum err owners_open(struct owners *o, struct str bytes, struct errinfo *ei)
 	made.n_as = h->n_as;
 	p += h->n_as * sizeof *made.as;
 	left -= h->n_as * sizeof *made.as;
-	if (padded(h->names_bytes) > left)
+	if (h->names_bytes > left || padded(h->names_bytes) > left)
 		return err_set(ei, ERR_PARSE, "the file of owners is cut off");
 	made.names = p;
 	p += padded(h->names_bytes);

@@ -172,10 +172,22 @@ struct touches {
 	size_t n;
 };
 
-/* What a record's host may be calling the controller. */
+/* A listed domain to which names lead, and how they do. */
+struct lead {
+	uint32_t domain;
+	struct str name; /* the smallest of them */
+	bool benign;     /* a longer benign entry covers one of them */
+	bool other;      /* ... and another one not */
+	const struct exclusion *entry;
+};
+
+/* What a record's host calls the controller, summed up; in any order, and any number of names. */
 struct called {
-	struct name_info v[NAMES_MAX];
+	const struct names *names;
 	size_t n;
+	struct name_info best;        /* listed > benign > other, then by text */
+	struct lead leads[LEADS_MAX]; /* sorted by domain; the smallest, should there be more */
+	size_t n_leads;
 };
 
 static struct touch *add(struct touches *ts, const struct record *r, enum itype type, bool by_orig)
@@ -194,94 +206,98 @@ static struct touch *add(struct touches *ts, const struct record *r, enum itype 
 	return t;
 }
 
-/* The class of several names, and the one that stands for it: listed > benign > other, then by
- * text. */
-static void classify(struct touch *t, const struct called *c)
+static void lead_to(struct called *c, uint32_t domain, const struct name_info *by)
 {
-	const struct name_info *best = NULL;
+	size_t at = c->n_leads;
+	struct lead *l;
 
-	for (size_t i = 0; i < c->n; i++) {
-		const struct name_info *one = &c->v[i];
-
-		if (!best || one->class > best->class ||
-		    (one->class == best->class && str_cmp(one->text, best->text) < 0))
-			best = one;
+	while (at && c->leads[at - 1].domain > domain)
+		at--;
+	if (!at || c->leads[at - 1].domain != domain) {
+		if (at == LEADS_MAX)
+			return;
+		if (c->n_leads < LEADS_MAX)
+			c->n_leads++;
+		memmove(c->leads + at + 1, c->leads + at, (c->n_leads - 1 - at) * sizeof *c->leads);
+		c->leads[at++] = (struct lead){ .domain = domain, .name = STR_NONE };
 	}
-	if (best) {
-		t->names = best->class;
-		t->name = best->text;
-		t->benign = best->entry;
-	}
+	if (!by)
+		return;
+	l = &c->leads[at - 1];
+	if (!l->name.n || str_cmp(by->text, l->name) < 0)
+		l->name = by->text;
+	if (by->longer_benign)
+		l->entry = by->entry;
+	l->benign |= by->longer_benign;
+	l->other |= !by->longer_benign;
 }
 
-/* Domains by their own name or by resolution: benign when a longer benign entry covers all names
- * that lead there. */
-static void judge_domain(const struct names *n, const struct rules *rules, const struct record *r,
-			 const struct called *c, struct touch *t)
+static void call(struct called *c, const struct name_info *name)
 {
-	bool benign = false, other = false;
+	if (!c->n || name->class > c->best.class ||
+	    (name->class == c->best.class && str_cmp(name->text, c->best.text) < 0))
+		c->best = *name;
+	c->n++;
+	if (name->domain != UINT32_MAX)
+		lead_to(c, name->domain, name);
+}
 
-	for (size_t i = 0; i < c->n; i++) {
-		const struct name_info *one = &c->v[i];
+static void on_name(void *ctx, uint32_t id)
+{
+	struct called *c = ctx;
 
-		if (one->domain != t->target)
-			continue;
-		if (!t->name.n || str_cmp(one->text, t->name) < 0)
-			t->name = one->text;
-		if (one->longer_benign)
-			t->benign = one->entry;
-		benign |= one->longer_benign;
-		other |= !one->longer_benign;
-	}
+	call(c, &c->names->v.v[id]);
+}
+
+static void on_domain(void *ctx, uint32_t domain)
+{
+	lead_to(ctx, domain, NULL);
+}
+
+static void uncalled(struct called *c, const struct names *n)
+{
+	c->names = n;
+	c->n = c->n_leads = 0;
+}
+
+/* A domain by its own name or by where it leads: benign when a longer benign entry covers all names
+ * that say so. */
+static void touch_domain(const struct names *n, const struct rules *rules, const struct record *r,
+			 bool by_orig, const struct lead *l, struct touches *ts)
+{
+	struct touch *t = add(ts, r, IT_DOMAIN, by_orig);
+
+	if (!t)
+		return;
+	t->target = l->domain;
+	t->name = l->name;
+	t->benign = l->entry;
+	if (r->kind == KIND_DNS)
+		t->port = 0;
 	judge(n, rules, r, t);
-	if (t->verdict == TOUCH_COUNTED && benign && !other)
+	if (t->verdict == TOUCH_COUNTED && l->benign && !l->other)
 		t->verdict = TOUCH_BENIGN_NAME;
-}
-
-/* The domains to which a flow with this address leads: by its names, or by what others were told. */
-static size_t domains_behind(const struct names *n, struct ip addr, int64_t ts, bool unnamed,
-			     const struct called *lead, uint32_t out[NAMES_MAX])
-{
-	size_t many = 0;
-
-	if (unnamed)
-		return names_resolved(n, addr, ts, out);
-	for (size_t i = 0; i < lead->n; i++) {
-		bool known = lead->v[i].domain == UINT32_MAX;
-
-		for (size_t k = 0; k < many; k++)
-			known |= out[k] == lead->v[i].domain;
-		if (!known)
-			out[many++] = lead->v[i].domain;
-	}
-	return many;
-}
-
-static void call(const struct names *n, const uint32_t *ids, size_t many, struct called *c)
-{
-	for (size_t i = 0; i < many && c->n < NAMES_MAX; i++)
-		c->v[c->n++] = n->v.v[ids[i]];
 }
 
 /*
  * What a flow is called: by its conversations whichever side answered, else by answers. Only what
- * names the address itself leads to a domain: conversations that it answered, and answers.
+ * names the address itself leads to a domain: conversations that it answered, and answers; and what
+ * others were told, if the flow has no name at all.
  */
 static void names_of_flow(const struct names *n, const struct record *r, bool by_orig,
 			  struct called *all, struct called *lead)
 {
-	uint32_t ids[NAMES_MAX];
+	struct ip host = by_orig ? r->resp : r->orig, addr = by_orig ? r->orig : r->resp;
 
-	call(n, ids, names_of_conversation(n, r, by_orig, ids), lead);
-	*all = *lead;
-	call(n, ids, names_of_conversation(n, r, !by_orig, ids), all);
+	names_of_conversation(n, r, by_orig, on_name, lead);
+	names_of_conversation(n, r, by_orig, on_name, all);
+	names_of_conversation(n, r, !by_orig, on_name, all);
 	if (all->n)
 		return;
-	call(n, ids,
-	     by_orig ? names_of_answers(n, r->resp, r->orig, r->ts, ids)
-		     : names_of_answers(n, r->orig, r->resp, r->ts, ids),
-	     lead);
-	*all = *lead;
+	names_of_answers(n, host, addr, r->ts, on_name, lead);
+	names_of_answers(n, host, addr, r->ts, on_name, all);
+	if (!all->n)
+		names_resolved(n, addr, r->ts, on_domain, lead);
 }
 
 /* The address on one side is listed, or a listed domain leads to it. */
@@ -291,37 +307,33 @@ static void touch_side(const struct names *n, const struct rules *rules, const s
 	struct ip addr = by_orig ? r->orig : r->resp, host = by_orig ? r->resp : r->orig;
 	struct ind_range ranges[ADDR_RANGES_MAX];
 	struct called all, lead;
-	uint32_t ids[NAMES_MAX];
-	size_t many;
 	bool listed = snapshot_addr(n->snap, addr, ranges) > 0;
 	bool maybe = r->kind == KIND_FLOW && names_near(n, addr);
 
 	if (!listed && !maybe)
 		return;
-	all.n = lead.n = 0;
+	uncalled(&all, n);
+	uncalled(&lead, n);
 	if (own->class != NAME_NONE)
-		all.v[all.n++] = *own;
+		call(&all, own);
 	else if (r->kind == KIND_FLOW)
 		names_of_flow(n, r, by_orig, &all, &lead);
 	else if (r->kind != KIND_DNS)
-		call(n, ids, names_of_answers(n, host, addr, r->ts, ids), &all);
+		names_of_answers(n, host, addr, r->ts, on_name, &all);
 	if (listed) {
 		struct touch *t = add(ts, r, IT_IP, by_orig);
 
 		if (t) {
-			classify(t, &all);
+			if (all.n) {
+				t->names = all.best.class;
+				t->name = all.best.text;
+				t->benign = all.best.entry;
+			}
 			judge(n, rules, r, t);
 		}
 	}
-	many = maybe ? domains_behind(n, addr, r->ts, all.n == 0, &lead, ids) : 0;
-	for (size_t i = 0; i < many; i++) {
-		struct touch *t = add(ts, r, IT_DOMAIN, by_orig);
-
-		if (t) {
-			t->target = ids[i];
-			judge_domain(n, rules, r, &lead, t);
-		}
-	}
+	for (size_t i = 0; maybe && i < lead.n_leads; i++)
+		touch_domain(n, rules, r, by_orig, &lead.leads[i], ts);
 }
 
 static void touch_url_of(const struct names *n, const struct rules *rules, const struct record *r,
@@ -360,19 +372,11 @@ size_t touch_record(const struct names *n, const struct rules *rules, const stru
 	touch_side(n, rules, r, false, r->kind == KIND_DNS ? &unnamed : &own, &ts);
 	if (r->kind != KIND_DNS)
 		touch_side(n, rules, r, true, &own, &ts);
-	if (own.domain != UINT32_MAX) {
-		struct called c;
-		struct touch *t = add(&ts, r, IT_DOMAIN, false);
-
-		c.v[0] = own;
-		c.n = 1;
-		if (t) {
-			t->target = own.domain;
-			if (r->kind == KIND_DNS)
-				t->port = 0;
-			judge_domain(n, rules, r, &c, t);
-		}
-	}
+	if (own.domain != UINT32_MAX)
+		touch_domain(n, rules, r, false,
+			     &(struct lead){ own.domain, own.text, own.longer_benign,
+					     !own.longer_benign, own.entry },
+			     &ts);
 	touch_url_of(n, rules, r, &ts);
 	return ts.n;
 }

@@ -45,7 +45,9 @@ struct rules {
  * thread. */
 bool touch_possible(const struct names *n, const struct record *r);
 
-#define TOUCHES_MAX 40
+/* Two addresses, a domain and a URL, and on each side as many domains as one address leads to. */
+#define LEADS_MAX   32
+#define TOUCHES_MAX (4 + 2 * LEADS_MAX)
 
 /* All touches of a record, at most TOUCHES_MAX. Names point into the record's scratch `lower` or
  * into n. */
