@@ -111,7 +111,7 @@ def validator():
 
 @check
 def validator_odd_urls():
-    """so it is with URLs of which STIX says that they cannot be."""
+    """the STIX to save is valid also with URLs that are no URI by RFC 3986, which malware uses all the same."""
     valid(full(ODD + LISTED[:4])[2])
 
 
