@@ -33,10 +33,10 @@ struct hits {
 	bool full; /* no memory: the block cannot be trusted */
 };
 
-void analysis_init(struct analysis *a)
+void analysis_init(struct analysis *a, uint64_t seed)
 {
 	*a = (struct analysis){ 0 };
-	lists_init(&a->lists);
+	lists_init(&a->lists, seed);
 	scan_files_init(&a->telemetry);
 	arena_init(&a->arena, (size_t)8 << 30);
 }
@@ -256,8 +256,9 @@ static enum err read_all(struct run *run)
 		return e;
 	names_free(&run->names);
 	sightings_free(&run->sightings);
-	scan_forget(&run->a->telemetry);
 	e = begin_run(run);
+	if (!e)
+		e = scan_forget(&run->a->telemetry);
 	return e ? e : passes(run);
 }
 
@@ -333,6 +334,7 @@ static enum err tell_inputs(struct analysis *a)
 				.malformed = file->malformed,
 				.bytes = file->bytes,
 				.trouble = file->trouble,
+				.note = file->note,
 				.passed_over = file->trouble.n && file->from_folder &&
 					       !file->unreadable && !file->reader,
 			};

@@ -44,7 +44,9 @@ struct analysis {
 	uint64_t indicators_read;
 };
 
-void analysis_init(struct analysis *a);
+/* seed: a number that the authors of input cannot know (see ip_hash); the answer does not depend on
+ * it. */
+void analysis_init(struct analysis *a, uint64_t seed);
 void analysis_free(struct analysis *a);
 /* Errors: ERR_NOMEM, ERR_LIMIT, ERR_STOP; ERR_USAGE when nothing is usable. Unreadable files are
  * noted in the answer. */

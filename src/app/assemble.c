@@ -33,26 +33,46 @@ size_t making_distinct(struct str *v, size_t n)
 	return kept;
 }
 
+static int by_spelling(const void *a, const void *b)
+{
+	struct str x = *(const struct str *)a, y = *(const struct str *)b;
+	int d = str_icmp(x, y);
+
+	return d ? d : str_cmp(x, y);
+}
+
+size_t making_families(struct str *v, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(v, n, sizeof *v, by_spelling);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].n && (kept == 0 || !str_ieq(v[kept - 1], v[i])))
+			v[kept++] = v[i];
+	return kept;
+}
+
 static enum err describe(struct making *m, struct candidate *c)
 {
 	const struct snapshot *s = &m->in->lists->snapshot;
 	const struct pair *p = c->pair;
 
-	c->families = arena_array(m->arena, p->inds.n + 1, sizeof *c->families);
-	c->sources = arena_array(m->arena, p->inds.n + 1, sizeof *c->sources);
+	c->families = arena_array(m->arena, p->c->inds.n + 1, sizeof *c->families);
+	c->sources = arena_array(m->arena, p->c->inds.n + 1, sizeof *c->sources);
 	c->host_text = making_ip(m, p->host);
 	c->controller_text = making_controller(m, p);
 	if (!c->families || !c->sources || !c->host_text.p || !c->controller_text.p)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < p->inds.n; i++) {
-		const struct indicator *ind = &s->v.v[p->inds.v[i]];
+	for (size_t i = 0; i < p->c->inds.n; i++) {
+		const struct indicator *ind = &s->v.v[p->c->inds.v[i]];
 
 		c->families[i] = ind->family;
 		c->sources[i] = ind->source;
 		c->role_controller |= ind->role == ROLE_CONTROLLER;
 	}
-	c->n_families = making_distinct(c->families, p->inds.n);
-	c->n_sources = making_distinct(c->sources, p->inds.n);
+	c->n_families = making_families(c->families, p->c->inds.n);
+	c->n_sources = making_distinct(c->sources, p->c->inds.n);
 	return hosts_find(m->in->hosts, p->host, &c->host);
 }
 
@@ -73,7 +93,7 @@ static enum err gather(struct making *m)
 	if (!m->c)
 		return ERR_NOMEM;
 	for (size_t i = 0; !e && i < s->v.n; i++) {
-		if (!s->v.v[i].counted)
+		if (!s->v.v[i].c)
 			continue;
 		m->c[m->n].pair = &s->v.v[i];
 		e = describe(m, &m->c[m->n++]);
@@ -91,8 +111,8 @@ struct family_count {
 
 static int by_family(const void *a, const void *b)
 {
-	return str_cmp(((const struct family_count *)a)->family,
-		       ((const struct family_count *)b)->family);
+	return str_icmp(((const struct family_count *)a)->family,
+			((const struct family_count *)b)->family);
 }
 
 /* For each candidate of one host: how many of its controllers share a family with this one. */
@@ -114,7 +134,7 @@ static enum err count_families(struct candidate *c, size_t n)
 			f[all++] = (struct family_count){ c[i].families[k], 1 };
 	qsort(f, all, sizeof *f, by_family);
 	for (size_t i = 1; i < all; i++)
-		if (str_eq(f[i].family, f[kept].family))
+		if (str_ieq(f[i].family, f[kept].family))
 			f[kept].n++;
 		else
 			f[++kept] = f[i];
@@ -186,33 +206,33 @@ static enum err make_finding(struct making *m, const struct candidate *c, struct
 		.as_name = arena_str(m->arena, h->owner.as_name),
 		.country = arena_str(m->arena, h->owner.country),
 		.port = j.port,
-		.protocol = arena_str(m->arena, str_of(proto_text(p->evidence[0].proto))),
+		.protocol = arena_str(m->arena, str_of(proto_text(p->c->evidence[0].proto))),
 		.families = c->families,
 		.n_families = c->n_families,
 		.sources = c->sources,
 		.n_sources = c->n_sources,
-		.records = p->on_port,
-		.records_other_port = p->off_port,
-		.established = p->established,
-		.bytes_out = p->bytes_out,
-		.bytes_in = p->bytes_in,
-		.first = p->first,
-		.last = p->last,
-		.days = (unsigned)p->days.n,
+		.records = p->c->on_port,
+		.records_other_port = p->c->off_port,
+		.established = p->c->established,
+		.bytes_out = p->c->bytes_out,
+		.bytes_in = p->c->bytes_in,
+		.first = p->c->first,
+		.last = p->c->last,
+		.days = (unsigned)p->c->days.n,
 		.level = j.level,
 		.regularity = j.regularity,
 		.interval = j.regularity >= 60 ? j.interval : 0,
 		.score = j.score,
 		.confidence = j.confidence,
 	};
-	f->evidence = arena_array(m->arena, p->n_evidence, sizeof *f->evidence);
+	f->evidence = arena_array(m->arena, p->c->n_evidence, sizeof *f->evidence);
 	if (!f->evidence || !f->as_name.p || !f->country.p || !f->protocol.p)
 		return ERR_NOMEM;
-	for (unsigned i = 0; i < p->n_evidence; i++)
-		f->evidence[i] = (struct evidence){ m->in->paths[p->evidence[i].path_rank],
-						    p->evidence[i].line, p->evidence[i].ts,
-						    p->evidence[i].kind };
-	f->n_evidence = p->n_evidence;
+	for (unsigned i = 0; i < p->c->n_evidence; i++)
+		f->evidence[i] = (struct evidence){ m->in->paths[p->c->evidence[i].path_rank],
+						    p->c->evidence[i].line, p->c->evidence[i].ts,
+						    p->c->evidence[i].kind };
+	f->n_evidence = p->c->n_evidence;
 	e = make_reasons(m, &j, f);
 	if (!e && j.score > m->out->orgs[c->org].score)
 		m->out->orgs[c->org].score = j.score;

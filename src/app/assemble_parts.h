@@ -43,6 +43,8 @@ struct str making_ip(struct making *m, struct ip ip);
 struct str making_controller(struct making *m, const struct pair *p);
 /* Sort, drop empty and equal texts; returns how many are left. */
 size_t making_distinct(struct str *v, size_t n);
+/* The same for families, which compare without case; of several spellings the smallest stays. */
+size_t making_families(struct str *v, size_t n);
 const struct host *making_host(const struct making *m, const struct candidate *c);
 
 /* Rows for the controllers and organisations of all candidates, numbered in candidate.controller

@@ -47,18 +47,18 @@ static enum err number_rows(struct making *m, bool orgs, size_t *n_rows, struct 
 
 static void span(int64_t *first, int64_t *last, bool begun, const struct pair *p)
 {
-	if (!begun || p->first < *first)
-		*first = p->first;
-	if (!begun || p->last > *last)
-		*last = p->last;
+	if (!begun || p->c->first < *first)
+		*first = p->c->first;
+	if (!begun || p->c->last > *last)
+		*last = p->c->last;
 }
 
 /* When the indicators of a controller hold: from the earliest to the latest that any of them
  * states. */
 static void listed(const struct making *m, const struct pair *p, struct answer_controller *row, bool begun)
 {
-	for (size_t i = 0; i < p->inds.n; i++, begun = true) {
-		const struct indicator *x = &m->in->lists->snapshot.v.v[p->inds.v[i]];
+	for (size_t i = 0; i < p->c->inds.n; i++, begun = true) {
+		const struct indicator *x = &m->in->lists->snapshot.v.v[p->c->inds.v[i]];
 
 		if (!begun || x->from == TIME_NONE ||
 		    (row->listed_from != TIME_NONE && x->from < row->listed_from))
@@ -75,7 +75,7 @@ static enum err controller_names(struct making *m, const struct keyed *k, size_t
 	size_t all = 0, families = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		all += m->c[k[i].candidate].pair->n_hostnames;
+		all += m->c[k[i].candidate].pair->c->n_hostnames;
 		families += m->c[k[i].candidate].n_families;
 	}
 	row->hostnames = arena_array(m->arena, all + 1, sizeof *row->hostnames);
@@ -86,9 +86,9 @@ static enum err controller_names(struct making *m, const struct keyed *k, size_t
 	for (size_t i = 0; i < n; i++) {
 		const struct candidate *c = &m->c[k[i].candidate];
 
-		for (unsigned h = 0; h < c->pair->n_hostnames; h++) {
+		for (unsigned h = 0; h < c->pair->c->n_hostnames; h++) {
 			/* Names of others that share the address say nothing about the controller. */
-			row->hostnames[all] = arena_str(m->arena, c->pair->hostnames[h]);
+			row->hostnames[all] = arena_str(m->arena, c->pair->c->hostnames[h]);
 			if (!row->hostnames[all++].p)
 				return ERR_NOMEM;
 		}
@@ -96,7 +96,7 @@ static enum err controller_names(struct making *m, const struct keyed *k, size_t
 		families += c->n_families;
 	}
 	row->n_hostnames = making_distinct(row->hostnames, all);
-	row->n_families = making_distinct(row->families, families);
+	row->n_families = making_families(row->families, families);
 	if (row->n_hostnames > HOSTNAMES_MAX)
 		row->n_hostnames = HOSTNAMES_MAX;
 	return ERR_OK;
@@ -149,7 +149,7 @@ enum err make_controllers(struct making *m)
 
 			span(&row->first, &row->last, t > 0, p);
 			listed(m, p, row, t > 0);
-			row->records += p->on_port;
+			row->records += p->c->on_port;
 		}
 		e = controller_names(m, k + i, n, row);
 	}
@@ -204,7 +204,7 @@ enum err make_orgs(struct making *m)
 			last = one->host_text;
 		}
 		row->n_controllers = making_distinct(row->controllers, n);
-		row->n_families = making_distinct(row->families, families);
+		row->n_families = making_families(row->families, families);
 	}
 	free(k);
 	return e;
@@ -239,7 +239,7 @@ enum err make_ties(struct making *m, struct tie **out, size_t *n_out)
 	for (size_t i = 0; i < m->n; i++) {
 		if (n == 0 || t[n - 1].controller != p[i]->controller || t[n - 1].org != p[i]->org)
 			t[n++] = (struct tie){ p[i]->controller, p[i]->org, 0 };
-		t[n - 1].records += p[i]->pair->counted;
+		t[n - 1].records += p[i]->pair->c->counted;
 	}
 	free(p);
 	for (size_t i = 0; i < n; i++)

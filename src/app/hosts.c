@@ -93,7 +93,7 @@ static enum err grow(struct hosts *h)
 	if (!slot)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < h->v.n; i++) {
-		size_t at = ip_hash(h->v.v[i].ip) & mask;
+		size_t at = ip_hash(h->v.v[i].ip, h->lists->snapshot.seed) & mask;
 
 		while (slot[at])
 			at = (at + 1) & mask;
@@ -107,7 +107,7 @@ static enum err grow(struct hosts *h)
 
 enum err hosts_find(struct hosts *h, struct ip ip, uint32_t *index)
 {
-	size_t at = ip_hash(ip) & h->mask;
+	size_t at = ip_hash(ip, h->lists->snapshot.seed) & h->mask;
 	struct host *new;
 	enum err e;
 

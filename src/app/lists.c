@@ -33,15 +33,15 @@ struct load {
 	struct buf key;
 };
 
-void lists_init(struct lists *l)
+void lists_init(struct lists *l, uint64_t seed)
 {
 	*l = (struct lists){ 0 };
 	scan_files_init(&l->indicator_files);
 	scan_files_init(&l->organisation_files);
 	scan_files_init(&l->exclusion_files);
-	snapshot_init(&l->snapshot);
+	snapshot_init(&l->snapshot, seed);
 	orgs_init(&l->orgs);
-	exset_init(&l->exset);
+	exset_init(&l->exset, seed);
 	arena_init(&l->arena, (size_t)4 << 30);
 }
 
@@ -242,6 +242,12 @@ static void on_exclusion(void *ctx, const struct exclusion *given)
 
 		if (k && k->ignore)
 			return;
+		if (!k && x.list.n && !s->class_of->classed) {
+			/* To believe it benign could hide a controller. */
+			s->file->note = STR("a warninglist of unknown class: left out; put "
+					    "--exclusions-as CLASS before it");
+			return;
+		}
 		x.class = k ? k->class : s->class_of->classed ? s->class_of->class : X_BENIGN;
 		if (k)
 			x.reason = k->reason;

@@ -37,7 +37,8 @@ struct lists {
 	VEC(struct withheld) withheld; /* sorted by value, source; distinct */
 };
 
-void lists_init(struct lists *l);
+/* seed: see ip_hash. */
+void lists_init(struct lists *l, uint64_t seed);
 void lists_free(struct lists *l);
 /* Trouble with single files is noted in them. Errors: ERR_NOMEM, ERR_LIMIT, folders that cannot be
  * walked. */

@@ -164,6 +164,12 @@ static enum err note(struct scan_files *f, uint32_t file, uint64_t line, const c
 	return ERR_OK;
 }
 
+static enum err note_damage(struct scan_files *f, size_t i)
+{
+	f->v[i].malformed++;
+	return note(f, (uint32_t)i, 0, f->v[i].damage.p);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct reject *x = a, *y = b;
@@ -192,22 +198,27 @@ enum err scan_keep(struct scan_files *f, size_t i)
 	if (e) {
 		trouble(f, file, e, &ei);
 	} else if (ei.msg[0]) {
-		file->malformed++;
-		e = note(f, (uint32_t)i, 0, ei.msg);
+		file->damage = arena_str(&f->arena, str_of(ei.msg));
+		e = file->damage.p ? note_damage(f, i) : ERR_NOMEM;
 	}
 	return e == ERR_NOMEM ? e : ERR_OK;
 }
 
-void scan_forget(struct scan_files *f)
+enum err scan_forget(struct scan_files *f)
 {
+	enum err e = ERR_OK;
+
+	f->rejects.n = 0;
+	f->grew = false;
 	for (size_t i = 0; i < f->n; i++) {
 		struct scan_file *file = &f->v[i];
 
 		file->records = file->malformed = file->bytes = 0;
 		file->n_rejects = 0;
+		if (!e && file->damage.n)
+			e = note_damage(f, i);
 	}
-	f->rejects.n = 0;
-	f->grew = false;
+	return e;
 }
 
 /* The state of cutting the current file into blocks; lives in the producing thread. */

@@ -31,6 +31,8 @@ struct scan_file {
 	uint64_t records, malformed, bytes;
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;
+	struct str note;    /* something its reader's user should know, or empty */
+	struct str damage;  /* of a stream that was kept */
 	struct str trouble; /* why it could not be read (to the end), or empty */
 };
 
@@ -63,7 +65,7 @@ MUST enum err scan_keep(struct scan_files *f, size_t file);
 /* By file, then line. */
 void scan_rejects_sort(struct scan_files *f);
 /* Forget what came of reading the files, so that they can be read anew. */
-void scan_forget(struct scan_files *f);
+MUST enum err scan_forget(struct scan_files *f);
 
 struct scan_block {
 	uint32_t file;

@@ -112,7 +112,7 @@ static enum err write_all(int fd, const char *path, struct str bytes, struct err
 /* A pipe, a device, another name for standard output: there is nothing to replace. */
 static enum err write_through(const char *path, struct str bytes, struct errinfo *ei)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	enum err e;
 
 	if (fd < 0)
@@ -132,6 +132,8 @@ static bool of_the_system(const char *path)
 static enum err replace(const char *path, struct str bytes, struct errinfo *ei)
 {
 	char tmp[PATH_MAX];
+	struct stat st;
+	bool known = stat(path, &st) == 0;
 	int fd, n = snprintf(tmp, sizeof tmp, "%s.XXXXXX", path);
 	mode_t mask;
 	enum err e;
@@ -144,7 +146,7 @@ static enum err replace(const char *path, struct str bytes, struct errinfo *ei)
 	mask = umask(0);
 	(void)umask(mask);
 	e = write_all(fd, path, bytes, ei);
-	if (!e && (fchmod(fd, 0666 & ~mask) || fsync(fd)))
+	if (!e && (fchmod(fd, known ? st.st_mode & 0777 : 0666 & ~mask) || fsync(fd)))
 		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	if (close(fd) && !e)
 		e = err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
@@ -169,8 +171,9 @@ enum err file_write(const char *path, struct str bytes, struct errinfo *ei)
 	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
 		return write_through(path, bytes, ei);
 	/* A link stays; what it names is replaced. */
-	if (n > 0 && realpath(path, target))
-		path = target;
+	if (n > 0)
+		return realpath(path, target) ? replace(target, bytes, ei)
+					      : write_through(path, bytes, ei);
 	return replace(path, bytes, ei);
 }
 

@@ -24,8 +24,8 @@ void source_close(struct source *s);
  * ends early; all that could be read before has been delivered.
  */
 MUST enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
-/* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. Damage behind some bytes is told by
- * source_read after them. */
+/* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. Damage behind
+ * some bytes is told by source_read after them. */
 MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei);
 
 /*

@@ -48,6 +48,19 @@ int str_cmp(struct str a, struct str b)
 	return a.n < b.n ? -1 : a.n > b.n;
 }
 
+int str_icmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+
+	for (size_t i = 0; i < n; i++) {
+		int d = lower(a.p[i]) - lower(b.p[i]);
+
+		if (d)
+			return d;
+	}
+	return a.n < b.n ? -1 : a.n > b.n;
+}
+
 int str_order(const void *a, const void *b)
 {
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);

@@ -49,7 +49,9 @@ bool str_istarts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* Total order by bytes, shorter first when one is a prefix of the other: <0, 0, >0. */
 int str_cmp(struct str a, struct str b);
-/* The same for qsort of struct str. */
+/* Without regard to the case of ASCII letters. */
+int str_icmp(struct str a, struct str b);
+/* str_cmp for qsort of struct str. */
 int str_order(const void *a, const void *b);
 /* Where needle begins in s, or SIZE_MAX. */
 size_t str_find(struct str s, struct str needle);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -315,6 +316,8 @@ static bool tell_trouble(const struct analysis *a, const struct common *c)
 		} else {
 			usable |= str_is(in->kind, "telemetry") && (in->records || !in->malformed);
 		}
+		if (in->note.n)
+			warn(c, "%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->note));
 		tell_malformed(in, c);
 	}
 	if (n_passed == 1)
@@ -326,6 +329,16 @@ static bool tell_trouble(const struct analysis *a, const struct common *c)
 		warn(c, "more names were seen than are kept: %llu were left out",
 		     (unsigned long long)a->names_dropped);
 	return usable;
+}
+
+/* For hash tables; when the system has none to give, the time must do. */
+static uint64_t unknowable(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+		seed = (uint64_t)time(NULL);
+	return seed;
 }
 
 static int run_analysis(struct wish *w, const struct common *c)
@@ -342,7 +355,7 @@ static int run_analysis(struct wish *w, const struct common *c)
 		w->o.progress = on_progress;
 	w->o.progress_ctx = &p;
 	stop_on_signals();
-	analysis_init(&a);
+	analysis_init(&a, unknowable());
 	e = analysis_run(&a, &w->o, &ei);
 	if (p.shown)
 		fputs("\r\033[K", stderr);

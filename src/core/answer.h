@@ -21,6 +21,7 @@ struct answer_input {
 	struct str format;
 	uint64_t records, malformed, bytes; /* bytes after decompression */
 	struct str trouble;                 /* why it could not be read (to the end), or empty */
+	struct str note;                    /* something to know about it, or empty */
 	bool passed_over;                   /* found in a folder, and not of our kind */
 };
 

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-void exset_init(struct exset *x)
+void exset_init(struct exset *x, uint64_t seed)
 {
-	*x = (struct exset){ 0 };
+	*x = (struct exset){ .seed = seed };
 	arena_init(&x->arena, (size_t)4 << 30);
 }
 
@@ -17,7 +17,7 @@ void exset_free(struct exset *x)
 	free(x->entries.v);
 	free(x->as.v);
 	arena_free(&x->arena);
-	exset_init(x);
+	exset_init(x, x->seed);
 }
 
 enum err exset_add(struct exset *x, const struct exclusion *e)
@@ -86,7 +86,7 @@ static enum err build_names(struct exset *x)
 								 .below = one->type == ENTRY_NAME_BELOW,
 								 .id = (uint32_t)i };
 		}
-	err = nameset_build(&x->names, e, n, 0);
+	err = nameset_build(&x->names, e, n, x->seed);
 	free(e);
 	return err;
 }

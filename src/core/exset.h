@@ -19,9 +19,11 @@ struct exset {
 	struct lpm net[X_COUNT];
 	VEC(uint64_t) as; /* sorted: AS number << 32 | entry */
 	struct nameset names;
+	uint64_t seed;
 };
 
-void exset_init(struct exset *x);
+/* seed: see ip_hash. */
+void exset_init(struct exset *x, uint64_t seed);
 void exset_free(struct exset *x);
 /* Copies the strings; class, list and reason must be settled. Errors: ERR_NOMEM, ERR_LIMIT. */
 MUST enum err exset_add(struct exset *x, const struct exclusion *e);

@@ -39,9 +39,10 @@ static inline bool ip_eq(struct ip a, struct ip b)
 /* IPv4 before IPv6 (::/96 apart), each by number: <0, 0, >0. */
 int ip_cmp(struct ip a, struct ip b);
 
-static inline uint64_t ip_hash(struct ip a)
+/* seed: a number that the authors of addresses cannot know, where they may be chosen to collide. */
+static inline uint64_t ip_hash(struct ip a, uint64_t seed)
 {
-	return mix64(a.hi * 0x9e3779b97f4a7c15u ^ a.lo);
+	return mix64(mix64(a.hi ^ seed) ^ a.lo);
 }
 
 /*

@@ -85,12 +85,12 @@ static unsigned several_kinds(unsigned kinds)
 
 void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *out)
 {
-	struct main_part *m = &p->main;
-	bool off_port_only = p->on_port == 0;
+	struct main_part *m = &p->c->main;
+	bool off_port_only = p->c->on_port == 0;
 	struct judgement j = { .level = m->level };
 	uint64_t shown;
 
-	if (p->sent_out && p->sent_in)
+	if (p->c->sent_out && p->c->sent_in)
 		j.level = LEVEL_TWO_WAY;
 	if (m->calls.n) {
 		qsort(m->calls.v, m->calls.n, sizeof *m->calls.v, call_cmp);
@@ -98,7 +98,7 @@ void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *
 			m->calls.n = BEACON_CALLS;
 		j.regularity = beacon_regularity(m->calls.v, m->calls.n, &j.interval);
 	}
-	j.port = p->on.n ? commonest(&p->on) : commonest(&p->off);
+	j.port = p->c->on.n ? commonest(&p->c->on) : commonest(&p->c->off);
 
 	shown = m->two_way ? m->two_way : m->n;
 	give(&j, evidence[j.level].part,
@@ -107,7 +107,7 @@ void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *
 	if (m->named_port)
 		give(&j, "port", 15, j.port, 0);
 	give_some(&j, "repetition", STEPS(repetition, m->n), m->n, 0);
-	give_some(&j, "days", STEPS(days, p->days.n), p->days.n, 0);
+	give_some(&j, "days", STEPS(days, p->c->days.n), p->c->days.n, 0);
 	give_some(&j, "regularity", STEPS(regularity, j.regularity), j.regularity,
 		  (uint64_t)(j.interval + TIME_S / 2) / (uint64_t)TIME_S);
 	if (s->family_controllers >= 2)
@@ -116,16 +116,16 @@ void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *
 		give(&j, "names", 10, m->listed_name ? 1 : 2, 0);
 	if (s->sources >= 2)
 		give(&j, "sources", 5, s->sources, 0);
-	if (p->in_grace == p->counted)
-		give(&j, "grace", -15, p->counted, 0);
+	if (p->c->in_grace == p->c->counted)
+		give(&j, "grace", -15, p->c->counted, 0);
 	if (j.score < 0)
 		j.score = 0;
 	if (j.score > 100)
 		j.score = 100;
-	cap(&j, "cap-port", 49, off_port_only, p->off_port);
-	cap(&j, "cap-inbound", 30, p->inbound == p->counted, p->counted);
-	cap(&j, "cap-provider", 40, s->provider && p->type == IT_IP && p->other_named == p->counted,
-	    p->counted);
+	cap(&j, "cap-port", 49, off_port_only, p->c->off_port);
+	cap(&j, "cap-inbound", 30, p->c->inbound == p->c->counted, p->c->counted);
+	cap(&j, "cap-provider", 40,
+	    s->provider && p->type == IT_IP && p->c->other_named == p->c->counted, p->c->counted);
 	cap(&j, "cap-role", 49, !s->controller, 0);
 	j.confidence = confidence_of(j.score);
 	*out = j;

@@ -76,7 +76,7 @@ static enum err grow_slots(struct names *n)
 	if (!slot)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n->v.n; i++) {
-		size_t at = str_hash(n->v.v[i].text, 1) & mask;
+		size_t at = str_hash(n->v.v[i].text, n->snap->seed) & mask;
 
 		while (slot[at])
 			at = (at + 1) & mask;
@@ -99,7 +99,7 @@ enum err names_intern(struct names *n, struct str raw, uint32_t *id)
 		*id = UINT32_MAX;
 		return ERR_OK;
 	}
-	for (at = str_hash(name, 1) & n->mask; n->slot[at]; at = (at + 1) & n->mask)
+	for (at = str_hash(name, n->snap->seed) & n->mask; n->slot[at]; at = (at + 1) & n->mask)
 		if (str_eq(n->v.v[n->slot[at] - 1].text, name)) {
 			*id = n->slot[at] - 1;
 			return ERR_OK;
@@ -139,7 +139,7 @@ bool names_wants_resolved(const struct names *n, const struct record *r)
 
 static enum err note_lead(struct names *n, struct spans *to, const struct span *s)
 {
-	uint64_t h = ip_hash(s->a) & 0xffff;
+	uint64_t h = ip_hash(s->a, 0) & 0xffff;
 
 	n->near[h >> 6] |= UINT64_C(1) << (h & 63);
 	return spans_add(to, s);
@@ -247,8 +247,8 @@ void names_settle(struct names *n)
 static void in_force(const struct span *s, size_t n, int64_t from, int64_t until, name_fn tell, void *ctx)
 {
 	for (size_t i = 0; i < n; i++)
-		if (s[i].from <= until && s[i].until >= from)
-			tell(ctx, s[i].what);
+		if (s[i].from <= until && s[i].until >= from && !tell(ctx, s[i].what))
+			break;
 }
 
 void names_of_answers(const struct names *n, struct ip client, struct ip addr, int64_t ts,

@@ -63,7 +63,7 @@ bool names_wants(const struct names *n, const struct record *r);
 /* May a listed domain lead to it? */
 static inline bool names_near(const struct names *n, struct ip ip)
 {
-	uint64_t h = ip_hash(ip) & 0xffff;
+	uint64_t h = ip_hash(ip, 0) & 0xffff;
 
 	return n->near[h >> 6] >> (h & 63) & 1;
 }
@@ -74,7 +74,7 @@ struct str name_of(struct str raw, char dst[256]);
 
 /* What is told of each name found; what: an id of a name, or for names_resolved the index of a
  * listed domain. */
-typedef void (*name_fn)(void *ctx, uint32_t what);
+typedef bool (*name_fn)(void *ctx, uint32_t what);
 
 /*
  * What the conversations that belong to a flow were called, its originator or its responder being

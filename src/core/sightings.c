@@ -14,25 +14,29 @@ enum err sightings_init(struct sightings *s, const struct snapshot *snap)
 void sightings_free(struct sightings *s)
 {
 	for (size_t i = 0; i < s->v.n; i++) {
-		struct pair *p = &s->v.v[i];
+		struct counted *c = s->v.v[i].c;
 
-		free(p->days.v);
-		free(p->on.v);
-		free(p->off.v);
-		free(p->inds.v);
-		free(p->main.calls.v);
-		free(p->benign.v);
+		free(s->v.v[i].benign.v);
+		if (!c)
+			continue;
+		free(c->days.v);
+		free(c->on.v);
+		free(c->off.v);
+		free(c->inds.v);
+		free(c->main.calls.v);
+		free(c);
 	}
 	free(s->v.v);
 	free(s->slot);
 	arena_free(&s->arena);
 }
 
-static uint64_t key_hash(const struct ip *host, enum itype type, const struct ip *addr, uint32_t target)
+static uint64_t key_hash(uint64_t seed, const struct ip *host, enum itype type,
+			 const struct ip *addr, uint32_t target)
 {
-	uint64_t other = type == IT_IP ? ip_hash(*addr) : mix64((uint64_t)type << 32 | target);
+	uint64_t other = type == IT_IP ? ip_hash(*addr, seed) : mix64((uint64_t)type << 32 | target);
 
-	return mix64(ip_hash(*host) ^ (other << 1 | other >> 63));
+	return mix64(ip_hash(*host, seed) ^ (other << 1 | other >> 63));
 }
 
 static enum err grow(struct sightings *s)
@@ -44,7 +48,7 @@ static enum err grow(struct sightings *s)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < s->v.n; i++) {
 		const struct pair *p = &s->v.v[i];
-		size_t at = key_hash(&p->host, p->type, &p->addr, p->target) & mask;
+		size_t at = key_hash(s->snap->seed, &p->host, p->type, &p->addr, p->target) & mask;
 
 		while (slot[at])
 			at = (at + 1) & mask;
@@ -60,7 +64,7 @@ static enum err find_or_add(struct sightings *s, const struct touch *t, struct p
 {
 	struct ip addr = t->type == IT_IP ? t->addr : (struct ip){ 0, 0 };
 	uint32_t target = t->type == IT_IP ? 0 : t->target;
-	size_t at = key_hash(&t->host, t->type, &addr, target) & s->mask;
+	size_t at = key_hash(s->snap->seed, &t->host, t->type, &addr, target) & s->mask;
 	struct pair *p;
 
 	for (; s->slot[at]; at = (at + 1) & s->mask) {
@@ -76,39 +80,33 @@ static enum err find_or_add(struct sightings *s, const struct touch *t, struct p
 	p = VEC_PUSH(&s->v);
 	if (!p)
 		return ERR_NOMEM;
-	*p = (struct pair){ .host = t->host,
-			    .type = t->type,
-			    .addr = addr,
-			    .target = target,
-			    .main.tier = 3,
-			    .main.call_rank = 3 };
+	*p = (struct pair){ .host = t->host, .type = t->type, .addr = addr, .target = target };
 	s->slot[at] = (uint32_t)s->v.n;
 	*out = p;
 	return s->v.n * 2 > s->mask ? grow(s) : ERR_OK;
 }
 
 /* Insert into a sorted set; most often the value is there already, or the largest. */
-#define SET_ADD(set, value, e)                                                                     \
-	do {                                                                                       \
-		size_t lo_ = 0, hi_ = (set)->n;                                                    \
-		if (hi_ && (set)->v[hi_ - 1] < (value))                                            \
-			lo_ = hi_;                                                                 \
-		while (lo_ < hi_) {                                                                \
-			size_t mid_ = lo_ + (hi_ - lo_) / 2;                                       \
-			if ((set)->v[mid_] < (value))                                              \
-				lo_ = mid_ + 1;                                                    \
-			else                                                                       \
-				hi_ = mid_;                                                        \
-		}                                                                                  \
-		if (lo_ < (set)->n && (set)->v[lo_] == (value))                                    \
-			break;                                                                     \
-		if (!VEC_PUSH(set)) {                                                              \
-			(e) = ERR_NOMEM;                                                           \
-			break;                                                                     \
-		}                                                                                  \
-		memmove((set)->v + lo_ + 1, (set)->v + lo_,                                        \
-			((set)->n - 1 - lo_) * sizeof *(set)->v);                                  \
-		(set)->v[lo_] = (value);                                                           \
+#define SET_ADD(set, value, e)                                                                        \
+	do {                                                                                          \
+		size_t lo_ = 0, hi_ = (set)->n;                                                       \
+		if (hi_ && (set)->v[hi_ - 1] < (value))                                               \
+			lo_ = hi_;                                                                    \
+		while (lo_ < hi_) {                                                                   \
+			size_t mid_ = lo_ + (hi_ - lo_) / 2;                                          \
+			if ((set)->v[mid_] < (value))                                                 \
+				lo_ = mid_ + 1;                                                       \
+			else                                                                          \
+				hi_ = mid_;                                                           \
+		}                                                                                     \
+		if (lo_ < (set)->n && (set)->v[lo_] == (value))                                       \
+			break;                                                                        \
+		if (!VEC_PUSH(set)) {                                                                 \
+			(e) = ERR_NOMEM;                                                              \
+			break;                                                                        \
+		}                                                                                     \
+		memmove((set)->v + lo_ + 1, (set)->v + lo_, ((set)->n - 1 - lo_) * sizeof *(set)->v); \
+		(set)->v[lo_] = (value);                                                              \
 	} while (0)
 
 static enum err count_port(struct port_counts *c, uint16_t port)
@@ -147,36 +145,36 @@ static int place_cmp(const struct place *a, const struct place *b)
 
 static void add_evidence(struct pair *p, const struct place *at)
 {
-	unsigned i = p->n_evidence;
+	unsigned i = p->c->n_evidence;
 
-	if (i == EVIDENCE_MAX && place_cmp(at, &p->evidence[i - 1]) >= 0)
+	if (i == EVIDENCE_MAX && place_cmp(at, &p->c->evidence[i - 1]) >= 0)
 		return;
 	if (i < EVIDENCE_MAX)
-		p->n_evidence++;
+		p->c->n_evidence++;
 	else
 		i--;
-	for (; i && place_cmp(at, &p->evidence[i - 1]) < 0; i--)
-		p->evidence[i] = p->evidence[i - 1];
-	p->evidence[i] = *at;
+	for (; i && place_cmp(at, &p->c->evidence[i - 1]) < 0; i--)
+		p->c->evidence[i] = p->c->evidence[i - 1];
+	p->c->evidence[i] = *at;
 }
 
 static enum err add_hostname(struct sightings *s, struct pair *p, struct str name)
 {
-	unsigned at = p->n_hostnames;
+	unsigned at = p->c->n_hostnames;
 	struct str copy;
 
-	while (at && str_cmp(p->hostnames[at - 1], name) > 0)
+	while (at && str_cmp(p->c->hostnames[at - 1], name) > 0)
 		at--;
-	if ((at && str_eq(p->hostnames[at - 1], name)) || at == HOSTNAMES_MAX)
+	if ((at && str_eq(p->c->hostnames[at - 1], name)) || at == HOSTNAMES_MAX)
 		return ERR_OK;
 	copy = arena_str(&s->arena, name);
 	if (!copy.p)
 		return ERR_OK; /* names beside the evidence may be missing, evidence may not */
-	if (p->n_hostnames < HOSTNAMES_MAX)
-		p->n_hostnames++;
-	memmove(p->hostnames + at + 1, p->hostnames + at,
-		(p->n_hostnames - 1 - at) * sizeof *p->hostnames);
-	p->hostnames[at] = copy;
+	if (p->c->n_hostnames < HOSTNAMES_MAX)
+		p->c->n_hostnames++;
+	memmove(p->c->hostnames + at + 1, p->c->hostnames + at,
+		(p->c->n_hostnames - 1 - at) * sizeof *p->c->hostnames);
+	p->c->hostnames[at] = copy;
 	return ERR_OK;
 }
 
@@ -198,7 +196,7 @@ static enum err add_call(struct main_part *m, int64_t ts, uint64_t bytes)
 
 static enum err add_main(struct pair *p, const struct touch *t, const struct place *at)
 {
-	struct main_part *m = &p->main;
+	struct main_part *m = &p->c->main;
 	int tier = !t->on_port ? 2 : t->inbound ? 1 : 0;
 	int rank = at->kind == KIND_FLOW ? 0 : at->kind == KIND_DNS ? 1 : 2;
 
@@ -238,14 +236,14 @@ static enum err add_indicators(struct sightings *s, const struct rules *rules, s
 
 	for (size_t i = 0; i < n; i++)
 		all += ranges[i].n;
-	if (p->inds.n == all)
+	if (p->c->inds.n == all)
 		return ERR_OK; /* they have all held at some time */
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < ranges[i].n; k++) {
 			uint32_t id = ranges[i].first + k;
 
 			if (indicator_validity(&s->snap->v.v[id], rules, ts) != VALID_OUT)
-				SET_ADD(&p->inds, id, e);
+				SET_ADD(&p->c->inds, id, e);
 		}
 	return e;
 }
@@ -262,24 +260,30 @@ static enum err add_counted(struct sightings *s, const struct rules *rules, stru
 	int32_t day = (int32_t)time_day(at->ts);
 	enum err e = ERR_OK;
 
-	if (!p->counted || at->ts < p->first)
-		p->first = at->ts;
-	if (!p->counted || at->ts > p->last)
-		p->last = at->ts;
-	p->counted++;
-	*(t->on_port ? &p->on_port : &p->off_port) += 1;
-	p->established += t->level >= LEVEL_ESTABLISHED;
-	p->inbound += t->inbound;
-	p->in_grace += t->grace;
-	p->other_named += t->type == IT_IP && t->names == NAME_OTHER;
-	add_bytes(&p->bytes_out, t->bytes_out);
-	add_bytes(&p->bytes_in, t->bytes_in);
-	p->sent_out |= t->sent_out;
-	p->sent_in |= t->sent_in;
+	if (!p->c) {
+		p->c = calloc(1, sizeof *p->c);
+		if (!p->c)
+			return ERR_NOMEM;
+		p->c->main.tier = p->c->main.call_rank = 3;
+	}
+	if (!p->c->counted || at->ts < p->c->first)
+		p->c->first = at->ts;
+	if (!p->c->counted || at->ts > p->c->last)
+		p->c->last = at->ts;
+	p->c->counted++;
+	*(t->on_port ? &p->c->on_port : &p->c->off_port) += 1;
+	p->c->established += t->level >= LEVEL_ESTABLISHED;
+	p->c->inbound += t->inbound;
+	p->c->in_grace += t->grace;
+	p->c->other_named += t->type == IT_IP && t->names == NAME_OTHER;
+	add_bytes(&p->c->bytes_out, t->bytes_out);
+	add_bytes(&p->c->bytes_in, t->bytes_in);
+	p->c->sent_out |= t->sent_out;
+	p->c->sent_in |= t->sent_in;
 	add_evidence(p, at);
-	SET_ADD(&p->days, day, e);
+	SET_ADD(&p->c->days, day, e);
 	if (!e && at->kind != KIND_DNS)
-		e = count_port(t->on_port ? &p->on : &p->off, t->port);
+		e = count_port(t->on_port ? &p->c->on : &p->c->off, t->port);
 	if (!e)
 		e = add_indicators(s, rules, p, t, at->ts);
 	if (!e && t->name.n)

@@ -4,7 +4,8 @@
  * sums do not depend on it (sum, min, max, sets, the smallest few), so blocks can be read in
  * parallel and partial results could be merged.
  *
- * Memory: about 500 bytes a pair of host and controller, and up to 8 KiB of call times for those
+ * Memory: about 130 bytes a pair of host and controller, 900 more where something
+ * counted, and up to 16 KiB of call times for those
  * that call again and again; it follows the number of pairs, not of records. Not for several
  * threads.
  */
@@ -53,12 +54,8 @@ struct main_part {
 	VEC(struct call) calls;
 };
 
-struct pair {
-	struct ip host;
-	enum itype type;
-	struct ip addr;  /* IT_IP */
-	uint32_t target; /* IT_DOMAIN, IT_URL */
-
+/* What was counted between a host and a controller. On the heap. */
+struct counted {
 	uint64_t counted, on_port, off_port, established, inbound, in_grace, other_named, bytes_out,
 		bytes_in;
 	bool sent_out, sent_in;
@@ -69,11 +66,20 @@ struct pair {
 	struct place evidence[EVIDENCE_MAX]; /* the earliest, in order */
 	unsigned n_evidence;
 	struct main_part main;
+	struct str hostnames[HOSTNAMES_MAX]; /* the smallest, sorted */
+	unsigned n_hostnames;
+};
+
+struct pair {
+	struct ip host;
+	enum itype type;
+	struct ip addr;    /* IT_IP */
+	uint32_t target;   /* IT_DOMAIN, IT_URL */
+	struct counted *c; /* NULL when nothing was counted: most pairs are scans that were set
+			      aside */
 
 	uint64_t inbound_only, outside, of_host; /* excluded */
 	VEC(struct benign_count) benign;
-	struct str hostnames[HOSTNAMES_MAX]; /* the smallest, sorted */
-	unsigned n_hostnames;
 };
 
 struct sightings {

@@ -5,9 +5,9 @@
 
 enum { NEAR_V4 = 1 << 18, NEAR_V6 = 1 << 10 }; /* words of 64 bits */
 
-void snapshot_init(struct snapshot *s)
+void snapshot_init(struct snapshot *s, uint64_t seed)
 {
-	*s = (struct snapshot){ 0 };
+	*s = (struct snapshot){ .seed = seed };
 	arena_init(&s->arena, 0);
 }
 
@@ -25,7 +25,7 @@ void snapshot_free(struct snapshot *s)
 	free(s->urls.v);
 	free(s->url_slot);
 	arena_free(&s->arena);
-	snapshot_init(s);
+	snapshot_init(s, s->seed);
 }
 
 /* The copy of a string that the indicator before may have had as well. */
@@ -123,7 +123,7 @@ static enum err index_addresses(struct snapshot *s, size_t distinct)
 		return ERR_NOMEM;
 	s->slot_mask = cap - 1;
 	for (size_t i = 0, n; i < s->v.n && s->v.v[i].type == IT_IP; i += n) {
-		size_t at = ip_hash(s->v.v[i].net.ip) & s->slot_mask;
+		size_t at = ip_hash(s->v.v[i].net.ip, s->seed) & s->slot_mask;
 
 		for (n = 1; i + n < s->v.n && by_value(&s->v.v[i], &s->v.v[i + n]) == 0; n++)
 			;
@@ -172,7 +172,7 @@ static enum err index_domains(struct snapshot *s)
 		e[i] = (struct nameset_entry){ .name = s->domains.v[i].value,
 					       .below = true,
 					       .id = (uint32_t)i };
-	err = nameset_build(&s->domain, e, s->domains.n, 0);
+	err = nameset_build(&s->domain, e, s->domains.n, s->seed);
 	free(e);
 	return err;
 }
@@ -188,7 +188,7 @@ static enum err index_urls(struct snapshot *s)
 		return ERR_NOMEM;
 	s->url_mask = cap - 1;
 	for (size_t i = 0; i < s->urls.n; i++) {
-		size_t at = str_hash(s->urls.v[i].value, 0) & s->url_mask;
+		size_t at = str_hash(s->urls.v[i].value, s->seed) & s->url_mask;
 
 		while (s->url_slot[at])
 			at = (at + 1) & s->url_mask;
@@ -251,7 +251,7 @@ size_t snapshot_addr(const struct snapshot *s, struct ip ip, struct ind_range ou
 
 	if (!snapshot_near(s, ip))
 		return 0;
-	for (at = ip_hash(ip) & s->slot_mask; s->slot_inds[at].n; at = (at + 1) & s->slot_mask)
+	for (at = ip_hash(ip, s->seed) & s->slot_mask; s->slot_inds[at].n; at = (at + 1) & s->slot_mask)
 		if (ip_eq(s->slot[at], ip)) {
 			out[n++] = s->slot_inds[at];
 			break;
@@ -273,7 +273,7 @@ bool snapshot_url(const struct snapshot *s, struct str url, uint32_t *index)
 
 	if (!s->urls.n)
 		return false;
-	for (at = str_hash(url, 0) & s->url_mask; s->url_slot[at]; at = (at + 1) & s->url_mask)
+	for (at = str_hash(url, s->seed) & s->url_mask; s->url_slot[at]; at = (at + 1) & s->url_mask)
 		if (str_eq(s->urls.v[s->url_slot[at] - 1].value, url)) {
 			*index = s->url_slot[at] - 1;
 			return true;

@@ -37,6 +37,7 @@ struct snapshot {
 
 	uint64_t *near_v4; /* a bit for each /24 in which something is listed */
 	uint64_t *near_v6; /* a bit for each hash of the upper 32 bits of listed IPv6 values */
+	uint64_t seed;     /* of all tables; results do not depend on it */
 	struct ip *slot;   /* open addressing: address and its range */
 	struct ind_range *slot_inds;
 	size_t slot_mask;
@@ -51,7 +52,8 @@ struct snapshot {
 	uint64_t distinct; /* values */
 };
 
-void snapshot_init(struct snapshot *s);
+/* seed: see ip_hash. */
+void snapshot_init(struct snapshot *s, uint64_t seed);
 void snapshot_free(struct snapshot *s);
 /* Take an indicator over: its strings are copied (family, source and reference are kept once when
  * repeated). Errors: ERR_NOMEM, ERR_LIMIT. */

@@ -87,21 +87,28 @@ void spans_build(struct spans *s)
 	tidy(s);
 }
 
-const struct span *spans_find(const struct spans *s, struct ip a, struct ip b, uint32_t ports, size_t *n)
+/* The first span whose key is not less (or, after, greater) than the key. */
+static size_t bound(const struct spans *s, const struct span *key, bool after)
 {
-	struct span key = { .a = a, .b = b, .ports = ports };
-	size_t lo = 0, hi = s->v.n, end;
+	size_t lo = 0, hi = s->v.n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		int d = by_key(&s->v.v[mid], key);
 
-		if (by_key(&s->v.v[mid], &key) < 0)
+		if (d < 0 || (after && d == 0))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (end = lo; end < s->v.n && by_key(&s->v.v[end], &key) == 0; end++)
-		;
-	*n = end - lo;
-	return end > lo ? &s->v.v[lo] : NULL;
+	return lo;
+}
+
+const struct span *spans_find(const struct spans *s, struct ip a, struct ip b, uint32_t ports, size_t *n)
+{
+	struct span key = { .a = a, .b = b, .ports = ports };
+	size_t first = bound(s, &key, false);
+
+	*n = bound(s, &key, true) - first;
+	return *n ? &s->v.v[first] : NULL;
 }

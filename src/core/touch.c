@@ -242,16 +242,20 @@ static void call(struct called *c, const struct name_info *name)
 		lead_to(c, name->domain, name);
 }
 
-static void on_name(void *ctx, uint32_t id)
+static bool on_name(void *ctx, uint32_t id)
 {
 	struct called *c = ctx;
 
 	call(c, &c->names->v.v[id]);
+	return true;
 }
 
-static void on_domain(void *ctx, uint32_t domain)
+static bool on_domain(void *ctx, uint32_t domain)
 {
-	lead_to(ctx, domain, NULL);
+	struct called *c = ctx;
+
+	lead_to(c, domain, NULL);
+	return c->n_leads < LEADS_MAX;
 }
 
 static void uncalled(struct called *c, const struct names *n)

