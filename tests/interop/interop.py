@@ -94,9 +94,11 @@ def hostile_binaries():
     return out
 
 
-def nezumi(*args, status=None, binary=BINARY, stdin=b""):
+def nezumi(*args, status=None, binary=BINARY, stdin=b"", leaks=True):
     """Run to the end: the finished process, out in bytes and err in text. A crash is a failed check."""
-    p = subprocess.run([binary, *args], input=stdin, capture_output=True, timeout=SECONDS, env=_environment())
+    env = _environment()
+    env["ASAN_OPTIONS"] += ":detect_leaks=%d" % leaks
+    p = subprocess.run([binary, *args], input=stdin, capture_output=True, timeout=SECONDS, env=env)
     p.stderr = p.stderr.decode("utf-8", "replace")
     if p.returncode not in (0, 1, 2) or "runtime error:" in p.stderr or "Sanitizer" in p.stderr:
         raise AssertionError("status %d from %s\n%s" % (p.returncode, " ".join(args), p.stderr))
