@@ -149,8 +149,15 @@ class Output(e2e.Case):
     def test_permissions_follow_the_umask(self):
         for mask, mode in ((0o022, 0o644), (0o077, 0o600)):
             with self.subTest(mask=mask):
-                self.nezumi(*self.args, "--html", "r", status=0, preexec_fn=lambda: os.umask(mask))
-                self.assertEqual(os.stat(self.path("r")).st_mode & 0o777, mode)
+                name = "r%o" % mask
+                self.nezumi(*self.args, "--html", name, status=0, preexec_fn=lambda: os.umask(mask))
+                self.assertEqual(os.stat(self.path(name)).st_mode & 0o777, mode)
+
+    def test_permissions_of_an_older_file_stay(self):
+        self.put("r", OLD)
+        os.chmod(self.path("r"), 0o600)
+        self.nezumi(*self.args, "--html", "r", status=0)
+        self.assertEqual(os.stat(self.path("r")).st_mode & 0o777, 0o600)
 
     def test_links_are_followed(self):
         # /dev/stdout is such a link; a mistake must only hit one of our own.
