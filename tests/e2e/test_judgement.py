@@ -182,6 +182,21 @@ class Judgement(e2e.Case):
         a = self.judge(row(), row(controller="45.123.15.255"), row(controller="45.123.16.0"))
         self.assertEqual({f["controller"]: f["score"] for f in a["findings"]}, {CONTROLLER: 45, "45.123.15.255": 45})
 
+    def test_by_the_number_of_the_network(self):
+        hosts = {"9.8.1.1": 64501, "9.8.2.1": 64502, "9.8.3.1": 64503}
+        self.put("as.csv", "".join("%s,%s,%d,Network %d\n" % (h[:-1] + "0", h[:-1] + "255", n, n) for h, n in hosts.items()))
+        self.nezumi("owners", "compile", "--asn", "as.csv", "-o", "owners.nzo", status=0)
+        self.put("orgs", organisations(("AS64501", "bank", "Bank", "", "MX", "enterprise"), ("9.8.2.1", "one", "One", "", "MX", "enterprise")))
+        self.put("logs/conn.log", zeek([row(host=h) for h in [*hosts, "9.9.9.77"]]))
+        args = ["analyze", "--owners", "owners.nzo", "--no-builtin", "--json", "-i", "list", "-o", "orgs", "logs"]
+        a = self.answer(self.nezumi(*args, status=0).out)
+        self.assertEqual({f["host"]: (f["organisation"]["id"], f["asn"]) for f in a["findings"]}, {
+            "9.8.1.1": ("bank", 64501), "9.8.2.1": ("one", 64502), "9.8.3.1": ("AS64503", 64503), "9.9.9.77": ("unknown", 0)})
+        self.put("hosting.csv", "ASN,Entity\n64503,Cloud\n")
+        a = self.answer(self.nezumi(*args, "--exclusions-as", "provider", "-x", "hosting.csv", status=0).out)
+        self.assertEqual(self.excluded(a), [("9.8.3.1", "hosting", 1)])
+        self.assertIn("64503", a["excluded"][0]["detail"])
+
     def test_a_host_that_talks_to_itself(self):
         self.assertEqual(self.judge(row(host=CONTROLLER))["totals"]["matched"], 0)
 

@@ -41,7 +41,8 @@ class Options(e2e.Case):
                      ["--shared", "-1"], ["--validity", "perhaps"], ["--validity", "grace=x"], ["--from", "yesterday"],
                      ["--to", "2150-01-01"], ["--color", "blue"], ["--lang", "de"], ["--as", "no-such-format"],
                      ["--indicators-as", "zeek-tsv"], ["--exclusions-as", "nice"], ["--column", "novalue"],
-                     ["--quiet=yes"], ["--owners", "no-such-file"]):
+                     ["--quiet=yes"], ["--owners", "no-such-file"],
+                     ["--from", "2019-01-01", "--to", "2018-01-01"]):
             with self.subTest(args=args):
                 done = self.nezumi("analyze", *good, *args, status=2)
                 self.assertEqual(done.out, b"")
