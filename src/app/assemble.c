@@ -318,6 +318,15 @@ static int finding_order(const void *a, const void *b, void *controllers)
 	return d ? d : str_cmp(c[x->controller].value, c[y->controller].value);
 }
 
+static int by_controller_and_org(const void *a, const void *b)
+{
+	const struct tie *x = a, *y = b;
+
+	if (x->controller != y->controller)
+		return x->controller < y->controller ? -1 : 1;
+	return x->org < y->org ? -1 : x->org > y->org;
+}
+
 static enum err sort_answer(struct making *m, struct tie *ties, size_t n_ties)
 {
 	struct answer *w = m->out;
@@ -338,6 +347,8 @@ static enum err sort_answer(struct making *m, struct tie *ties, size_t n_ties)
 		ties[i].controller = controller[ties[i].controller];
 		ties[i].org = org[ties[i].org];
 	}
+	if (!e && n_ties)
+		qsort(ties, n_ties, sizeof *ties, by_controller_and_org);
 	if (!e)
 		qsort_r(w->findings, w->n_findings, sizeof *w->findings, finding_order, w->controllers);
 	free(controller);

@@ -38,7 +38,8 @@ enum err make_excluded(struct making *m)
 	struct buf detail;
 
 	for (size_t i = 0; i < s->v.n; i++)
-		most += 3 + s->v.v[i].benign.n;
+		most += (s->v.v[i].inbound_only > 0) + (s->v.v[i].outside > 0) +
+			(s->v.v[i].of_host > 0) + s->v.v[i].benign.n;
 	m->out->excluded = arena_array(m->arena, most + 1, sizeof *m->out->excluded);
 	if (!m->out->excluded)
 		return ERR_NOMEM;

@@ -54,7 +54,7 @@ MUST enum err make_orgs(struct making *m);
 /* Which controller holds which organisation, by both; the caller frees *out. Also counts
  * answer_controller.orgs. */
 MUST enum err make_ties(struct making *m, struct tie **out, size_t *n_out);
-/* Of the sorted answer. */
+/* Of the sorted answer; ties sorted by controller, then organisation. */
 MUST enum err make_clusters(struct making *m, const struct tie *ties, size_t n_ties);
 MUST enum err make_alerts(struct making *m, const struct tie *ties, size_t n_ties);
 MUST enum err make_excluded(struct making *m);

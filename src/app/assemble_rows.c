@@ -309,7 +309,7 @@ enum err make_alerts(struct making *m, const struct tie *ties, size_t n_ties)
 	w->alerts = arena_array(m->arena, w->n_controllers + 1, sizeof *w->alerts);
 	if (!w->alerts)
 		return ERR_NOMEM;
-	for (size_t c = 0; c < w->n_controllers; c++) {
+	for (size_t c = 0, at = 0; c < w->n_controllers; c++) {
 		struct alert *a = &w->alerts[w->n_alerts];
 		struct str *ids;
 		size_t n = 0;
@@ -319,9 +319,11 @@ enum err make_alerts(struct making *m, const struct tie *ties, size_t n_ties)
 		ids = arena_array(m->arena, w->controllers[c].orgs + 1, sizeof *ids);
 		if (!ids)
 			return ERR_NOMEM;
-		for (size_t i = 0; i < n_ties; i++)
-			if (ties[i].controller == c && !str_is(w->orgs[ties[i].org].org.id, "unknown"))
-				ids[n++] = w->orgs[ties[i].org].org.id;
+		while (at < n_ties && ties[at].controller < c)
+			at++;
+		for (; at < n_ties && ties[at].controller == c; at++)
+			if (!str_is(w->orgs[ties[at].org].org.id, "unknown"))
+				ids[n++] = w->orgs[ties[at].org].org.id;
 		if (n < m->in->shared)
 			continue;
 		qsort(ids, n, sizeof *ids, str_order);

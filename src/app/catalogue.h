@@ -16,8 +16,7 @@ struct str catalogue_countries(void);
 
 /*
  * Walk the rows of such a file: comments and blank lines are passed over, so is the header. Calls
- * back with the fields of each row (at least `least` of them, missing ones are empty). Our own
- * data: a row that cannot be read is an assertion.
+ * back with the fields of each row, missing ones empty. Errors: those of row; ERR_NOMEM.
  */
 #define ROW_FIELDS 8
 MUST enum err catalogue_rows(struct str file,

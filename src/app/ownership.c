@@ -103,7 +103,7 @@ enum err ownership_load_default(struct ownership *o, const char *data, struct er
 	path[n] = 0;
 	slash = strrchr(path, '/');
 	for (size_t i = 0; e == ERR_NOENT && slash && i < sizeof beside / sizeof beside[0]; i++) {
-		strcpy(slash, beside[i]);
+		(void)snprintf(slash, sizeof path - (size_t)(slash - path), "%s", beside[i]);
 		e = access(path, R_OK) == 0 ? ownership_load(o, path, ei) : ERR_NOENT;
 	}
 	return e == ERR_NOENT ? ERR_OK : e;

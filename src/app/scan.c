@@ -319,7 +319,7 @@ static enum err read_on(struct run *r, size_t want)
 		r->f->v[r->at].bytes += n;
 	if (e && !r->end.msg[0])
 		(void)err_set(&r->end, e, "%s", err_text(e));
-	if (e == ERR_IO) {
+	if (e == ERR_IO && !r->c->again) {
 		r->f->v[r->at].unreadable = true;
 		trouble(r->f, &r->f->v[r->at], e, &r->end);
 	}
@@ -390,7 +390,8 @@ static void understand(struct run *r, struct str lines)
 		r->layout = NULL;
 	} else {
 		r->layout = layout;
-		r->f->grew |= (kinds & ~file->kinds) != 0;
+		/* Flows need no pass of their own. */
+		r->f->grew |= (kinds & ~file->kinds & ~KIND_BIT(KIND_FLOW)) != 0;
 		file->kinds |= kinds;
 	}
 }
@@ -498,7 +499,8 @@ static enum err cut(struct run *r, struct scan_block *b)
 		return e;
 	if (document && !r->ended) {
 		(void)err_set(&r->end, ERR_LIMIT, "larger than 1 GiB");
-		trouble(r->f, &r->f->v[r->at], ERR_LIMIT, &r->end);
+		if (!r->c->again)
+			trouble(r->f, &r->f->v[r->at], ERR_LIMIT, &r->end);
 		r->from = r->carry.n;
 		r->ended = true;
 	}

@@ -96,10 +96,11 @@ enum err path_walk(const char *path, struct arena *a, struct path_list *out, boo
 static enum err write_all(int fd, const char *path, struct str bytes, struct errinfo *ei)
 {
 	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n < WRITE_STEP ? bytes.n : WRITE_STEP);
+		ssize_t n;
 
 		if (stop_asked())
 			return err_set(ei, ERR_STOP, "stopped");
+		n = write(fd, bytes.p, bytes.n < WRITE_STEP ? bytes.n : WRITE_STEP);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -112,7 +113,7 @@ static enum err write_all(int fd, const char *path, struct str bytes, struct err
 /* A pipe, a device, another name for standard output: there is nothing to replace. */
 static enum err write_through(const char *path, struct str bytes, struct errinfo *ei)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	enum err e;
 
 	if (fd < 0)
@@ -126,7 +127,8 @@ static enum err write_through(const char *path, struct str bytes, struct errinfo
 /* /dev/stdout and its kind: behind them may be a regular file, open already. */
 static bool of_the_system(const char *path)
 {
-	return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+	return strncmp(path, "/dev/fd/", 8) == 0 || strcmp(path, "/dev/stdout") == 0 ||
+	       strcmp(path, "/dev/stderr") == 0 || strncmp(path, "/proc/", 6) == 0;
 }
 
 static enum err replace(const char *path, struct str bytes, struct errinfo *ei)

@@ -102,6 +102,7 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 		int r;
 		enum err e = fill(s, ei);
 
+		*n = (size_t)((char *)z->next_out - dst);
 		if (e)
 			return e;
 		if (s->raw_at == s->raw_n) {
@@ -152,6 +153,7 @@ static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, st
 		size_t r, before = out.pos;
 		enum err e = fill(s, ei);
 
+		*n = out.pos;
 		if (e)
 			return e;
 		in = (ZSTD_inBuffer){ s->raw + s->raw_at, s->raw_n - s->raw_at, 0 };

@@ -18,7 +18,7 @@ struct str {
 
 #define STR(lit) ((struct str){ "" lit, sizeof(lit) - 1 })
 #define STR_NONE ((struct str){ "", 0 })
-/* For printf's "%.*s": str_fmt(s) gives both arguments. */
+/* For printf's "%.*s": STR_ARG(s) gives both arguments. */
 #define STR_ARG(s) ((s).n > INT32_MAX ? INT32_MAX : (int)(s).n), (s).p
 
 static inline struct str str_of(const char *cstr)

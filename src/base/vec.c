@@ -3,8 +3,9 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-bool vec_grow(void **v, size_t *cap, size_t size, size_t want)
+bool vec_grow(void *v, size_t *cap, size_t size, size_t want)
 {
 	size_t n = *cap ? *cap + *cap / 2 + 1 : 8;
 	void *p;
@@ -13,10 +14,12 @@ bool vec_grow(void **v, size_t *cap, size_t size, size_t want)
 		n = want;
 	if (n > SIZE_MAX / 2 / size)
 		return false;
-	p = realloc(*v, n * size);
+	/* By its bytes: a T * must not be read or written as a void *. */
+	memcpy(&p, v, sizeof p);
+	p = realloc(p, n * size);
 	if (!p)
 		return false;
-	*v = p;
+	memcpy(v, &p, sizeof p);
 	*cap = n;
 	return true;
 }

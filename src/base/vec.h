@@ -15,11 +15,12 @@
 		size_t n, cap; \
 	}
 
-bool vec_grow(void **v, size_t *cap, size_t size, size_t want);
+/* v: the address of the array's pointer, of whatever type. */
+bool vec_grow(void *v, size_t *cap, size_t size, size_t want);
 
-#define VEC_PUSH(x)                                                                             \
-	((x)->n < (x)->cap || vec_grow((void **)&(x)->v, &(x)->cap, sizeof *(x)->v, (x)->n + 1) \
-		 ? &(x)->v[(x)->n++]                                                            \
+#define VEC_PUSH(x)                                                                    \
+	((x)->n < (x)->cap || vec_grow(&(x)->v, &(x)->cap, sizeof *(x)->v, (x)->n + 1) \
+		 ? &(x)->v[(x)->n++]                                                   \
 		 : NULL)
 
 #endif

@@ -113,6 +113,8 @@ static int set_column(struct wish *w, const char *arg)
 	const char *eq = strchr(arg, '=');
 	size_t *n = &w->o.lists.n_columns;
 
+	if (*n == sizeof w->columns / sizeof w->columns[0])
+		return complain("more than %zu --column", *n);
 	if (!eq || eq == arg || !eq[1] || *n == sizeof w->columns / sizeof w->columns[0])
 		return complain("--column is FIELD=NAME, not %s", arg);
 	w->columns[*n][0] = str_range(arg, eq);
@@ -364,6 +366,12 @@ static int run_analysis(struct wish *w, const struct common *c)
 	} else {
 		bool usable = tell_trouble(&a, c);
 
+		if (a.indicators_read && !a.answer.indicators)
+			warn(c,
+			     "no indicator is left to match: all %llu were withheld or are of kinds that "
+			     "records do not show",
+			     (unsigned long long)a.indicators_read);
+
 		int summary;
 
 		status = write_reports(&a, w, c);
@@ -416,6 +424,8 @@ static int run(const struct command *self, int argc, char **argv)
 	if (status < 0 &&
 	    is_dash(w->html) + is_dash(w->md) + (c.json && (!c.json_file || is_dash(c.json_file))) > 1)
 		status = complain("only one document can go to standard output");
+	if (status < 0 && w->o.from != TIME_NONE && w->o.to != TIME_NONE && w->o.from >= w->o.to)
+		status = complain("--from must be before --to");
 	if (status < 0 && readers_of_stdin(w, args, n) > 1)
 		status = complain("standard input (-) can be given only once");
 	if (status < 0 && n == 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cmd.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -21,6 +20,12 @@ static void usage(FILE *to)
 		    "  nezumi analyze -i controllers.txt /var/log/zeek\n");
 }
 
+/* What printf could not write is an error, too. */
+static int done(int status)
+{
+	return fflush(stdout) || ferror(stdout) ? complain("cannot write to standard output") : status;
+}
+
 int main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -30,22 +35,22 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; commands[i]; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
-			return commands[i]->run(commands[i], argc - 1, argv + 1);
+			return done(commands[i]->run(commands[i], argc - 1, argv + 1));
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("nezumi %s\n", NEZUMI_VERSION);
-		return EXIT_FOUND;
+		return done(EXIT_FOUND);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		usage(stdout);
-		return EXIT_FOUND;
+		return done(EXIT_FOUND);
 	}
 	if (strcmp(argv[1], "--man") == 0) {
 		print_man();
-		return EXIT_FOUND;
+		return done(EXIT_FOUND);
 	}
 	if (strcmp(argv[1], "--completion") == 0) {
 		print_completion();
-		return EXIT_FOUND;
+		return done(EXIT_FOUND);
 	}
 	(void)complain("%s: no such command", argv[1]);
 	usage(stderr);

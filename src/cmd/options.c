@@ -79,6 +79,13 @@ static void translate(const struct option_row *rows, struct option *longs, size_
 	}
 }
 
+static bool colour_by_default(void)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+}
+
 static int common_option(const struct command *self, struct common *c, int id, const char *arg)
 {
 	uint64_t n;
@@ -92,6 +99,7 @@ static int common_option(const struct command *self, struct common *c, int id, c
 		c->json_file = arg;
 		break;
 	case OPT_COLOR:
+		c->colour = colour_by_default();
 		if (strcmp(arg, "always") == 0)
 			c->colour = true;
 		else if (strcmp(arg, "never") == 0)
@@ -132,21 +140,18 @@ static int common_option(const struct command *self, struct common *c, int id, c
 
 static void defaults(struct common *c)
 {
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-
 	*c = (struct common){ .threads = cpu_count(), .data = getenv("NEZUMI_DATA") };
 	if (!c->data || !*c->data) {
 		const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
-		if (xdg && *xdg)
+		if (xdg && *xdg == '/') /* relative ones are to be ignored */
 			(void)snprintf(c->default_data, sizeof c->default_data, "%s/nezumi", xdg);
 		else if (home && *home)
 			(void)snprintf(c->default_data, sizeof c->default_data,
 				       "%s/.local/share/nezumi", home);
 		c->data = c->default_data[0] ? c->default_data : NULL;
 	}
-	c->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term &&
-		    strcmp(term, "dumb") != 0;
+	c->colour = colour_by_default();
 }
 
 int parse_options(const struct command *self, int argc, char **argv, struct common *common,
@@ -167,8 +172,13 @@ int parse_options(const struct command *self, int argc, char **argv, struct comm
 		int status;
 
 		if (id == ':' || id == '?') {
+			/* Within a cluster of letters optind still points before it. */
+			char letter[] = { '-', (char)optopt, 0 };
+			bool is_letter = optopt > 0 && optopt < 256 &&
+					 strncmp(argv[optind - 1], "--", 2) != 0;
+
 			(void)complain(id == ':' ? "%s needs an argument" : "%s: no such option",
-				       argv[optind - 1]);
+				       is_letter ? letter : argv[optind - 1]);
 			return complain("nezumi %s --help lists the options", self->name);
 		}
 		for (const struct option_row *o = self->options; o && o->name; o++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exset.h"
 
+#include "core/name.h"
+
 #include <stdlib.h>
 
 void exset_init(struct exset *x, uint64_t seed)
@@ -14,6 +16,7 @@ void exset_free(struct exset *x)
 	for (int c = 0; c < X_COUNT; c++)
 		lpm_free(&x->net[c]);
 	nameset_free(&x->names);
+	nameset_free(&x->above_benign);
 	free(x->entries.v);
 	free(x->as.v);
 	arena_free(&x->arena);
@@ -91,9 +94,39 @@ static enum err build_names(struct exset *x)
 	return err;
 }
 
+/* Every name strictly above a benign one, so that asking for what lies below takes one look-up. */
+static enum err build_above_benign(struct exset *x)
+{
+	VEC(struct nameset_entry) v = { 0 };
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < x->entries.n; i++) {
+		const struct exclusion *one = &x->entries.v[i];
+		struct str above;
+
+		if (one->class != X_BENIGN || (one->type != ENTRY_NAME && one->type != ENTRY_NAME_BELOW))
+			continue;
+		for (above = name_parent(one->name); !e && above.n; above = name_parent(above)) {
+			struct nameset_entry *at = VEC_PUSH(&v);
+
+			if (at)
+				*at = (struct nameset_entry){ .name = above, .id = (uint32_t)i };
+			else
+				e = ERR_NOMEM;
+		}
+	}
+	if (!e)
+		e = nameset_build(&x->above_benign, v.v, v.n, x->seed);
+	free(v.v);
+	return e;
+}
+
 enum err exset_build(struct exset *x)
 {
 	enum err e = build_names(x);
+
+	if (!e)
+		e = build_above_benign(x);
 
 	for (int c = 0; !e && c < X_COUNT; c++)
 		e = build_nets(x, (enum xclass)c);
@@ -157,17 +190,7 @@ const struct exclusion *exset_benign_below(const struct exset *x, struct str d)
 {
 	uint32_t id;
 
-	if (!nameset_has_below(&x->names, d, &id))
-		return NULL;
-	/* Rare from here on: a listed domain at or above a name of some list. */
-	for (size_t i = 0; i < x->entries.n; i++) {
-		const struct exclusion *e = &x->entries.v[i];
-
-		if (e->class == X_BENIGN && (e->type == ENTRY_NAME || e->type == ENTRY_NAME_BELOW) &&
-		    e->name.n > d.n && str_ends(e->name, d) && e->name.p[e->name.n - d.n - 1] == '.')
-			return e;
-	}
-	return NULL;
+	return nameset_find(&x->above_benign, d, &id, NULL) ? &x->entries.v[id] : NULL;
 }
 
 const struct exclusion *exset_as(const struct exset *x, enum xclass c, uint32_t as)

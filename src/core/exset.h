@@ -19,6 +19,7 @@ struct exset {
 	struct lpm net[X_COUNT];
 	VEC(uint64_t) as; /* sorted: AS number << 32 | entry */
 	struct nameset names;
+	struct nameset above_benign; /* names strictly above benign ones */
 	uint64_t seed;
 };
 

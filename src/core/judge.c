@@ -88,7 +88,6 @@ void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *
 	struct main_part *m = &p->c->main;
 	bool off_port_only = p->c->on_port == 0;
 	struct judgement j = { .level = m->level };
-	uint64_t shown;
 
 	if (p->c->sent_out && p->c->sent_in)
 		j.level = LEVEL_TWO_WAY;
@@ -100,10 +99,9 @@ void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *
 	}
 	j.port = p->c->on.n ? commonest(&p->c->on) : commonest(&p->c->off);
 
-	shown = m->two_way ? m->two_way : m->n;
 	give(&j, evidence[j.level].part,
 	     off_port_only ? evidence[j.level].points / 2 : evidence[j.level].points,
-	     j.level == LEVEL_TWO_WAY ? shown : m->n, m->n);
+	     j.level == LEVEL_TWO_WAY ? m->two_way : m->n, m->n);
 	if (m->named_port)
 		give(&j, "port", 15, j.port, 0);
 	give_some(&j, "repetition", STEPS(repetition, m->n), m->n, 0);
@@ -143,7 +141,9 @@ void reason_text(const struct reason *r, struct buf *b)
 	struct str p = r->part;
 	unsigned long long a = r->a, n = r->b;
 
-	if (str_is(p, "evidence-two-way"))
+	if (str_is(p, "evidence-two-way") && a == 0)
+		buf_fmt(b, "payload both ways, seen in one-way records (%llu)", n);
+	else if (str_is(p, "evidence-two-way"))
 		buf_fmt(b, "payload both ways in %llu of %llu records", a, n);
 	else if (str_is(p, "evidence-established"))
 		(plural(b, a, "record", "records"), buf_c(b, ", answered, without payload both ways"));

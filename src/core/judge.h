@@ -4,13 +4,13 @@
  * (docs/judgement.md, sections 7 and 8). Pure.
  *
  * Parts and their numbers (a, b), so that documents can say them in any language:
- *   evidence-two-way a of b main records had payload both ways    evidence-established,
- * evidence-attempt, evidence-lookup: b records port        a = the port          repetition a =
- * records      days         a = days regularity  a = 0-100, b = commonest interval in s family a =
- * controllers of one family names       a = 1 a listed name, 2 several kinds of record    sources
- * a = sources grace       (points -15) cap-port    no record on a named port   cap-inbound   the
- * controller opened all a records cap-provider  shared hosting and another name was asked for
- * cap-role  no controller: a download address or the like
+ *   evidence-two-way a of b main records had payload both ways (a = 0: by one-way records)
+ * evidence-established, evidence-attempt, evidence-lookup: b records port        a = the port
+ * repetition a = records      days         a = days regularity  a = 0-100, b = commonest interval
+ * in s family a = controllers of one family names       a = 1 a listed name, 2 several kinds of
+ * record    sources a = sources grace       (points -15) cap-port    no record on a named port
+ * cap-inbound   the controller opened all a records cap-provider  shared hosting and another name
+ * was asked for cap-role  no controller: a download address or the like
  */
 #ifndef NEZUMI_CORE_JUDGE_H
 #define NEZUMI_CORE_JUDGE_H

@@ -69,9 +69,13 @@ enum err spans_add(struct spans *s, const struct span *one)
 
 	if (s->v.n >= s->tidy_at) {
 		tidy(s);
-		s->tidy_at = s->v.n * 2 > TIDY_LEAST ? s->v.n * 2 : TIDY_LEAST;
+		/* Room to gather in until the next time; what is kept stays within SPANS_MAX. */
+		s->full = s->v.n >= SPANS_MAX;
+		s->tidy_at = s->v.n * 2 < TIDY_LEAST      ? TIDY_LEAST
+			     : s->v.n * 2 > 2 * SPANS_MAX ? 2 * SPANS_MAX
+							  : s->v.n * 2;
 	}
-	if (s->v.n >= SPANS_MAX) {
+	if (s->full) {
 		s->dropped++;
 		return ERR_OK;
 	}

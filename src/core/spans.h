@@ -6,8 +6,8 @@
  * threads.
  *
  * Memory: 56 bytes a span; repeated answers merge, so it follows the number of distinct (client,
- * name, address), not the size of the telemetry. At most SPANS_MAX are kept; what comes after is
- * counted in `dropped`.
+ * name, address), not the size of the telemetry. Some more than SPANS_MAX are kept; what comes
+ * after is counted in `dropped`.
  */
 #ifndef NEZUMI_CORE_SPANS_H
 #define NEZUMI_CORE_SPANS_H
@@ -28,6 +28,7 @@ struct spans {
 	VEC(struct span) v;
 	size_t tidy_at; /* merge when this many have come together */
 	int64_t gap;    /* spans at most this far apart are one */
+	bool full;      /* SPANS_MAX different ones: no more are taken */
 	uint64_t dropped;
 };
 

@@ -88,6 +88,14 @@ static void texts(struct out *o, const char *name, const struct str *v, size_t n
 	close(o, ']');
 }
 
+static void values(struct out *o, const char *name, const struct str *v, size_t n)
+{
+	open(o, name, '[');
+	for (size_t i = 0; i < n; i++)
+		value(o, NULL, v[i]);
+	close(o, ']');
+}
+
 static void list_begin(struct out *o, const char *name)
 {
 	key(o, NULL);
@@ -216,7 +224,7 @@ static void put_controllers(struct out *o, const struct answer *a)
 		number(o, "records", c->records);
 		when(o, "first_seen", c->first);
 		when(o, "last_seen", c->last);
-		texts(o, "hostnames", c->hostnames, c->n_hostnames);
+		values(o, "hostnames", c->hostnames, c->n_hostnames);
 		number(o, "cluster", c->cluster);
 		text(o, "context", c->context);
 		close(o, '}');
@@ -233,10 +241,7 @@ static void put_orgs(struct out *o, const struct answer *a)
 		row(o);
 		put_org(o, &g->org);
 		number(o, "hosts", g->hosts);
-		open(o, "controllers", '[');
-		for (size_t k = 0; k < g->n_controllers; k++)
-			value(o, NULL, g->controllers[k]);
-		close(o, ']');
+		values(o, "controllers", g->controllers, g->n_controllers);
 		texts(o, "families", g->families, g->n_families);
 		when(o, "first_seen", g->first);
 		when(o, "last_seen", g->last);

@@ -490,16 +490,13 @@ static void put_excluded(struct term *t)
 {
 	const struct answer *a = t->a;
 	struct reason_sums sums = { 0 };
-	uint64_t records = 0;
 
-	for (size_t i = 0; i < a->n_excluded; i++) {
+	for (size_t i = 0; i < a->n_excluded; i++)
 		sum_reason(&sums, a->excluded[i].reason, a->excluded[i].records);
-		records += a->excluded[i].records;
-	}
 	heading(t, "Set aside", "除外したもの");
 	buf_c(t->b, "   ");
 	style(t, "2");
-	count(t, records, "record", "records", " 件");
+	count(t, a->excluded_records, "record", "records", " 件");
 	plain(t);
 	buf_ch(t->b, '\n');
 	if (!t->o->verbose) {

@@ -158,10 +158,11 @@ class World:
             options += ["--validity", "grace"]
         if self.chance(0.3):
             options += ["--shared", str(r.randrange(1, 4))]
+        window = sorted({self.moment(), self.moment()})
         if self.chance(0.2):
-            options += ["--from", v.time_text(self.moment())]
-        if self.chance(0.2):
-            options += ["--to", v.time_text(self.moment())]
+            options += ["--from", v.time_text(window[0])]
+        if self.chance(0.2) and (len(window) == 2 or "--from" not in options):
+            options += ["--to", v.time_text(window[-1])]
         self.telemetry()
         self.argv += options
         return self.argv
