@@ -201,14 +201,14 @@ $(VENV)/ready: tests/interop/requirements.txt
 bench: $(BIN) $(BENCH) ## how fast it is
 	$(Q)NEZUMI=$(abspath $(BIN)) NEZUMI_BUILD=$(abspath $(O)) tests/bench/run
 
-fuzz: setup ## look for crashes (SECONDS=60, FUZZ_FLAGS for libFuzzer)
+fuzz: setup ## look for crashes (SECONDS=60 for each target, FUZZ_FLAGS for libFuzzer)
 	$(Q)$(MAKE) $(again) MODE=fuzz CC=clang programs
 	$(Q)for f in $(notdir $(FUZZ)); do \
 		mkdir -p $(BUILD)/fuzz/found/$$f && \
 		$(BUILD)/fuzz/fuzz/$$f -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 \
 			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/found/ \
-			$(patsubst %,-dict=%,$(wildcard tests/fuzz/words.dict)) $(FUZZ_FLAGS) \
-			$(BUILD)/fuzz/found/$$f $(wildcard tests/fuzz/corpus) || exit 1; \
+			$(patsubst %,-dict=%,$(wildcard tests/fuzz/*.dict)) $(FUZZ_FLAGS) \
+			$(BUILD)/fuzz/found/$$f tests/fuzz/corpus/$$f || exit 1; \
 	done
 
 # ---- lint ----------------------------------------------------------------------------------------
