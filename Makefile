@@ -199,7 +199,7 @@ $(VENV)/ready: tests/interop/requirements.txt
 	@touch $@
 
 bench: $(BIN) $(BENCH) ## how fast it is
-	$(Q)NEZUMI=$(abspath $(BIN)) NEZUMI_BUILD=$(abspath $(O)) tests/bench/run
+	$(Q)NEZUMI=$(BIN) BUILD=$(BUILD) tests/bench/run
 
 fuzz: setup ## look for crashes (SECONDS=60 for each target, FUZZ_FLAGS for libFuzzer)
 	$(Q)$(MAKE) $(again) MODE=fuzz CC=clang programs
