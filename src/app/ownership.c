@@ -116,8 +116,15 @@ static bool mmdb_number(MMDB_entry_s *entry, const char *const *path, uint32_t *
 
 	if (MMDB_aget_value(entry, &d, path) != MMDB_SUCCESS || !d.has_data)
 		return false;
-	if (d.type == MMDB_DATA_TYPE_UINT32) {
-		*out = d.uint32;
+	if (d.type == MMDB_DATA_TYPE_UINT32 || d.type == MMDB_DATA_TYPE_UINT16 ||
+	    d.type == MMDB_DATA_TYPE_UINT64 || (d.type == MMDB_DATA_TYPE_INT32 && d.int32 >= 0)) {
+		v = d.type == MMDB_DATA_TYPE_UINT32   ? d.uint32
+		    : d.type == MMDB_DATA_TYPE_UINT16 ? d.uint16
+		    : d.type == MMDB_DATA_TYPE_UINT64 ? d.uint64
+						      : (uint64_t)d.int32;
+		if (v > UINT32_MAX)
+			return false;
+		*out = (uint32_t)v;
 		return true;
 	}
 	if (d.type == MMDB_DATA_TYPE_UTF8_STRING) {

@@ -16,6 +16,7 @@
 enum {
 	RAW_MAX = 256 << 10,
 	PEEK_MAX = 64 << 10,
+	GZIP_HEADER = 4 << 10, /* longer names and comments are nobody's */
 	ZSTD_STEP = 8 << 10,
 };
 
@@ -60,21 +61,30 @@ static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinf
 	return ERR_OK;
 }
 
-/* Have unused raw bytes unless the file has ended. */
-static enum err fill(struct source *s, struct errinfo *ei)
+/* Have at least `want` unused raw bytes unless the file has ended. */
+static enum err fill_to(struct source *s, size_t want, struct errinfo *ei)
 {
 	size_t n;
-	enum err e;
+	enum err e = ERR_OK;
 
-	if (s->raw_at < s->raw_n || s->raw_end)
+	if (s->raw_n - s->raw_at >= want || s->raw_end)
 		return ERR_OK;
-	e = read_some(s->fd, s->raw, RAW_MAX, &n, ei);
-	if (e)
-		return e;
+	s->raw_n -= s->raw_at;
+	memmove(s->raw, s->raw + s->raw_at, s->raw_n);
 	s->raw_at = 0;
-	s->raw_n = n;
-	s->raw_end = n == 0;
-	return ERR_OK;
+	while (!e && !s->raw_end && s->raw_n < want) {
+		e = read_some(s->fd, s->raw + s->raw_n, RAW_MAX - s->raw_n, &n, ei);
+		if (e)
+			break;
+		s->raw_n += n;
+		s->raw_end = n == 0;
+	}
+	return e;
+}
+
+static enum err fill(struct source *s, struct errinfo *ei)
+{
+	return fill_to(s, 1, ei);
 }
 
 static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
@@ -117,6 +127,10 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 				s->raw_at++;
 				continue;
 			}
+			/* A header with a checksum of its own is read in one piece only. */
+			e = fill_to(s, GZIP_HEADER, ei);
+			if (e)
+				return e;
 			isal_inflate_reset(z);
 			z->crc_flag = ISAL_GZIP;
 			s->gz_open = true;
@@ -193,7 +207,7 @@ static const struct codec plain = { plain_read }, gzip = { gzip_read }, zstd = {
 
 static enum err choose_codec(struct source *s, struct errinfo *ei)
 {
-	enum err e = fill(s, ei);
+	enum err e = fill_to(s, 4, ei);
 
 	s->codec = &plain;
 	if (e)

@@ -3,10 +3,9 @@
  * MISP events in JSON (MISP core format): one event, a list of them, the answer of a search for
  * events or for attributes. Attributes and attributes of objects become indicators where to_ids
  * says that they are meant for detection (or says nothing); the rest is context and only counted.
- * Some authors never set the flag: in an event that flags nothing, what its category calls malicious
- * counts.
- * Families come from tags and galaxies that name malware or tools; what an event is called is no
- * family.
+ * Some authors never set the flag: in an event that flags nothing, what its category calls
+ * malicious counts. Families come from tags and galaxies that name malware or tools; what an event
+ * is called is no family.
  */
 #include "format/doc.h"
 #include "format/ind_row.h"
@@ -142,10 +141,10 @@ static bool for_detection(const json_t *a, const struct event *event)
 
 	if (doc_true(json_object_get(a, "deleted")))
 		return false;
-	return flagged(a) || (event->unflagged && (str_is(category, "Network activity") ||
-						   str_is(category, "Payload delivery") ||
-						   str_is(category, "Payload installation") ||
-						   str_is(category, "Artifacts dropped")));
+	return flagged(a) ||
+	       (event->unflagged &&
+		(str_is(category, "Network activity") || str_is(category, "Payload delivery") ||
+		 str_is(category, "Payload installation") || str_is(category, "Artifacts dropped")));
 }
 
 static void bad(const json_t *a, const char *why, struct sink *sink)
@@ -329,6 +328,17 @@ static void read_event(const json_t *e, struct sink *sink)
 	buf_free(&reference);
 }
 
+static bool is_bare_event(const json_t *v)
+{
+	static const char *const keys[] = { "Object", "Orgc", "info", "date" };
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		any |= json_object_get(v, keys[i]) != NULL;
+	return any && (json_is_array(json_object_get(v, "Attribute")) ||
+		       json_is_array(json_object_get(v, "Object")));
+}
+
 /* An event, or something that wraps events or attributes; false if it is none of these. */
 static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
 {
@@ -351,6 +361,11 @@ static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
 	in = json_object_get(v, "response");
 	if (in)
 		return depth < 3 && read_value(in, depth + 1, sink);
+	/* An event without "Event" around it, as some programs save them. */
+	if (is_bare_event(v)) {
+		read_event(v, sink);
+		return true;
+	}
 	in = json_object_get(v, "Attribute");
 	if (json_is_array(in)) {
 		/* The answer of a search for attributes; each may name its event. */

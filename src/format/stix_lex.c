@@ -18,6 +18,8 @@ void stix_blanks(struct stix_lex *p)
 			p->at++;
 		} else if (str_starts(rest, STR("/*"))) {
 			end = str_find(str_skip(rest, 2), STR("*/"));
+			if (end == SIZE_MAX && !p->err)
+				(void)stix_fail(p, ERR_PARSE, "a comment is not closed");
 			p->at = end == SIZE_MAX ? p->text.n : p->at + end + 4;
 		} else if (str_starts(rest, STR("//"))) {
 			end = str_chr(rest, '\n');

@@ -38,7 +38,7 @@ void indicators_csv(struct buf *b, const struct view *v, size_t max)
 		buf_ch(b, ',');
 		esc_csv(b, c->as_name);
 		buf_fmt(b, ",%llu,%llu,%llu,", (unsigned long long)c->hosts,
-			(unsigned long long)v->controllers[i].orgs, (unsigned long long)c->records);
+			(unsigned long long)c->orgs, (unsigned long long)c->records);
 		time_format(b, c->first);
 		buf_ch(b, ',');
 		time_format(b, c->last);
@@ -52,6 +52,34 @@ void indicators_csv(struct buf *b, const struct view *v, size_t max)
 static void stamp(struct buf *b, int64_t t)
 {
 	time_format(b, t >= 0 ? t / TIME_S * TIME_S : 0);
+}
+
+/* created and modified are given to the millisecond (STIX 2.1, sections 3.2 and 3.3). */
+static void stamp_ms(struct buf *b, int64_t t)
+{
+	stamp(b, t);
+	b->n--;
+	buf_c(b, ".000Z");
+}
+
+/*
+ * The value of an observable: a URL that was listed with bytes that no URI holds (RFC 3986) has
+ * them percent-encoded; patterns keep it as it was met.
+ */
+static void observable_value(struct buf *b, const struct answer_controller *c)
+{
+	static const char uri[] = "-._~:/?#[]@!$&'()*+,;=%";
+
+	for (size_t i = 0; i < c->value.n; i++) {
+		unsigned char ch = (unsigned char)c->value.p[i];
+		bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') ||
+			     (ch >= 'A' && ch <= 'Z') || (ch && strchr(uri, ch));
+
+		if (c->type != IT_URL || plain)
+			buf_ch(b, (char)ch);
+		else
+			buf_fmt(b, "%%%02X", ch);
+	}
 }
 
 /* A string by RFC 8785: quotes, backslash and control characters are escaped, nothing else is. */
@@ -91,14 +119,17 @@ static const char *observable_type(const struct answer_controller *c)
 
 static void observable_id(struct buf *b, const struct answer_controller *c)
 {
-	struct buf key;
+	struct buf key, value;
 
 	buf_init(&key, 0);
+	buf_init(&value, 0);
+	observable_value(&value, c);
 	buf_c(&key, "{\"value\":");
-	canonical(&key, c->value);
+	canonical(&key, buf_str(&value));
 	buf_ch(&key, '}');
 	buf_fmt(b, "%s--", observable_type(c));
 	uuid5(b, of_stix, buf_str(&key));
+	buf_free(&value);
 	buf_free(&key);
 }
 
@@ -140,9 +171,9 @@ static void dated(struct buf *b, int64_t created, int64_t modified)
 	buf_c(b, "\",\"created_by_ref\":\"");
 	own_id(b, "identity", STR("Nezumi"), 0);
 	buf_c(b, "\",\"created\":\"");
-	stamp(b, created);
+	stamp_ms(b, created);
 	buf_c(b, "\",\"modified\":\"");
-	stamp(b, modified < created ? created : modified);
+	stamp_ms(b, modified < created ? created : modified);
 	buf_ch(b, '"');
 }
 
@@ -220,6 +251,7 @@ static void one_controller(struct buf *b, const struct view *v, size_t i)
 	struct thing seen = { .observable = c };
 	struct thing machine = { "infrastructure", c->value, c->first, NULL };
 	struct thing indicator = { "indicator", c->value, c->first, NULL };
+	struct buf value;
 
 	if (c->asn && !as_before(v->a, i)) {
 		begin(b, "autonomous-system");
@@ -234,7 +266,10 @@ static void one_controller(struct buf *b, const struct view *v, size_t i)
 	begin(b, observable_type(c));
 	observable_id(b, c);
 	buf_c(b, "\",\"value\":");
-	json_put(b, c->value);
+	buf_init(&value, 0);
+	observable_value(&value, c);
+	json_put(b, buf_str(&value));
+	buf_free(&value);
 	if (c->asn && c->type == IT_IP) {
 		buf_c(b, ",\"belongs_to_refs\":[\"");
 		as_id(b, c->asn);
@@ -257,7 +292,12 @@ static void one_controller(struct buf *b, const struct view *v, size_t i)
 	dated(b, c->first, c->last);
 	buf_c(b, ",\"name\":");
 	json_put(b, c->value);
-	buf_c(b, ",\"indicator_types\":[\"malicious-activity\"],\"pattern\":");
+	buf_fmt(b, ",\"description\":\"Contacted by %llu hosts of %llu organisations, ",
+		(unsigned long long)c->hosts, (unsigned long long)c->orgs);
+	time_format_date(b, c->first);
+	buf_c(b, " to ");
+	time_format_date(b, c->last);
+	buf_c(b, ".\",\"indicator_types\":[\"malicious-activity\"],\"pattern\":");
 	pattern(b, c);
 	buf_c(b, ",\"pattern_type\":\"stix\",\"valid_from\":\"");
 	stamp(b, c->first);
@@ -290,7 +330,7 @@ void indicators_stix(struct buf *b, const struct view *v, size_t max)
 	buf_free(&about);
 	buf_c(b, "\",\"objects\":[\n{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"");
 	own_id(b, "identity", STR("Nezumi"), 0);
-	buf_c(b, "\",\"created\":\"1970-01-01T00:00:00Z\",\"modified\":\"1970-01-01T00:00:00Z\",\"name\":\"Nezumi\",\"identity_class\":\"system\"}");
+	buf_c(b, "\",\"created\":\"1970-01-01T00:00:00.000Z\",\"modified\":\"1970-01-01T00:00:00.000Z\",\"name\":\"Nezumi\",\"identity_class\":\"system\"}");
 	for (size_t i = 0; i < v->n_families; i++) {
 		const struct view_family *f = &v->families[i];
 		bool used = false;
