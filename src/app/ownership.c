@@ -127,6 +127,12 @@ static bool mmdb_number(MMDB_entry_s *entry, const char *const *path, uint32_t *
 		*out = (uint32_t)v;
 		return true;
 	}
+#if !MMDB_UINT128_IS_BYTE_ARRAY
+	if (d.type == MMDB_DATA_TYPE_UINT128 && d.uint128 <= UINT32_MAX) {
+		*out = (uint32_t)d.uint128;
+		return true;
+	}
+#endif
 	if (d.type == MMDB_DATA_TYPE_UTF8_STRING) {
 		struct str s = { d.utf8_string, d.data_size };
 

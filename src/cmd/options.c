@@ -71,10 +71,12 @@ static void translate(const struct option_row *rows, struct option *longs, size_
 	for (; rows->name; rows++) {
 		longs[(*n)++] = (struct option){ rows->name, takes(rows), NULL, rows->id };
 		if (rows->id < 256) {
-			char letter[3] = { (char)rows->id,
-					   takes(rows) == required_argument ? ':' : 0, 0 };
+			char *end = shorts + strlen(shorts);
 
-			strcat(shorts, letter);
+			*end++ = (char)rows->id;
+			if (takes(rows) == required_argument)
+				*end++ = ':';
+			*end = 0;
 		}
 	}
 }

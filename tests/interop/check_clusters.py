@@ -53,6 +53,7 @@ def planted(r, groups, size, inside, between, first=0):
 
 def as_good(g, found):
     """Each large component by itself: its groups are connected, and their modularity is near that of networkx."""
+    ratios = []
     for nodes in nx.connected_components(g):
         groups = [x for x in found if x & nodes]
         assert all(x <= nodes for x in groups), "a cluster spans components"
@@ -62,9 +63,13 @@ def as_good(g, found):
         part = g.subgraph(nodes)
         assert all(nx.is_connected(part.subgraph(x)) for x in groups), "a cluster that is not connected"
         ours = nx.community.modularity(part, groups)
-        # Where groups are faint, runs of networkx differ by a tenth from each other: the mean is what one may expect.
-        theirs = statistics.mean(nx.community.modularity(part, nx.community.louvain_communities(part, seed=s)) for s in range(8))
-        assert ours >= 0.95 * theirs, "modularity %.4f of %d nodes, networkx has %.4f (seed %d)" % (ours, len(nodes), theirs, SEED)
+        theirs = [nx.community.modularity(part, nx.community.louvain_communities(part, seed=s)) for s in range(8)]
+        # Where groups are faint, runs of networkx differ by a tenth from each other.
+        assert ours >= 0.95 * min(theirs), "modularity %.4f of %d nodes, networkx has %.4f to %.4f (seed %d)" % (
+            ours, len(nodes), min(theirs), max(theirs), SEED)
+        if max(theirs) > 0.01:  # else there are no groups in it
+            ratios.append(ours / statistics.mean(theirs))
+    assert statistics.mean(ratios) >= 0.95, "modularity is %.3f of that of networkx (seed %d)" % (statistics.mean(ratios), SEED)
 
 
 def whole(g, found):
@@ -88,9 +93,10 @@ def components():
 
 @check
 def communities():
-    """large components are divided: modularity at least 95 % of what networkx's Louvain gives on average, every group connected."""
+    """large components are divided: modularity at least 95 % of what networkx's Louvain finds, every group connected."""
     r = random.Random(SEED)
-    for edges in (planted(r, 4, 8, 0.5, 0.02), planted(r, 6, 5, 0.7, 0.03), random_edges(r, 40, 60, 200),
+    for edges in (planted(r, 4, 8, 0.5, 0.02) + planted(r, 1, 12, 0.3, 0.0, first=100) + planted(r, 2, 6, 0.5, 0.1, first=200),
+                  planted(r, 6, 5, 0.7, 0.03), random_edges(r, 40, 60, 200),
                   planted(r, 3, 12, 0.3, 0.0) + planted(r, 5, 6, 0.6, 0.02, first=200) + random_edges(r, 30, 30, 45, first=400)):
         g = graph(edges)
         found, _ = clusters(edges)

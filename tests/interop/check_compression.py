@@ -21,7 +21,7 @@ from interop import BINARY, SECONDS, T0, analyze, check, conn, hostile_binaries,
 
 CONTROLLER = "45.123.3.54"
 LOG = zeek("conn", [conn("10.1.%d.%d" % (i >> 8, i & 255), CONTROLLER if i % 10 == 0 else "9.9.9.9", at=T0 + i)
-                    for i in range(5000)]).encode()
+                    for i in range(2000)]).encode()
 RECORDS = LOG.count(b"\n") - LOG.count(b"\n#") - 1
 
 
@@ -79,7 +79,7 @@ def gzip_levels():
 @check
 def gzip_members():
     """several members, as logs that were appended, empty ones among them, with zeros behind the last."""
-    for n in (2, 7, 400):
+    for n in (2, 7, 200):
         plain(b"".join(gzip.compress(p) for p in pieces(LOG, n)), "%d members" % n)
     empty = gzip.compress(b"")
     plain(empty + b"".join(gzip.compress(p) + empty * 3 for p in pieces(LOG, 5)), "empty members")
@@ -110,7 +110,7 @@ def gzip_streams():
     """what Python's GzipFile writes in small writes, and lists and tables compressed too."""
     out = io.BytesIO()
     with gzip.GzipFile("x", "wb", fileobj=out) as f:
-        for p in pieces(LOG, 3000):
+        for p in pieces(LOG, 1000):
             f.write(p)
     plain(out.getvalue(), "GzipFile")
     put("list.gz", gzip.compress((CONTROLLER + "\n").encode()))
@@ -138,7 +138,7 @@ def zstd_levels():
 def zstd_frames():
     """several frames, empty ones and skippable ones before, between and behind."""
     z = zstandard.ZstdCompressor()
-    for n in (2, 7, 400):
+    for n in (2, 7, 200):
         plain(b"".join(z.compress(p) for p in pieces(LOG, n)), "%d frames" % n)
     empty = z.compress(b"")
     plain(b"".join(skippable(b"x" * 300 * i, i % 16) + z.compress(p) + empty for i, p in enumerate(pieces(LOG, 9)))
@@ -165,7 +165,7 @@ def zstd_streams():
 @check
 def zstd_long():
     """windows up to 128 MiB (zstd --long) are read; larger ones are refused with a word, as zstd itself does."""
-    filler = b"".join(b"#%064x\n" % random.Random(i).getrandbits(256) for i in range(150000))  # 10 MB, not compressible
+    filler = b"".join(b"#%064x\n" % random.Random(i).getrandbits(256) for i in range(75000))  # 5 MB, not compressible
     log = LOG + filler + LOG[LOG.index(b"\n1") + 1:]
 
     def compressed(window):
@@ -193,7 +193,7 @@ def refused(data, word):
 def zstd_dictionary():
     """a frame that needs a dictionary is refused with a word, also behind frames that need none."""
     lines = LOG.split(b"\n")
-    dictionary = zstandard.train_dictionary(4096, [b"\n".join(lines[i:i + 5]) for i in range(0, 4000, 5)])
+    dictionary = zstandard.train_dictionary(4096, [b"\n".join(lines[i:i + 5]) for i in range(0, 2000, 5)])
     z = zstandard.ZstdCompressor(dict_data=dictionary)
     refused(z.compress(LOG), "dictionary")
     head, tail = pieces(LOG, 2)
@@ -248,9 +248,10 @@ def cut():
                        ("zstd", z.compress(LOG)), ("frames", b"".join(z.compress(p) for p in pieces(LOG, 5)))):
         for part in (0.3, 0.7, 0.95):
             answer = run(data[:int(len(data) * part)])
-            records, malformed = (answer["inputs"][1][k] for k in ("records", "malformed"))
-            assert malformed and answer["rejected"], "%s cut at %.2f: %d records and not a word" % (name, part, records)
-            assert name == "zstd" or records, "%s cut at %.2f: nothing was readable" % (name, part)
+            log = answer["inputs"][1]
+            about = "%s cut at %.2f: %d records" % (name, part, log["records"])
+            assert log["malformed"] and answer["rejected"] or "ends early" in log.get("error", ""), about + " and not a word"
+            assert log["records"] or name == "zstd", about  # its blocks hold 128 KiB each
         answer = run(data[:-1])
         assert answer["rejected"], "%s without its last byte" % name
 
@@ -259,7 +260,7 @@ def cut():
 def damaged():
     """random damage to gzip and zstd never ends the program, and is told."""
     r = random.Random(int(os.environ.get("NEZUMI_SEED", "1")))
-    for i in range(40):
+    for i in range(30):
         data = bytearray([gzip.compress(LOG, 6), zstandard.ZstdCompressor(write_checksum=True).compress(LOG),
                           b"".join(member(p) for p in pieces(LOG, 30)) + b"\0" * 20][i % 3])
         for _ in range(r.choice([1, 1, 5])):
