@@ -7,6 +7,7 @@ import html.parser
 import io
 import json
 import uuid
+from urllib.parse import quote
 
 import stix2
 from mmdb_writer import MMDBWriter
@@ -128,8 +129,9 @@ def library():
             assert ref in ids, "%s of %s is not in the bundle: %s" % (key, o["id"], ref)
     same(len(bundle.objects), len(objects))
     values = {c["value"] for c in answer["controllers"]}
-    same({o["value"] for o in objects if "value" in o}, values, "observables")
-    same(len([o for o in objects if o["type"] == "indicator"]), len(values), "indicators")
+    same({o["name"] for o in objects if o["type"] == "indicator"}, values, "indicators")
+    # RFC 3986 has no other characters in a URI; the patterns have the URLs as they are.
+    same({o["value"] for o in objects if "value" in o}, {quote(v, safe=":/?#[]@!$&'()*+,;=-._~%") for v in values}, "observables")
     same({o["number"]: o.get("name") for o in objects if o["type"] == "autonomous-system"},
          {c["asn"]: c["as_name"] for c in answer["controllers"] if c["asn"]}, "AS numbers and names")
     same({o["name"] for o in objects if o["type"] == "malware"},

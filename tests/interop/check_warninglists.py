@@ -5,6 +5,7 @@ What a list proves is the project's own table (catalogue/warninglists.csv); what
 """
 
 import csv
+import functools
 import glob
 import ipaddress
 import json
@@ -28,11 +29,12 @@ def classes():
         return {r["name"]: (r["class"], r["reason"]) for r in rows}
 
 
+@functools.lru_cache
 def lists():
     """The lists of moderate size whose class is known, by the client; and the arguments that give them to the program."""
     known, chosen, args = classes(), [], []
     for path in sorted(glob.glob(os.path.join(FOLDER, "*", "list.json"))):
-        if os.path.getsize(path) < 100000:
+        if os.path.getsize(path) < 60000:
             with open(path, encoding="utf-8") as f:
                 one = json.load(f)
             if known.get(one["name"], ("ignore",))[0] != "ignore" and one["type"] in ("cidr", "string", "hostname"):
@@ -50,7 +52,7 @@ def addresses(r, client):
     """Addresses at the edges of entries, on both sides, and somewhere within."""
     out = set()
     for one in client.values():
-        for entry in sample(r, one.list, 6):
+        for entry in sample(r, one.list, 5):
             try:
                 net = ipaddress.ip_network(entry, strict=False)
             except ValueError:
@@ -108,7 +110,7 @@ def names():
     """names are withheld likewise: entries, what lies below those of hostname lists, and nothing that merely looks like them."""
     client, known, args = lists()
     r = random.Random(SEED + 2)
-    some = {e.lstrip(".").lower() for x in client.values() if x.type != "cidr" for e in sample(r, x.list, 15)}
+    some = {e.lstrip(".").lower() for x in client.values() if x.type != "cidr" for e in sample(r, x.list, 12)}
     some = {e for e in some if "." in e and e[-1].isalpha() and e.isascii() and not set("/*_: ") & set(e)}
     # The neighbours: one above would be another matter, as would www.
     where = sorted(some | {"zz." + e for e in some} | {"zz" + e for e in some})
