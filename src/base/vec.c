@@ -21,5 +21,6 @@ bool vec_grow(void *v, size_t *cap, size_t size, size_t want)
 		return false;
 	memcpy(v, &p, sizeof p);
 	*cap = n;
+	/* cppcheck-suppress memleak ; the bytes of p are in *v */
 	return true;
 }

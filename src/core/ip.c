@@ -89,7 +89,6 @@ static bool parse_v6(struct str s, struct ip *out)
 				return false;
 			g[n++] = (uint16_t)(v4 >> 16);
 			g[n++] = (uint16_t)v4;
-			p = end;
 			break;
 		}
 		if (p == start)

@@ -43,6 +43,6 @@ struct surroundings {
 void judge_pair(struct pair *p, const struct surroundings *s, struct judgement *out);
 
 /* The reason as an English fragment: "payload both ways in 12 of 14 records". */
-void reason_text(const struct reason *r, struct buf *out);
+void reason_text(const struct reason *r, struct buf *b);
 
 #endif

@@ -67,8 +67,8 @@ static inline bool names_near(const struct names *n, struct ip ip)
 
 	return n->near[h >> 6] >> (h & 63) & 1;
 }
-/* What is said about a name; text must stay. Any thread. */
-struct name_info names_classify(const struct names *n, struct str lower);
+/* What is said about a name in lower case; text must stay. Any thread. */
+struct name_info names_classify(const struct names *n, struct str text);
 /* Lower case without trailing dot, into dst (256 bytes); an empty string for what is no name. */
 struct str name_of(struct str raw, char dst[256]);
 
