@@ -18,8 +18,8 @@ jsonschema.Draft202012Validator.check_schema(SCHEMA)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 
 # What attackers write where names and texts are due.
-HOSTILE = [b"\xff\xfe\x80", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\x1b[31mred\x07", b"\"},{\"x\":\"", b"\\", b"\\u0000",
-           b"\xe2\x80\xa8\xe2\x80\xa9", b"\xef\xbf\xbf\xef\xb7\x90", b"\x7f\xc2\x85", b"</script><!--", b"=1+1", b"\xf0\x9f\x90\x80" * 20]
+HOSTILE = [b"\xff\xfe\x80", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\x1b[31mred\x07", b"\"},{\"x\":\"", b"\\",
+           b"\\u0000", b"\xe2\x80\xa8\xe2\x80\xa9", b"\xef\xbf\xbf\xef\xb7\x90", b"\x7f\xc2\x85", b"</script><!--", b"=1+1", b"\xf0\x9f\x90\x80" * 20]
 
 
 def unique(pairs):
@@ -100,7 +100,8 @@ def options():
     defanged = nezumi("analyze", "--json", "--defang", *args, status=0).stdout
     same(right(defanged.replace(b"[.]", b".").replace(b"[:]", b":").replace(b"hxxp", b"http")), plain, "--defang")
     for more in (["--lang", "ja"], ["--anonymise"], ["--threads", "3"], ["--validity", "any"],
-                 ["--validity", "strict"], ["--shared", "1"], ["--from", "2018-12-02T09:00:00Z", "--to", "2018-12-03"], ["-v"], ["-q"]):
+                 ["--validity", "strict"], ["--shared", "1"], ["-v"], ["-q"],
+                 ["--from", "2018-12-02T09:00:00Z", "--to", "2018-12-03"]):
         answer = run(*args, *more, fixed=[])
         if more[0] == "--from":
             same(answer["window"], {"from": "2018-12-02T09:00:00Z", "to": "2018-12-03T00:00:00Z"})
@@ -139,7 +140,7 @@ def hostile_text():
 
 @check
 def hostile_json():
-    """the answer stays so with JSON telemetry that has lone surrogates, escapes, NUL, numbers out of any range, members named twice."""
+    """JSON telemetry with lone surrogates, NUL and numbers out of any range does not spoil the answer."""
     put("list.txt", CONTROLLER + "\nevil-one.com\n")
     good = {"timestamp": "2018-12-02T08:00:00.000000+0000", "event_type": "flow", "src_ip": "10.1.1.1", "src_port": 50000,
             "dest_ip": CONTROLLER, "dest_port": 443, "proto": "TCP",

@@ -179,7 +179,8 @@ def truncated():
     for keep in (0, 1, 100, len(whole) // 4, len(whole) // 2):
         # The end that says what is in it, behind a tree or data that is cut.
         try_owners(put("cut.mmdb", whole[:keep] + meta))
-    for content in (b"", b"\n", b"text\n", b"\0" * 100000, meta, meta * 2, b"\xab\xcd\xefMaxMind.com", b"PK\x03\x04" + b"x" * 500):
+    for content in (b"", b"\n", b"text\n", b"\0" * 100000, meta, meta * 2, b"\xab\xcd\xefMaxMind.com",
+                    b"PK\x03\x04" + b"x" * 500):
         try_owners(put("none.mmdb", content), status=2)
     os.mkdir("folder.mmdb")
     try_owners("folder.mmdb", status=2)

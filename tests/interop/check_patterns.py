@@ -114,7 +114,8 @@ PATHS = ["ipv4-addr:value", "domain-name:value", "url:value", "network-traffic:d
          "file:hashes.MD5", "file:extensions.'windows-pebinary-ext'.sections[*].entropy", "process:name",
          "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'", "email-message:from_ref.value",
          "windows-registry-key:values[0].data", "x-custom:a_b.c", "artifact:payload_bin"]
-LITERALS = ["'45.123.3.54'", "'it\\'s \\\\'", "''", "'鼠'", "0", "-5", "80", "443", "65536", "99999999999999999999", "1.5", "-0.5",
+LITERALS = ["'45.123.3.54'", "'it\\'s \\\\'", "''", "'鼠'", "0", "-5", "80", "443", "65536", "99999999999999999999",
+            "1.5", "-0.5",
             "true", "false", "t'2018-12-02T08:00:00Z'", "t'2018-12-02T08:00:00.123456Z'", "h'00ff'", "b'AAAA'",
             "'a.evil-one.com'", "'%.evil-one.com'", "'http://evil-two.com/?a=1'", "'45.123.3.0/24'", "'" + "ab" * 32 + "'"]
 
@@ -222,7 +223,8 @@ def open_comment():
 def huge_patterns():
     """very deep, very long and never ending patterns are refused or read, in time."""
     many = " OR ".join("ipv4-addr:value = '45.%d.%d.%d'" % (i >> 14 & 127, i >> 7 & 127, i & 127) for i in range(60000))
-    patterns = ["[" * 100000, "(" * 100000, "[" + "(" * 100000 + "a:b = 1", "[%s]" % many, "NOT " * 100000, "[a:b = '" + "x" * 10**6,
+    patterns = ["[" * 100000, "(" * 100000, "[" + "(" * 100000 + "a:b = 1", "[%s]" % many, "NOT " * 100000,
+                "[a:b = '" + "x" * 10**6,
                 "[a:b IN (" + "1," * 10**6, "[/*" + "*" * 10**6, "[ipv4-addr:value = '45.123.3.54']" + " AND [a:b=1]" * 50000,
                 "[%s]" % " AND ".join(["network-traffic:dst_ref.value IN (%s)" % sample(random.Random(1), ADDRESSES),
                                        "network-traffic:dst_port IN (%s)" % ",".join(map(str, range(1, 60000)))])]
