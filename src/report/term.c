@@ -431,6 +431,30 @@ static void sum_reason(struct reason_sums *s, struct str reason, uint64_t n)
 	at->n += n;
 }
 
+/* The reason in the reader's language; the English words are those of the JSON. */
+static struct str reason_word(const struct term *t, struct str reason)
+{
+	static const char *const words[][2] = {
+		{ "inbound-only", "受信のみ" },
+		{ "outside-validity", "有効期間外" },
+		{ "benign-name", "正規サービス名" },
+		{ "scanner", "スキャナー" },
+		{ "hosting", "ホスティング" },
+		{ "resolver", "リゾルバー" },
+		{ "research", "研究" },
+		{ "sinkhole", "シンクホール" },
+		{ "allow-listed", "許可リスト" },
+		{ "special-purpose", "特殊用途" },
+		{ "too-broad", "範囲が広すぎる" },
+		{ "expired", "失効" },
+	};
+
+	for (size_t i = 0; t->o->japanese && i < sizeof words / sizeof words[0]; i++)
+		if (str_is(reason, words[i][0]))
+			return str_of(words[i][1]);
+	return reason;
+}
+
 /* "hosting 230, inbound-only 134, ..." on as many lines as it takes. */
 static void put_sums(struct term *t, struct reason_sums *s)
 {
@@ -443,7 +467,7 @@ static void put_sums(struct term *t, struct reason_sums *s)
 		size_t w;
 
 		buf_clear(&t->cell);
-		cell_text(t, s->v[i].reason);
+		cell_text(t, reason_word(t, s->v[i].reason));
 		buf_ch(&t->cell, ' ');
 		grouped(&t->cell, s->v[i].n);
 		if (more_follow)
@@ -507,7 +531,7 @@ static void put_excluded(struct term *t)
 	qsort(sums.v, sums.n, sizeof *sums.v, by_number);
 	for (size_t i = 0; i < sums.n; i++) {
 		buf_clear(&t->cell);
-		cell_text(t, sums.v[i].reason);
+		cell_text(t, reason_word(t, sums.v[i].reason));
 		buf_c(t->b, "  ");
 		put_cell(t, &(struct column){ .align = LEFT }, 16, false);
 		buf_clear(&t->cell);
@@ -530,7 +554,7 @@ static void put_withheld_row(struct term *t, const struct withheld *w)
 	put_cell(t, &(struct column){ .align = LEFT }, 25, false);
 	buf_c(t->b, "  ");
 	buf_clear(&t->cell);
-	cell_text(t, w->reason);
+	cell_text(t, reason_word(t, w->reason));
 	buf_c(&t->cell, ": ");
 	cell_text(t, w->detail);
 	style(t, "2");
