@@ -147,7 +147,8 @@ static enum err count_findings(struct view *v)
 		v->known_orgs++;
 		v->orgs_by[v->orgs[i].best]++;
 		v->silent_orgs += v->orgs[i].level <= LEVEL_ATTEMPT;
-		v->active_orgs += o->last >= end;
+		/* Records of a day or two say nothing about what goes on. */
+		v->active_orgs += o->last >= end && a->seen_last - a->seen_first >= 3 * TIME_DAY;
 	}
 	for (size_t i = 0; i < a->n_controllers; i++)
 		v->controllers[i].country = namebook_country(&v->names, a->controllers[i].country);

@@ -740,7 +740,7 @@ static void files_to_save(void **state)
 	assert_int_equal(view_make(&a, &o, &v), ERR_OK);
 	buf_init(&b, 0);
 	indicators_csv(&b, &v, 100);
-	assert_true(has(&b, "\r\n115.88.75.245,ip,Emotet,KR,3786,LG DACOM Corporation,44,4,"));
+	assert_true(has(&b, "\r\n115.88.75.245,ip,Emotet,KR,3786,LG DACOM Corporation,44,5,"));
 	buf_clear(&b);
 	indicators_stix(&b, &v, 100);
 	assert_true(json_begin(&w, buf_str(&b)));
