@@ -194,6 +194,7 @@ static enum err make_finding(struct making *m, const struct candidate *c, struct
 		.provider = p->type == IT_IP && exset_ip(&m->in->lists->exset, X_PROVIDER, p->addr),
 		.controller = c->role_controller,
 	};
+	const struct place *first = p->c->spoken.line ? &p->c->spoken : &p->c->evidence[0];
 	struct judgement j;
 	enum err e;
 
@@ -206,7 +207,7 @@ static enum err make_finding(struct making *m, const struct candidate *c, struct
 		.as_name = arena_str(m->arena, h->owner.as_name),
 		.country = arena_str(m->arena, h->owner.country),
 		.port = j.port,
-		.protocol = arena_str(m->arena, str_of(proto_text(p->c->evidence[0].proto))),
+		.protocol = arena_str(m->arena, str_of(proto_text(first->proto))),
 		.families = c->families,
 		.n_families = c->n_families,
 		.sources = c->sources,

@@ -281,6 +281,8 @@ static enum err add_counted(struct sightings *s, const struct rules *rules, stru
 	p->c->sent_out |= t->sent_out;
 	p->c->sent_in |= t->sent_in;
 	add_evidence(p, at);
+	if (at->kind != KIND_DNS && (!p->c->spoken.line || place_cmp(at, &p->c->spoken) < 0))
+		p->c->spoken = *at;
 	SET_ADD(&p->c->days, day, e);
 	if (!e && at->kind != KIND_DNS)
 		e = count_port(t->on_port ? &p->c->on : &p->c->off, t->port);

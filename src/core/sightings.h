@@ -65,6 +65,7 @@ struct counted {
 	VEC(uint32_t) inds;                  /* indicators that held, sorted */
 	struct place evidence[EVIDENCE_MAX]; /* the earliest, in order */
 	unsigned n_evidence;
+	struct place spoken; /* the earliest that is no lookup; line 0: there is none */
 	struct main_part main;
 	struct str hostnames[HOSTNAMES_MAX]; /* the smallest, sorted */
 	unsigned n_hostnames;

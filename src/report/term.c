@@ -357,7 +357,7 @@ static void put_finding(struct term *t, const struct finding *f)
 	buf_c(t->b, " → ");
 	buf_clear(&t->cell);
 	cell_value(t, a->controllers[f->controller].value);
-	if (f->port)
+	if (f->port && a->controllers[f->controller].type != IT_URL)
 		buf_fmt(&t->cell, ":%u", f->port);
 	buf_c(&t->cell, " (");
 	cell_some(t, f->families, f->n_families, false);
@@ -386,8 +386,7 @@ static void put_finding(struct term *t, const struct finding *f)
 		time_format(&t->cell, v->ts);
 		buf_puts(t->b, buf_str(&t->cell));
 		if (f->n_evidence > 1)
-			buf_fmt(t->b, SAY(t, " and %zu more places", " ほか %zu か所"),
-				f->n_evidence - 1);
+			buf_fmt(t->b, SAY(t, " and %zu more", " ほか %zu か所"), f->n_evidence - 1);
 		buf_ch(t->b, '\n');
 		plain(t);
 	}

@@ -430,7 +430,7 @@ def judge_pair(counted, kin, lists):
         "host": v.address_text(counted[0].host),
         "controller": counted[0].controller,
         "port": port or 0,
-        "protocol": counted[0].record.proto,
+        "protocol": next((t for t in counted if t.record.kind != "dns"), counted[0]).record.proto,
         "families": families,
         "sources": sources,
         "records": len(on),
