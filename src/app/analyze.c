@@ -372,7 +372,8 @@ static enum err open_telemetry(struct analysis *a, const struct analysis_options
 	for (size_t i = 0; !e && i < o->n_telemetry; i++)
 		e = scan_add(&a->telemetry, o->telemetry[i], ei);
 	if (!e)
-		e = scan_recognise(&a->telemetry, 0, READS_RECORDS, o->telemetry_as);
+		e = scan_recognise(&a->telemetry, 0, READS_RECORDS, o->telemetry_as,
+				   &(struct scan_columns){ o->lists.columns, o->lists.n_columns });
 	/* A pipe is read once; where names may be in it, it must be kept to be read again. */
 	for (size_t i = 0; !e && i < a->telemetry.n; i++)
 		if (a->telemetry.v[i].open && (a->telemetry.v[i].kinds & NAMED_KINDS))

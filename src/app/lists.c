@@ -305,7 +305,8 @@ static enum err read_files(struct load *s, struct scan_files *files, const struc
 	s->files = files;
 	s->class_of = o;
 	if (!e)
-		e = scan_recognise(files, from, reads, as);
+		e = scan_recognise(files, from, reads, as,
+				   &(struct scan_columns){ all->columns, all->n_columns });
 	return e ? e : scan_run(files, from, &c);
 }
 

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 enum {
+	SAMPLE = 64 << 10,      /* what recognition looks at */
+	LINES_HURT = 64,        /* lines at the top that may be unusable */
 	BLOCK = 1 << 20,        /* a block, and so the longest line */
 	DOCUMENT_MAX = 1 << 30, /* a document read whole */
 };
@@ -93,8 +95,76 @@ static enum err promised_kinds(struct scan_file *file, const struct sample *s, s
 	return e == ERR_FORMAT ? e : ERR_OK;
 }
 
+/* The title line of a file: the first that is neither blank nor a comment. The bytes up to its end,
+ * or 0 without one. */
+static size_t title_end(struct str text, struct str *title)
+{
+	struct str rest = text, line;
+
+	while (str_line(&rest, &line))
+		if (str_trim(line).n && line.p[0] != '#') {
+			*title = line;
+			return text.n - rest.n;
+		}
+	return 0;
+}
+
+/*
+ * The user has named columns: a table whose header is understood with their help. Tables that need
+ * no help were recognised before.
+ */
+static const struct reader *table_by_columns(enum reads reads, const struct sample *s,
+					     const struct scan_columns *columns, struct arena *a)
+{
+	struct reader_hints hints = { .columns = columns->v, .n_columns = columns->n, .name = s->name };
+	const struct reader *found = NULL;
+	struct str title = STR_NONE;
+
+	(void)title_end(s->head, &title);
+	for (size_t i = 0; title.n && columns->n && readers[i]; i++) {
+		const struct layout *layout = NULL;
+		unsigned kinds = readers[i]->kinds;
+		struct errinfo ei;
+
+		/* The plainest reader comes last in the table. */
+		if (readers[i]->reads == reads && readers[i]->titled &&
+		    readers[i]->header(title, NULL, &hints, a, &layout, &kinds, &ei) == ERR_OK)
+			found = readers[i];
+	}
+	return found;
+}
+
+/*
+ * The first lines may be hostile or hurt: look for a format without header behind them, as far as a
+ * peek reaches.
+ */
+static enum err recognise_behind(enum reads reads, struct source *s, const struct sample *sample,
+				 const struct reader **out)
+{
+	struct sample later = *sample;
+	const struct reader *r;
+	struct str all;
+	struct errinfo ei;
+	enum err e = source_peek(s, PEEK_MAX, &all, &later.whole, &ei);
+
+	for (int i = 0; !e && i < LINES_HURT; i++) {
+		size_t lf = str_chr(all, '\n');
+
+		if (lf == SIZE_MAX || lf + 1 == all.n)
+			return ERR_FORMAT;
+		all = str_skip(all, lf + 1);
+		later.head = str_head(all, SAMPLE);
+		if (reader_find(reads, &later, &r) == ERR_OK && r->frame == FRAME_LINES &&
+		    !r->mark && !r->titled) {
+			*out = r;
+			return ERR_OK;
+		}
+	}
+	return e ? e : ERR_FORMAT;
+}
+
 static enum err recognise(struct scan_files *f, struct scan_file *file, enum reads reads,
-			  const struct reader *as)
+			  const struct reader *as, const struct scan_columns *columns)
 {
 	struct source *s = NULL;
 	struct sample sample = { .name = path_name(file->path) };
@@ -102,7 +172,7 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 	enum err e = source_open(file->path.p, &s, &ei);
 
 	if (!e)
-		e = source_peek(s, &sample.head, &sample.whole, &ei);
+		e = source_peek(s, SAMPLE, &sample.head, &sample.whole, &ei);
 	file->unreadable = e != ERR_OK;
 	if (!e && str_starts(sample.head, STR("\xef\xbb\xbf")))
 		sample.head = str_skip(sample.head, 3);
@@ -110,6 +180,13 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 		file->reader = as;
 	else if (!e && sample.head.n)
 		e = reader_find(reads, &sample, &file->reader);
+	if (e == ERR_FORMAT) {
+		file->reader = table_by_columns(reads, &sample, columns, &f->arena);
+		if (file->reader)
+			e = ERR_OK;
+		else if (reads == READS_RECORDS) /* lists are too easily recognised in anything */
+			e = recognise_behind(reads, s, &sample, &file->reader);
+	}
 	if (e == ERR_FORMAT)
 		(void)err_set(&ei, e, "no reader recognises this content");
 	if (!e && file->reader)
@@ -129,12 +206,13 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 	return ERR_OK;
 }
 
-enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads, const struct reader *as)
+enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads,
+			const struct reader *as, const struct scan_columns *columns)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = from; !e && i < f->n; i++)
-		e = recognise(f, &f->v[i], reads, as);
+		e = recognise(f, &f->v[i], reads, as, columns);
 	return e;
 }
 
@@ -394,20 +472,6 @@ static void understand(struct run *r, struct str lines)
 		r->f->grew |= (kinds & ~file->kinds & ~KIND_BIT(KIND_FLOW)) != 0;
 		file->kinds |= kinds;
 	}
-}
-
-/* The title line of a file: the first that is neither blank nor a comment. The bytes up to its end,
- * or 0 without one. */
-static size_t title_end(struct str text, struct str *title)
-{
-	struct str rest = text, line;
-
-	while (str_line(&rest, &line))
-		if (str_trim(line).n && line.p[0] != '#') {
-			*title = line;
-			return text.n - rest.n;
-		}
-	return 0;
 }
 
 /*

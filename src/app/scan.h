@@ -45,6 +45,12 @@ struct scan_files {
 	struct arena arena;
 };
 
+/* Columns by the names that the user gave them: {field, name in the file}. */
+struct scan_columns {
+	const struct str (*v)[2];
+	size_t n;
+};
+
 void scan_files_init(struct scan_files *f);
 void scan_files_free(struct scan_files *f);
 
@@ -56,7 +62,7 @@ MUST enum err scan_add(struct scan_files *f, const char *path, struct errinfo *e
  * content). What cannot be opened or recognised gets its trouble set.
  */
 MUST enum err scan_recognise(struct scan_files *f, size_t from, enum reads reads,
-			     const struct reader *as);
+			     const struct reader *as, const struct scan_columns *columns);
 
 /* Keep what cannot be opened again (a pipe), recognised before, so that it can be read more than
  * once. */

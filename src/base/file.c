@@ -62,6 +62,14 @@ static enum err walk(struct buf *path, unsigned depth, struct arena *a, struct p
 		}
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
 			continue; /* gone since */
+		/* Links to files are followed, those to folders are not: they may lead back. One
+		 * that leads nowhere is listed, so that it is told. */
+		if (S_ISLNK(st.st_mode)) {
+			if (fstatat(dirfd(dir), d->d_name, &st, 0))
+				st.st_mode = S_IFREG;
+			else if (S_ISDIR(st.st_mode))
+				continue;
+		}
 		path->n--;
 		if (S_ISDIR(st.st_mode))
 			e = walk(path, depth + 1, a, out, ei);

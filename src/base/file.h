@@ -24,9 +24,12 @@ void source_close(struct source *s);
  * ends early; all that could be read before has been delivered.
  */
 MUST enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
-/* The first bytes (at most 64 KiB) without taking them; *whole: there are no more. Damage behind
- * some bytes is told by source_read after them. */
-MUST enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei);
+/* Up to `want` (at most PEEK_MAX) bytes without taking them; again with more gives more. *whole:
+ * there are no others. Nothing must have been read before. Damage behind some bytes is told by
+ * source_read after them. */
+#define PEEK_MAX ((size_t)8 << 20)
+MUST enum err source_peek(struct source *s, size_t want, struct str *head, bool *whole,
+			  struct errinfo *ei);
 
 /*
  * Put all that is left of a source (peeked or not) into an unnamed temporary file ($TMPDIR or
@@ -39,7 +42,7 @@ bool source_can_reopen(const struct source *s);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
 MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);
 
-/* One path or all regular files below a folder (links not followed below the top), sorted by name,
+/* One path or all regular files below a folder (links to folders are not followed), sorted by name,
  * into the arena. */
 struct path_list {
 	struct str *v;

@@ -5,6 +5,7 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 
 enum {
 	RAW_MAX = 256 << 10,
-	PEEK_MAX = 64 << 10,
 	GZIP_HEADER = 4 << 10, /* longer names and comments are nobody's */
 	ZSTD_STEP = 8 << 10,
 };
@@ -30,7 +30,6 @@ struct source {
 	size_t raw_at, raw_n;
 	char *head; /* bytes that were peeked: [head_at, head_n) not yet taken */
 	size_t head_at, head_n;
-	bool peeked, whole;
 	bool finished;     /* nothing more will come */
 	enum err head_err; /* what ended the peek early, told when the head was taken */
 	struct errinfo head_ei;
@@ -315,27 +314,25 @@ enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct 
 	return s->codec->read(s, dst, cap, n, ei);
 }
 
-enum err source_peek(struct source *s, struct str *head, bool *whole, struct errinfo *ei)
+enum err source_peek(struct source *s, size_t want, struct str *head, bool *whole, struct errinfo *ei)
 {
-	if (!s->peeked) {
-		s->head = malloc(PEEK_MAX);
-		if (!s->head)
-			return ERR_NOMEM;
-		while (s->head_n < PEEK_MAX && !s->finished) {
-			size_t n = 0;
-			enum err e = s->codec->read(s, s->head + s->head_n, PEEK_MAX - s->head_n,
-						    &n, &s->head_ei);
+	char *p = want > s->head_n ? realloc(s->head, want) : s->head;
 
-			if (e)
-				s->head_err = e;
-			if (e || n == 0) {
-				s->finished = true;
-				break;
-			}
-			s->head_n += n;
+	assert(s->head_at == 0 && want <= PEEK_MAX);
+	if (!p)
+		return ERR_NOMEM;
+	s->head = p;
+	while (s->head_n < want && !s->finished) {
+		size_t n = 0;
+		enum err e = s->codec->read(s, s->head + s->head_n, want - s->head_n, &n, &s->head_ei);
+
+		if (e)
+			s->head_err = e;
+		if (e || n == 0) {
+			s->finished = true;
+			break;
 		}
-		s->whole = s->finished;
-		s->peeked = true;
+		s->head_n += n;
 	}
 	if (s->head_n == 0 && s->head_err) {
 		if (ei)
@@ -343,7 +340,7 @@ enum err source_peek(struct source *s, struct str *head, bool *whole, struct err
 		return s->head_err;
 	}
 	*head = (struct str){ s->head, s->head_n };
-	*whole = s->whole;
+	*whole = s->finished;
 	return ERR_OK;
 }
 

@@ -51,7 +51,7 @@ static const struct option_row options[] = {
 	{ OPT_AS, "as", "FORMAT", "read telemetry as this format instead of by content" },
 	{ OPT_INDICATORS_AS, "indicators-as", "FORMAT", "the same for indicators" },
 	{ OPT_COLUMN, "column", "FIELD=NAME",
-	  "a CSV column by its name in the file: value=ioc, src=ClientIP, …" },
+	  "a CSV column by its name in the file; FIELD is any common name for what it holds: value, port, family, first_seen; src, dst, sport, dport, ts, proto, bytes" },
 	{ OPT_OWNERS, "owners", "FILE",
 	  "compiled owners or MMDB files (may be repeated); none: no AS data" },
 	{ OPT_NO_BUILTIN, "no-builtin", NULL,
