@@ -29,7 +29,8 @@ say = @$(if $(V),:,printf '  %-9s%s\n' $(1) $(2))
 # What has to be installed depends on what is asked for.
 GOALS  := $(or $(MAKECMDGOALS),all)
 groups  = build $(if $(filter demo test owners bench install,$(GOALS)),owners) \
-	$(if $(filter test programs interop,$(GOALS)),test) $(filter demo lint fuzz interop bench,$(GOALS:format=lint))
+	$(if $(filter test programs lint% interop,$(GOALS)),test) \
+	$(if $(filter lint% format,$(GOALS)),lint) $(filter demo fuzz interop bench,$(GOALS))
 
 # ---- compiler ------------------------------------------------------------------------------------
 
@@ -219,10 +220,10 @@ SCRIPTS = $(shell git ls-files -co --exclude-standard | while read -r f; do \
 CHECKS := lint-layers lint-words lint-scripts lint-format lint-gcc lint-clang lint-cppcheck
 .PHONY: $(CHECKS) tidy
 lint: $(CHECKS) ## both compilers, clang-tidy, cppcheck, shellcheck, format, layers, words
-lint-layers:
+lint-layers: setup
 	$(call say,LAYERS,src)
 	$(Q)tools/check-layers
-lint-words:
+lint-words: setup
 	$(call say,WORDS,.)
 	$(Q)tools/check-words
 lint-scripts: setup
