@@ -65,6 +65,6 @@ void warn(const struct common *c, const char *fmt, ...) PRINTF(2, 3);
 
 void print_help(const struct command *self);
 void print_man(void);
-void print_completion(void); /* bash and zsh (by bashcompinit) */
+void print_completion(void); /* for bash */
 
 #endif

@@ -303,7 +303,7 @@ void print_man(void)
 
 void print_completion(void)
 {
-	printf("# nezumi: completion for bash; for zsh run bashcompinit first\n"
+	printf("# nezumi: completion for bash\n"
 	       "_nezumi() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords='");
 	for (size_t i = 0; commands[i]; i++)
