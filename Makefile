@@ -53,7 +53,7 @@ $(error MODE is one of release debug asan tsan, not "$(MODE)")
 endif
 
 # Asked once, and only when something is compiled: pkg-config may come with the set-up.
-LIBRARIES := libisal libzstd jansson libmaxminddb libpsl libidn2
+LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 library_cflags = $(call once,library_cflags,pkg-config --cflags $(LIBRARIES))
 library_libs   = $(call once,library_libs,pkg-config --libs $(LIBRARIES))
@@ -62,7 +62,7 @@ library_libs   = $(call once,library_libs,pkg-config --libs $(LIBRARIES))
 all_cflags = -std=gnu17 -g $(mode.$(MODE)) $(warnings) $(hardening) -pthread $(CFLAGS)
 all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DNEZUMI_VERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
 all_ldflags = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -pthread $(mode.$(MODE)) $(LDFLAGS)
-all_libs = $(library_libs) -lm $(LDLIBS)
+all_libs = $(library_libs) -lbz2 -lm $(LDLIBS)
 
 # ---- files ---------------------------------------------------------------------------------------
 
@@ -102,10 +102,15 @@ $(LIB): $(LIB_OBJ) $(O)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 
+# Code for one instruction set lies in files of its own; base/cpu says at run time which may be called.
+%_avx2.o %_avx2.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
+%_avx512.o %_avx512.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt -mavx512f -mavx512bw -mavx512dq \
+	-mavx512vl -mavx512vbmi -mavx512vbmi2
+
 $(O)/%.o: %.c $(O)/flags | setup
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_cppflags) $(library_cflags) $(all_cflags) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(all_cppflags) $(library_cflags) $(all_cflags) $(isa_cflags) -MMD -MP -c -o $@ $<
 
 # The project's own data becomes part of the program: catalogue/a-b.csv lies between the symbols
 # catalogue_a_b_csv_begin and _end, and catalogue_a_b_csv_size says its length (tools/embed.S).
@@ -250,7 +255,7 @@ tidy: $(patsubst %.c,$(O)/%.tidy,$(SRC))
 	@:
 $(O)/%.tidy: $(O)/%.o .clang-tidy
 	$(call say,TIDY,$*.c)
-	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 $(all_cppflags) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)clang-tidy --quiet $*.c -- -std=gnu17 $(all_cppflags) $(isa_cflags) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 format: setup ## put the source files into the project's format

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { NEAR_V4 = 1 << 18, NEAR_V6 = 1 << 10 }; /* words of 64 bits */
-
 void snapshot_init(struct snapshot *s, uint64_t seed)
 {
 	*s = (struct snapshot){ .seed = seed };
@@ -16,8 +14,7 @@ void snapshot_free(struct snapshot *s)
 	lpm_free(&s->net);
 	nameset_free(&s->domain);
 	free(s->v.v);
-	free(s->near_v4);
-	free(s->near_v6);
+	free(s->bits);
 	free(s->slot);
 	free(s->slot_inds);
 	free(s->nets.v);
@@ -90,24 +87,36 @@ static int in_order(const void *x, const void *y)
 	return d;
 }
 
+/* The bits of struct near, one after the other; in words. */
+enum {
+	V4_WORDS = 1 << (NEAR_V4_BITS - 6),
+	V6_WORDS = 1 << (NEAR_V6_BITS - 6),
+	WIDE_WORDS = 1 << (NEAR_WIDE_BITS - 6),
+	NEAR_WORDS = V4_WORDS + V6_WORDS + WIDE_WORDS,
+};
+
+static void set(uint64_t *bits, uint64_t at)
+{
+	bits[at >> 6] |= UINT64_C(1) << (at & 63);
+}
+
 static void mark_near(struct snapshot *s, struct cidr c)
 {
 	if (ip_is_v4(c.ip) && c.len >= 96) {
 		uint32_t net = (uint32_t)c.ip.lo >> 8, last = (uint32_t)cidr_last(c).lo >> 8;
 
 		for (;; net++) {
-			s->near_v4[net >> 6] |= UINT64_C(1) << (net & 63);
+			set(s->bits, net);
 			if (net == last)
 				break;
 		}
-	} else if (c.len < 32) {
-		/* Wider than the hash is fine: everything is near. */
-		memset(s->near_v6, 0xff, NEAR_V6 * sizeof *s->near_v6);
-		memset(s->near_v4, 0xff, NEAR_V4 * sizeof *s->near_v4);
+	} else if (c.len < 32 || cidr_has(c, ip_v4(0))) {
+		/* Wider than any hash, or around all of IPv4. */
+		memset(s->bits, 0xff, NEAR_WORDS * sizeof *s->bits);
+	} else if (c.len >= 64) {
+		set(s->bits + V4_WORDS, near_v6_hash(c.ip));
 	} else {
-		uint64_t h = mix64(c.ip.hi >> 32) & 0xffff;
-
-		s->near_v6[h >> 6] |= UINT64_C(1) << (h & 63);
+		set(s->bits + V4_WORDS + V6_WORDS, near_wide_hash(c.ip));
 	}
 }
 
@@ -212,10 +221,12 @@ enum err snapshot_build(struct snapshot *s)
 				s->v.v[++kept] = s->v.v[i];
 		s->v.n = kept + 1;
 	}
-	s->near_v4 = calloc(NEAR_V4, sizeof *s->near_v4);
-	s->near_v6 = calloc(NEAR_V6, sizeof *s->near_v6);
-	if (!s->near_v4 || !s->near_v6)
+	s->bits = calloc(NEAR_WORDS, sizeof *s->bits);
+	if (!s->bits)
 		return ERR_NOMEM;
+	s->near = (struct near){ .v4 = s->bits,
+				 .v6 = s->bits + V4_WORDS,
+				 .wide = s->bits + V4_WORDS + V6_WORDS };
 	for (size_t i = 0, n; i < s->v.n; i += n) {
 		const struct indicator *one = &s->v.v[i];
 		struct target t = { .value = one->value, .parent = UINT32_MAX }, *at = &t;

@@ -18,6 +18,7 @@
 #include "core/indicator.h"
 #include "core/lpm.h"
 #include "core/nameset.h"
+#include "core/near.h"
 
 /* Indicators of one value: snapshot.v[first .. first + n). */
 struct ind_range {
@@ -35,10 +36,10 @@ struct snapshot {
 	struct arena arena;
 	VEC(struct indicator) v; /* grouped by value once built */
 
-	uint64_t *near_v4; /* a bit for each /24 in which something is listed */
-	uint64_t *near_v6; /* a bit for each hash of the upper 32 bits of listed IPv6 values */
-	uint64_t seed;     /* of all tables; results do not depend on it */
-	struct ip *slot;   /* open addressing: address and its range */
+	uint64_t *bits;   /* near's */
+	struct near near; /* without `led` */
+	uint64_t seed;    /* of all tables; results do not depend on it */
+	struct ip *slot;  /* open addressing: address and its range */
 	struct ind_range *slot_inds;
 	size_t slot_mask;
 
@@ -62,14 +63,7 @@ MUST enum err snapshot_build(struct snapshot *s);
 
 static inline bool snapshot_near(const struct snapshot *s, struct ip ip)
 {
-	if (ip_is_v4(ip)) {
-		uint32_t net = (uint32_t)ip.lo >> 8;
-
-		return s->near_v4[net >> 6] >> (net & 63) & 1;
-	}
-	uint64_t h = mix64(ip.hi >> 32) & 0xffff;
-
-	return s->near_v6[h >> 6] >> (h & 63) & 1;
+	return near_listed(&s->near, ip);
 }
 
 /* Everything that lists an address: itself and the networks around it, innermost first. */

@@ -9,26 +9,39 @@
  * LF) from any thread, in any order; lines are at most 1 MiB (longer ones are counted by the
  * driver). What a line means may depend on a header: either all lines at the top of the file and
  * later in it that begin with `mark`, or (`titled`) the first line that is not blank and does not
- * begin with `#` (lines before it are passed over, but counted as lines). The driver hands such lines
- * to header(), which makes a layout; blocks that follow are read with it. A layout does not change
- * and is used by many threads. Header lines are never part of a block. A block before any header is
- * read with layout NULL. Document readers (FRAME_DOCUMENT) get the whole file at once, layout NULL.
+ * begin with `#` (lines before it are passed over, but counted as lines). The driver hands such
+ * lines to header(), which makes a layout; blocks that follow are read with it. A layout does not
+ * change and is used by many threads. Header lines are never part of a block. A block before any
+ * header is read with layout NULL. Document readers (FRAME_DOCUMENT) get the whole file at once,
+ * layout NULL.
+ *
+ * Stream readers (FRAME_STREAM) read binary formats in which what follows depends on what came
+ * before: they make a state for each file and are fed its bytes in order, by one thread. A record
+ * of such a file is counted as a line is: sink_line() begins it, so that its "line" is its ordinal.
  *
  * Every line of a block counts in sink->line, blank or not: begin a line with sink_line(). A line
  * that cannot be read is reported by sink_bad() and the rest goes on. A BOM at the start of the
  * file was removed by the driver.
+ *
+ * Most records matter to nobody. A client may say what does (sink->near): then a reader may pass
+ * over a record of those kinds with sink_pass() instead of making it, once it knows that the record
+ * could be read and that none of its addresses (of a dns record the answers too) is near. Readers
+ * that do not care hand over everything; both must count the same records and reject the same
+ * lines.
  */
 #ifndef NEZUMI_FORMAT_READER_H
 #define NEZUMI_FORMAT_READER_H
 
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "base/err.h"
 #include "core/indicator.h"
+#include "core/near.h"
 #include "core/org.h"
 #include "core/record.h"
 
 enum reads { READS_RECORDS, READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS };
-enum frame { FRAME_LINES, FRAME_DOCUMENT };
+enum frame { FRAME_LINES, FRAME_DOCUMENT, FRAME_STREAM };
 
 /* What recognition looks at. */
 struct sample {
@@ -46,6 +59,7 @@ struct reader_hints {
 };
 
 struct layout; /* each reader's own */
+struct stream; /* each stream reader's own */
 
 #define SINK_REJECTS 100
 
@@ -56,12 +70,28 @@ struct sink {
 	void (*org)(void *ctx, const struct org_entry *o);
 	void (*exclusion)(void *ctx, const struct exclusion *x);
 
-	uint64_t line; /* lines begun within this block */
+	/* What may be passed over; NULL: nothing. And in which way to look (any way gives the
+	 * same). */
+	const struct near *near;
+	bool (*listed)(void *ctx, struct ip ip); /* of an address that is near: is it one that
+						    matters? */
+	unsigned near_kinds; /* KIND_BIT set: of these kinds only records with such an address are
+				wanted */
+	enum isa isa;
+	int64_t from, to; /* the client's window, from <= ts < to */
+	struct {
+		uint64_t all, in_window;
+		int64_t first, last; /* of those in the window */
+	} passed;
+
+	uint64_t line; /* lines begun since the client looked last */
+	size_t used;   /* set by readers with a mark: bytes of the block that were read; they stop
+			  before a line that begins with it, unless the block begins so */
 	uint64_t malformed;
 	uint64_t unused; /* items read that are nothing this program can use: mail addresses,
 			    regular expressions */
 	struct {
-		uint64_t line; /* within the block, from 1; 0 the file as a whole */
+		uint64_t line; /* counted as above, from 1; 0 the file as a whole */
 		char why[120];
 	} rejects[SINK_REJECTS];
 	unsigned n_rejects;
@@ -77,6 +107,28 @@ static inline void sink_line(struct sink *s)
 /* The line just begun cannot be read. The text is for people: no bytes of the line without "%.*s"
  * and a bound. */
 void sink_bad(struct sink *s, const char *why, ...) PRINTF(2, 3);
+
+/* Does only what is near matter of such records? Then sink_pass() is allowed for the rest. */
+static inline bool sink_selects(const struct sink *s, enum kind kind)
+{
+	return s->near && (s->near_kinds & KIND_BIT(kind));
+}
+static inline bool sink_wants(const struct sink *s, struct ip ip)
+{
+	return near_any(s->near, ip) && s->listed(s->ctx, ip);
+}
+/* The record just begun is near nothing. */
+static inline void sink_pass(struct sink *s, int64_t ts)
+{
+	s->passed.all++;
+	if (ts < s->from || ts >= s->to)
+		return;
+	s->passed.in_window++;
+	if (ts < s->passed.first)
+		s->passed.first = ts;
+	if (ts > s->passed.last)
+		s->passed.last = ts;
+}
 
 struct reader {
 	const char *name;  /* as in --as and in reports: "zeek-tsv" */
@@ -104,6 +156,20 @@ struct reader {
 	 * for readers that need it. */
 	void (*block)(const struct layout *l, const struct reader_hints *h, struct str block,
 		      struct sink *sink);
+
+	/*
+	 * FRAME_STREAM, in place of header and block. feed() reads on from where it was left: `have`
+	 * holds at least unit_max bytes (at most 16 MiB; the longest thing that must be seen in one
+	 * piece) unless the file ends behind them, which `ended` says. It returns how many of them
+	 * are done with; the rest comes again, with more behind it. When the file has ended all is
+	 * done with, and what was kept (open flows, sets without a template) must be handed over or
+	 * told. What cannot be read is told to the sink; to return 0 with enough at hand means that
+	 * the rest of the file is given up, and why has been told. Errors of open: ERR_NOMEM.
+	 */
+	size_t unit_max;
+	enum err (*open)(const struct reader_hints *h, struct stream **out);
+	size_t (*feed)(struct stream *st, struct str have, bool ended, struct sink *sink);
+	void (*close)(struct stream *st);
 };
 
 /* All readers, by readers.def; NULL-terminated. */
