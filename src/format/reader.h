@@ -158,13 +158,14 @@ struct reader {
 		      struct sink *sink);
 
 	/*
-	 * FRAME_STREAM, in place of header and block. feed() reads on from where it was left: `have`
-	 * holds at least unit_max bytes (at most 16 MiB; the longest thing that must be seen in one
-	 * piece) unless the file ends behind them, which `ended` says. It returns how many of them
-	 * are done with; the rest comes again, with more behind it. When the file has ended all is
-	 * done with, and what was kept (open flows, sets without a template) must be handed over or
-	 * told. What cannot be read is told to the sink; to return 0 with enough at hand means that
-	 * the rest of the file is given up, and why has been told. Errors of open: ERR_NOMEM.
+	 * FRAME_STREAM, in place of header and block. feed() reads on from where it was left:
+	 * `have` holds at least unit_max bytes (at most 16 MiB; the longest thing that must be seen
+	 * in one piece) unless the file ends behind them, which `ended` says. It returns how many
+	 * of them are done with; the rest comes again, with more behind it. (Tests give it less
+	 * than unit_max too: then it takes what is there as a whole.) When the file has ended all
+	 * is done with, and what was kept (open flows, sets without a template) must be handed over
+	 * or told. What cannot be read is told to the sink; to return 0 with enough at hand means
+	 * that the rest of the file is given up, and why has been told. Errors of open: ERR_NOMEM.
 	 */
 	size_t unit_max;
 	enum err (*open)(const struct reader_hints *h, struct stream **out);

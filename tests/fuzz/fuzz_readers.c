@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All readers. The first byte of an input lets a class of readers be sniffed (r records, i
- * indicators, o organisations, x exclusions) or chooses one by its place in readers.def; the rest is
- * the file. It is driven as the program drives it: header lines,
- * titles, blocks of whole lines, documents, each in memory of exactly its length. Every file is
- * read twice, cut differently, and must mean the same: blocks are read by any thread in any order.
+ * indicators, o organisations, x exclusions) or chooses one by its place in readers.def; the rest
+ * is the file. It is driven as the program drives it: header lines, titles, blocks of whole lines,
+ * documents, streams, each in memory of exactly its length. Every file is read twice, cut
+ * differently, and must mean the same: blocks are read by any thread in any order. Telemetry is
+ * read again for a client to whom only some addresses matter, by another instruction set: what is
+ * passed over then must be counted, and nothing that matters to him may be.
  *
  * What is handed over is looked at byte by byte and held to what the headers promise.
  */
+#include "../unit/sieve.h"
 #include "base/mix.h"
+#include "base/vec.h"
 #include "core/name.h"
 #include "format/reader.h"
 
@@ -35,6 +39,17 @@ struct run {
 	uint64_t lines_before;   /* the block, in the file */
 	uint64_t digest, things; /* in order */
 	uint64_t malformed, rejected, unused;
+
+	/* The client. */
+	const struct near *near;
+	unsigned near_kinds;
+	bool pass; /* what does not matter to him may be passed over */
+	enum isa isa;
+	int64_t from, to;
+	/* Records one by one, those that must be handed over marked; and all of them. */
+	VEC(uint64_t) records;
+	uint64_t passed, in_window;
+	int64_t first, last;
 };
 
 static uint64_t count_lines(struct str s)
@@ -133,6 +148,7 @@ static void handed_over(struct run *r, enum reads reads)
 static void on_record(void *ctx, struct record *rec)
 {
 	struct run *r = ctx;
+	uint64_t before, *one;
 
 	handed_over(r, READS_RECORDS);
 	need((unsigned)rec->kind < KIND_COUNT && (r->kinds & KIND_BIT(rec->kind)));
@@ -145,9 +161,14 @@ static void on_record(void *ctx, struct record *rec)
 	need(rec->kind == KIND_DNS || rec->n_answers == 0);
 	need(rec->n_answers <= DNS_ANSWERS_MAX && (rec->answers || rec->n_answers == 0));
 	need(rec->duration >= 0 && rec->duration <= TIME_MAX);
+	if (r->reader->frame != FRAME_DOCUMENT)
+		need(rec->line >= 1 && rec->line == r->sink->line);
 	if (r->reader->frame == FRAME_LINES)
-		need(rec->line >= 1 && rec->line <= r->lines && rec->line == r->sink->line);
+		need(rec->line <= r->lines);
 
+	/* Each record by itself, then all of them in order. */
+	before = r->digest;
+	r->digest = 0;
 	number(r, rec->kind);
 	number(r, rec->opener);
 	number(r, rec->level);
@@ -173,6 +194,19 @@ static void on_record(void *ctx, struct record *rec)
 		number(r, rec->answers[i].ttl);
 	}
 	number(r, r->lines_before + rec->line);
+
+	one = VEC_PUSH(&r->records);
+	if (!one)
+		abort();
+	*one = r->digest << 1 | sieve_must(r->near, r->near_kinds, rec);
+	r->digest = mix64(before ^ r->digest);
+	if (r->from <= rec->ts && rec->ts < r->to) {
+		r->in_window++;
+		if (rec->ts < r->first)
+			r->first = rec->ts;
+		if (rec->ts > r->last)
+			r->last = rec->ts;
+	}
 }
 
 static void on_indicator(void *ctx, const struct indicator *i)
@@ -283,38 +317,130 @@ static void let_go(struct str s)
 	free((char *)(uintptr_t)s.p);
 }
 
-static void read_block(struct run *r, const struct layout *layout, const struct reader_hints *h,
-		       struct str block)
+static void open_sink(struct run *r, struct sink *sink)
+{
+	*sink = (struct sink){ .ctx = r,
+			       .record = on_record,
+			       .indicator = on_indicator,
+			       .org = on_org,
+			       .exclusion = on_exclusion,
+			       .near = r->pass ? r->near : NULL,
+			       .listed = sieve_listed,
+			       .near_kinds = r->near_kinds,
+			       .isa = r->isa,
+			       .from = r->from,
+			       .to = r->to,
+			       .passed = { .first = INT64_MAX, .last = INT64_MIN },
+			       .used = SIEVE_UNSAID };
+	buf_init(&sink->scratch, (size_t)64 << 20);
+	r->sink = sink;
+}
+
+/* What a block or a piece of a stream left in the sink. */
+static void look(struct run *r, struct sink *sink)
+{
+	need(sink->n_rejects == (sink->malformed < SINK_REJECTS ? sink->malformed : SINK_REJECTS));
+	for (unsigned i = 0; i < sink->n_rejects; i++) {
+		need(sink->rejects[i].line <= sink->line);
+		need(sink->rejects[i].line || r->reader->frame != FRAME_LINES);
+		need(memchr(sink->rejects[i].why, 0, sizeof sink->rejects[i].why) != NULL);
+		need(sink->rejects[i].why[0]);
+		r->rejected += mix64(r->lines_before + sink->rejects[i].line) ^
+			       str_hash(str_of(sink->rejects[i].why), 2);
+	}
+	r->malformed += sink->malformed;
+	r->unused += sink->unused;
+	r->lines_before += sink->line;
+	need(sink->passed.all == 0 || r->pass);
+	need(sink->passed.in_window <= sink->passed.all);
+	if (sink->passed.in_window) {
+		need(sink->passed.first >= r->from && sink->passed.last < r->to);
+		if (sink->passed.first < r->first)
+			r->first = sink->passed.first;
+		if (sink->passed.last > r->last)
+			r->last = sink->passed.last;
+	}
+	r->passed += sink->passed.all;
+	r->in_window += sink->passed.in_window;
+	sink->line = sink->malformed = sink->unused = 0;
+	sink->n_rejects = 0;
+	sink->passed.all = sink->passed.in_window = 0;
+	sink->passed.first = INT64_MAX;
+	sink->passed.last = INT64_MIN;
+}
+
+/* How much of it was read. */
+static size_t read_block(struct run *r, const struct layout *layout, const struct reader_hints *h,
+			 struct str block)
 {
 	static struct sink sink;
 	struct str copy = exact(block);
+	size_t used = block.n;
 
-	sink = (struct sink){
-		.ctx = r, .record = on_record, .indicator = on_indicator, .org = on_org, .exclusion = on_exclusion
-	};
-	buf_init(&sink.scratch, (size_t)64 << 20);
-	r->sink = &sink;
+	open_sink(r, &sink);
 	r->block = copy;
 	r->lines = count_lines(copy);
 	r->reader->block(layout, h, copy, &sink);
-
-	if (r->reader->frame == FRAME_LINES)
-		need(sink.line == r->lines);
-	else
-		need(sink.line <= r->lines);
-	need(sink.n_rejects == (sink.malformed < SINK_REJECTS ? sink.malformed : SINK_REJECTS));
-	for (unsigned i = 0; i < sink.n_rejects; i++) {
-		need(sink.rejects[i].line <= r->lines);
-		need(sink.rejects[i].line || r->reader->frame == FRAME_DOCUMENT);
-		need(memchr(sink.rejects[i].why, 0, sizeof sink.rejects[i].why) != NULL);
-		need(sink.rejects[i].why[0]);
-		r->rejected += mix64(r->lines_before + sink.rejects[i].line);
+	if (r->reader->mark && sink.used != SIEVE_UNSAID) {
+		used = sink.used;
+		need(used > 0 && used <= block.n);
+		need(used == block.n || (copy.p[used] == r->reader->mark && copy.p[used - 1] == '\n'));
+		r->lines = count_lines(str_head(copy, used));
+	} else {
+		need(sink.used == SIEVE_UNSAID);
 	}
-	r->malformed += sink.malformed;
-	r->unused += sink.unused;
-	r->lines_before += r->lines;
+	if (r->reader->frame == FRAME_LINES) {
+		need(sink.line == r->lines);
+	} else {
+		need(sink.line <= r->lines);
+		sink.line = r->lines;
+	}
+	look(r, &sink);
 	buf_free(&sink.scratch);
 	let_go(copy);
+	return used;
+}
+
+/*
+ * A stream in pieces: as long as it must be, or growing bit by bit. That the file has ended may be
+ * known with the last piece or only behind it.
+ */
+static void read_stream(struct run *r, const struct reader_hints *h, struct str file, uint64_t *cuts)
+{
+	static struct sink sink;
+	struct stream *st = NULL;
+	size_t from = 0, until = 0;
+	bool ended = false;
+
+	open_sink(r, &sink);
+	need(r->reader->unit_max > 0 && r->reader->unit_max <= (size_t)16 << 20);
+	need(r->reader->open(h, &st) == ERR_OK);
+	for (;;) {
+		size_t more = file.n - until, done;
+		struct str have;
+
+		if (cuts && more > 1) {
+			size_t most = mix_next(cuts) % 4 ? 64 : 4096;
+
+			more = 1 + mix_next(cuts) % (more < most ? more : most);
+		}
+		until += more;
+		ended = ended || more == 0 || (until == file.n && (!cuts || mix_next(cuts) % 2));
+		have = exact((struct str){ file.p + from, until - from });
+		done = r->reader->feed(st, have, ended, &sink);
+		let_go(have);
+		need(done <= until - from);
+		from += done;
+		look(r, &sink);
+		if (done == 0 && (ended || until - from >= r->reader->unit_max))
+			break;
+		if (ended && from == until)
+			break;
+	}
+	/* What is given up is told. */
+	need(from == file.n || r->malformed > 0);
+	r->reader->close(st);
+	buf_free(&sink.scratch);
 }
 
 static struct str take_line(struct str *rest)
@@ -348,8 +474,11 @@ static size_t header_length(const struct reader *rd, bool seen, struct str text,
 	return text.n - rest.n;
 }
 
-/* Whole lines up to the next header line; fewer of them where `cuts` says so. */
-static size_t block_length(const struct reader *rd, struct str text, uint64_t *cuts)
+/*
+ * Whole lines up to the next header line, or beyond it where the reader stops there by itself;
+ * fewer of them where `cuts` says so.
+ */
+static size_t block_length(const struct reader *rd, struct str text, bool beyond, uint64_t *cuts)
 {
 	struct str rest = text;
 
@@ -357,14 +486,14 @@ static size_t block_length(const struct reader *rd, struct str text, uint64_t *c
 		(void)take_line(&rest);
 		if (cuts && mix_next(cuts) % 3 == 0)
 			break;
-	} while (rest.n && !(rd->mark && rest.p[0] == rd->mark));
+	} while (rest.n && (beyond || !(rd->mark && rest.p[0] == rd->mark)));
 	return text.n - rest.n;
 }
 
 static void read_lines(struct run *r, const struct reader_hints *h, struct str text, uint64_t *cuts)
 {
 	const struct layout *layout = NULL;
-	bool seen = false, refused = false;
+	bool seen = false, refused = false, beyond = cuts && sieve_stops_at_marks(r->reader);
 	struct arena arena;
 
 	arena_init(&arena, (size_t)64 << 20);
@@ -374,11 +503,11 @@ static void read_lines(struct run *r, const struct reader_hints *h, struct str t
 		size_t n = header_length(r->reader, seen, text, &lines);
 
 		if (n == 0) {
-			n = block_length(r->reader, text, cuts);
+			n = block_length(r->reader, text, beyond && !refused, cuts);
 			if (refused)
 				r->lines_before += count_lines(str_head(text, n));
 			else
-				read_block(r, layout, h, str_head(text, n));
+				n = read_block(r, layout, h, str_head(text, n));
 		} else if (lines.n) {
 			const struct layout *made = (const void *)&arena;
 			struct str copy = exact(lines);
@@ -410,12 +539,52 @@ static void read_lines(struct run *r, const struct reader_hints *h, struct str t
 
 static void read_file(struct run *r, const struct reader_hints *h, struct str text, uint64_t *cuts)
 {
-	if (r->reader->frame == FRAME_LINES) {
+	r->kinds = r->reader->kinds;
+	r->first = INT64_MAX;
+	r->last = INT64_MIN;
+	if (r->reader->frame == FRAME_LINES)
 		read_lines(r, h, text, cuts);
-	} else if (text.n) {
-		r->kinds = r->reader->kinds;
-		read_block(r, NULL, h, text);
-	}
+	else if (r->reader->frame == FRAME_STREAM)
+		read_stream(r, h, text, cuts);
+	else if (text.n)
+		(void)read_block(r, NULL, h, text);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* All that was counted is the same, whatever was passed over. */
+static void same_counts(const struct run *a, const struct run *b)
+{
+	need(a->things == b->things + b->passed);
+	need(a->malformed == b->malformed);
+	need(a->unused == b->unused);
+	need(a->lines_before == b->lines_before);
+	need(a->in_window == b->in_window);
+	need(a->first == b->first && a->last == b->last);
+	/* What is beyond a block's worth of rejects is only counted. */
+	need(a->malformed > SINK_REJECTS || a->rejected == b->rejected);
+}
+
+/* What was handed over is some of what there is, and all of it that matters. */
+static void same_but_passed(const struct run *all, const struct run *some)
+{
+	size_t k = 0;
+
+	if (all->records.n)
+		qsort(all->records.v, all->records.n, sizeof *all->records.v, by_number);
+	if (some->records.n)
+		qsort(some->records.v, some->records.n, sizeof *some->records.v, by_number);
+	for (size_t i = 0; i < all->records.n; i++)
+		if (k < some->records.n && some->records.v[k] == all->records.v[i])
+			k++;
+		else
+			need((all->records.v[i] & 1) == 0);
+	need(k == some->records.n);
 }
 
 /* Whatever reader was asked for, all of them look at the sample. */
@@ -461,7 +630,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					     "feed.csv", "warninglist.json" };
 	struct str text = { (const char *)data + 1, size - 1 };
 	struct reader_hints h = { 0 };
-	struct run whole = { 0 }, pieces = { 0 };
+	struct run whole = { 0 }, pieces, sifted;
 	uint64_t cuts;
 
 	if (size == 0)
@@ -475,17 +644,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		h.columns = columns;
 		h.n_columns = 1 + (cuts >> 33 & 3);
 	}
-	whole.reader = pieces.reader = recognise(data[0], text, h.name);
+	whole.reader = recognise(data[0], text, h.name);
 	if (!whole.reader)
 		return 0;
+	/* A client of some kind, and the best way to look. */
+	whole.near = sieve_near(cuts >> 35 & 1);
+	whole.near_kinds = cuts >> 36 & 1 ? KIND_ALL : (unsigned)(cuts >> 37) & KIND_ALL;
+	whole.from = INT64_MIN;
+	whole.to = INT64_MAX;
+	if (cuts >> 41 & 1) {
+		whole.from = (int64_t)(cuts >> 42 & 3) * 400000000 * TIME_S;
+		whole.to = whole.from + 1000000000 * TIME_S;
+	}
+	pieces = sifted = whole;
+	pieces.isa = cpu_isa();
+	sifted.isa = (enum isa)((cuts >> 44) % (cpu_isa() + 1u));
+	sifted.pass = true;
 	read_file(&whole, &h, text, NULL);
 	read_file(&pieces, &h, text, &cuts);
-	need(whole.things == pieces.things);
+	same_counts(&whole, &pieces);
 	need(whole.digest == pieces.digest);
-	need(whole.malformed == pieces.malformed);
-	need(whole.unused == pieces.unused);
-	need(whole.lines_before == pieces.lines_before);
-	/* What is beyond a block's worth of rejects is only counted. */
-	need(whole.malformed > SINK_REJECTS || whole.rejected == pieces.rejected);
+	if (whole.reader->reads == READS_RECORDS) {
+		read_file(&sifted, &h, text, cuts >> 46 & 1 ? &cuts : NULL);
+		same_counts(&whole, &sifted);
+		same_but_passed(&whole, &sifted);
+	}
+	free(whole.records.v);
+	free(pieces.records.v);
+	free(sifted.records.v);
 	return 0;
 }
