@@ -8,15 +8,33 @@
 
 #define NAMED_KINDS (KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) | KIND_BIT(KIND_HTTP))
 
+/* Names and touches are gathered in one pass; where more touch than can be kept until all names are
+ * known, everything is read once more to be judged. */
 enum pass { PASS_RESOLVED = 1, PASS_NAMES, PASS_JUDGE };
+
+/* Records kept until all names are known. */
+enum { BACKLOG_MAX = 1 << 16, BLOCK_HOLDS = 1 << 12 };
+
+/* A record that touches something, and where it stood. */
+struct kept {
+	struct record r;
+	struct place at;
+};
 
 struct run {
 	struct analysis *a;
 	const struct analysis_options *o;
 	enum pass pass;
 	struct names names;
+	struct near near;  /* what the pass looks for */
+	uint64_t *nothing; /* bits of a `near` that is near nothing */
+	unsigned near_kinds;
+	VEC(struct kept) backlog; /* in order */
+	struct arena backlog_arena;
+	bool overflow; /* there was more */
 	struct sightings sightings;
 	struct hosts hosts;
+	bool again;          /* what is read now was counted before */
 	uint32_t *path_rank; /* by file */
 	struct str *paths;   /* by rank */
 	uint64_t records, matched, excluded;
@@ -30,7 +48,8 @@ struct hits {
 	VEC(struct record) v;
 	uint64_t all, in_window;
 	int64_t first, last;
-	bool full; /* no memory: the block cannot be trusted */
+	struct scan_block *block;
+	bool failed; /* no memory: the block cannot be trusted */
 };
 
 void analysis_init(struct analysis *a, uint64_t seed)
@@ -51,33 +70,40 @@ void analysis_free(struct analysis *a)
 
 /* ---- in the workers ---- */
 
-static void keep(struct hits *h, const struct record *r)
+/* A copy whose strings and answers live in the arena; false without memory. */
+static bool copy_record(struct record *copy, const struct record *r, struct arena *a)
 {
-	struct record *copy = VEC_PUSH(&h->v);
 	struct dns_answer *answers = NULL;
 
-	if (!copy) {
-		h->full = true;
-		return;
-	}
 	*copy = *r;
-	copy->name = arena_str(&h->arena, r->name);
-	copy->path = arena_str(&h->arena, r->path);
+	copy->name = arena_str(a, r->name);
+	copy->path = arena_str(a, r->path);
 	if (r->n_answers) {
-		answers = arena_array(&h->arena, r->n_answers, sizeof *answers);
+		answers = arena_array(a, r->n_answers, sizeof *answers);
 		if (answers)
 			memcpy(answers, r->answers, r->n_answers * sizeof *answers);
 	}
 	copy->answers = answers;
-	if (!copy->name.p || !copy->path.p || (r->n_answers && !answers))
-		h->full = true;
+	return copy->name.p && copy->path.p && (!r->n_answers || answers);
+}
+
+static bool wanted(const struct run *run, const struct record *r)
+{
+	switch (run->pass) {
+	case PASS_RESOLVED:
+		return names_wants_resolved(&run->names, r);
+	case PASS_NAMES:
+		return names_wants(&run->names, r) || touch_possible(&run->names, r);
+	default:
+		return touch_possible(&run->names, r);
+	}
 }
 
 static void on_record(void *ctx, struct record *r)
 {
 	struct hits *h = ctx;
 	const struct run *run = h->run;
-	bool wanted;
+	struct record *copy;
 
 	h->all++;
 	if ((run->o->from != TIME_NONE && r->ts < run->o->from) ||
@@ -88,26 +114,44 @@ static void on_record(void *ctx, struct record *r)
 		h->first = r->ts;
 	if (r->ts > h->last)
 		h->last = r->ts;
-	if (run->pass == PASS_RESOLVED)
-		wanted = names_wants_resolved(&run->names, r);
-	else if (run->pass == PASS_NAMES)
-		wanted = names_wants(&run->names, r);
-	else
-		wanted = touch_possible(&run->names, r);
-	if (wanted)
-		keep(h, r);
+	if (!wanted(run, r))
+		return;
+	copy = VEC_PUSH(&h->v);
+	if (!copy || !copy_record(copy, r, &h->arena))
+		h->failed = true;
+	if (h->v.n >= BLOCK_HOLDS)
+		h->block->full = true;
+}
+
+/* Of an address that is near: is it one that matters? */
+static bool on_near(void *ctx, struct ip ip)
+{
+	const struct hits *h = ctx;
+	struct ind_range ranges[ADDR_RANGES_MAX];
+
+	return names_near(&h->run->names, ip) ||
+	       snapshot_addr(&h->run->a->lists.snapshot, ip, ranges) > 0;
 }
 
 static enum err slot(void *ctx, struct sink *sink)
 {
+	const struct run *run = ctx;
 	struct hits *h = calloc(1, sizeof *h);
 
 	if (!h)
 		return ERR_NOMEM;
-	h->run = ctx;
+	h->run = run;
 	arena_init(&h->arena, (size_t)512 << 20);
 	sink->ctx = h;
 	sink->record = on_record;
+	sink->near = &run->near;
+	sink->listed = on_near;
+	sink->near_kinds = run->near_kinds;
+	sink->isa = run->o->isa;
+	if (run->o->from != TIME_NONE)
+		sink->from = run->o->from;
+	if (run->o->to != TIME_NONE)
+		sink->to = run->o->to;
 	return ERR_OK;
 }
 
@@ -129,11 +173,12 @@ static void begin(void *ctx, struct scan_block *b)
 
 	(void)ctx;
 	arena_free(&h->arena);
+	h->block = b;
 	h->v.n = 0;
 	h->all = h->in_window = 0;
 	h->first = INT64_MAX;
 	h->last = INT64_MIN;
-	h->full = false;
+	h->failed = false;
 }
 
 /* ---- in order, in one thread ---- */
@@ -161,20 +206,64 @@ static enum err judge_one(struct run *run, const struct record *r, const struct 
 	return e;
 }
 
+/* Keep a touch until all names are known. */
+static enum err put_back(struct run *run, const struct record *r, const struct place *at)
+{
+	struct kept *k;
+
+	if (run->overflow)
+		return ERR_OK;
+	if (run->backlog.n == BACKLOG_MAX) {
+		run->overflow = true;
+		return ERR_OK;
+	}
+	k = VEC_PUSH(&run->backlog);
+	if (!k || !copy_record(&k->r, r, &run->backlog_arena))
+		return ERR_NOMEM;
+	k->at = *at;
+	return ERR_OK;
+}
+
+static enum err learn_or_judge(struct run *run, const struct record *r, const struct place *at)
+{
+	enum err e = ERR_OK;
+
+	switch (run->pass) {
+	case PASS_RESOLVED:
+		return names_learn_resolved(&run->names, r);
+	case PASS_NAMES:
+		if (names_wants(&run->names, r))
+			e = names_learn(&run->names, r);
+		return e || !touch_possible(&run->names, r) ? e : put_back(run, r, at);
+	default:
+		return judge_one(run, r, at);
+	}
+}
+
+static void count(struct run *run, const struct scan_block *b)
+{
+	const struct hits *h = b->sink.ctx;
+
+	run->a->telemetry.v[b->file].records += h->all + b->sink.passed.all;
+	run->records += h->in_window + b->sink.passed.in_window;
+	if (h->first < run->first)
+		run->first = h->first;
+	if (b->sink.passed.first < run->first)
+		run->first = b->sink.passed.first;
+	if (h->last > run->last)
+		run->last = h->last;
+	if (b->sink.passed.last > run->last)
+		run->last = b->sink.passed.last;
+}
+
 static enum err take(void *ctx, struct scan_block *b)
 {
 	struct run *run = ctx;
 	struct hits *h = b->sink.ctx;
-	enum err e = h->full ? ERR_NOMEM : ERR_OK;
+	enum err e = h->failed ? ERR_NOMEM : ERR_OK;
 
-	if (run->pass == PASS_JUDGE) {
-		run->a->telemetry.v[b->file].records += h->all;
-		run->records += h->in_window;
-		if (h->first < run->first)
-			run->first = h->first;
-		if (h->last > run->last)
-			run->last = h->last;
-	}
+	if (!run->again)
+		count(run, b);
 	for (size_t i = 0; !e && i < h->v.n; i++) {
 		const struct record *r = &h->v.v[i];
 		struct place at = { .ts = r->ts,
@@ -183,12 +272,7 @@ static enum err take(void *ctx, struct scan_block *b)
 				    .proto = r->proto,
 				    .line = b->lines_before + r->line };
 
-		if (run->pass == PASS_RESOLVED)
-			e = names_learn_resolved(&run->names, r);
-		else if (run->pass == PASS_NAMES)
-			e = names_learn(&run->names, r);
-		else
-			e = judge_one(run, r, &at);
+		e = learn_or_judge(run, r, &at);
 	}
 	return e;
 }
@@ -201,10 +285,36 @@ static void progress(void *ctx, uint64_t bytes)
 		run->o->progress(run->o->progress_ctx, run->pass, bytes);
 }
 
-static enum err read_telemetry(struct run *run, enum pass pass)
+/*
+ * What the pass looks for, so that readers may pass over the rest: flows by their addresses;
+ * records with names too, as far as nothing is listed that only a name or a path could tell.
+ */
+static void aim(struct run *run)
+{
+	const struct snapshot *s = &run->a->lists.snapshot;
+
+	run->near = s->near;
+	run->near_kinds = KIND_BIT(KIND_FLOW);
+	if (run->pass == PASS_RESOLVED) {
+		run->near = (struct near){ run->nothing, run->nothing, run->nothing, NULL };
+		return;
+	}
+	if (s->domains.n)
+		run->near.led = run->names.near;
+	else
+		run->near_kinds |= KIND_BIT(KIND_DNS) | KIND_BIT(KIND_TLS) |
+				   (s->urls.n ? 0 : KIND_BIT(KIND_HTTP));
+}
+
+/* Read the files that may hold one of `kinds` (0: all) and none of `lacks`. */
+static enum err read_telemetry(struct run *run, enum pass pass, unsigned kinds, unsigned lacks, bool again)
 {
 	struct scan_client c = { .ctx = run,
 				 .threads = run->o->threads,
+				 .piece = run->o->piece,
+				 .kinds = kinds,
+				 .lacks = lacks,
+				 .again = again,
 				 .columns = run->o->lists.columns,
 				 .n_columns = run->o->lists.n_columns,
 				 .slot = slot,
@@ -214,9 +324,18 @@ static enum err read_telemetry(struct run *run, enum pass pass)
 				 .progress = progress };
 
 	run->pass = pass;
-	c.again = pass != PASS_JUDGE;
-	c.kinds = pass == PASS_JUDGE ? 0 : NAMED_KINDS;
+	run->again = again;
+	aim(run);
 	return scan_run(&run->a->telemetry, 0, &c);
+}
+
+static enum err judge_backlog(struct run *run)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < run->backlog.n; i++)
+		e = judge_one(run, &run->backlog.v[i].r, &run->backlog.v[i].at);
+	return e;
 }
 
 static enum err begin_run(struct run *run)
@@ -224,6 +343,7 @@ static enum err begin_run(struct run *run)
 	enum err e;
 
 	run->records = run->matched = run->excluded = 0;
+	run->overflow = false;
 	run->first = INT64_MAX;
 	run->last = INT64_MIN;
 	e = names_init(&run->names, &run->a->lists.snapshot, &run->a->lists.exset);
@@ -236,12 +356,19 @@ static enum err passes(struct run *run)
 	enum err e = ERR_OK;
 
 	if (s->domains.n)
-		e = read_telemetry(run, PASS_RESOLVED);
+		e = read_telemetry(run, PASS_RESOLVED, NAMED_KINDS, 0, true);
 	names_settle(&run->names);
-	if (!e && (s->domains.n || s->distinct > s->urls.n))
-		e = read_telemetry(run, PASS_NAMES);
+	if (e || !(s->domains.n || s->distinct > s->urls.n))
+		return e ? e : read_telemetry(run, PASS_JUDGE, 0, 0, false);
+	e = read_telemetry(run, PASS_NAMES, NAMED_KINDS, 0, false);
 	names_settle(&run->names);
-	return e ? e : read_telemetry(run, PASS_JUDGE);
+	if (!e && run->overflow)
+		e = read_telemetry(run, PASS_JUDGE, NAMED_KINDS, 0, true);
+	else if (!e)
+		e = judge_backlog(run);
+	run->backlog.n = 0;
+	arena_free(&run->backlog_arena);
+	return e ? e : read_telemetry(run, PASS_JUDGE, 0, NAMED_KINDS, false);
 }
 
 /*
@@ -393,6 +520,10 @@ enum err analysis_run(struct analysis *a, const struct analysis_options *o, stru
 		e = lists_load(&a->lists, &o->lists, ei);
 	if (!e)
 		e = open_telemetry(a, o, ei);
+	arena_init(&run.backlog_arena, (size_t)256 << 20);
+	run.nothing = calloc((size_t)1 << (NEAR_V4_BITS - 6), sizeof *run.nothing);
+	if (!e && !run.nothing)
+		e = ERR_NOMEM;
 	if (!e)
 		e = begin_run(&run);
 	if (!e)
@@ -431,5 +562,8 @@ enum err analysis_run(struct analysis *a, const struct analysis_options *o, stru
 	hosts_free(&run.hosts);
 	free(run.path_rank);
 	free(run.paths);
+	free(run.nothing);
+	free(run.backlog.v);
+	arena_free(&run.backlog_arena);
 	return e;
 }

@@ -13,6 +13,7 @@
 
 #include "app/lists.h"
 #include "app/ownership.h"
+#include "base/cpu.h"
 #include "core/answer.h"
 #include "core/touch.h"
 
@@ -28,6 +29,8 @@ struct analysis_options {
 	struct rules rules;
 	uint64_t shared; /* organisations that make a controller-shared alert */
 	unsigned threads;
+	enum isa isa; /* which instructions may be used */
+	size_t piece; /* bytes read at once; 0 what is best */
 	/* Called now and then with the pass (1–3) and bytes read in it. May be NULL. */
 	void (*progress)(void *ctx, int pass, uint64_t bytes);
 	void *progress_ctx;

@@ -3,8 +3,11 @@
  * Driving readers over files: which reader, decompression, blocks, headers, threads, line numbers,
  * counts. What a record means is the client's affair.
  *
- * Memory: a few blocks of 1 MiB for each thread, whatever the size of the files; documents (MISP,
- * STIX, ...) are read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
+ * Large plain files of lines are cut into stretches that several threads read at once; each other
+ * file is read by one thread, several files at once. The client gets what came of it in input order.
+ *
+ * Memory: a few MiB for each thread, whatever the size of the files; documents (MISP, STIX, ...) are
+ * read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
  */
 #ifndef NEZUMI_APP_SCAN_H
 #define NEZUMI_APP_SCAN_H
@@ -28,6 +31,11 @@ struct scan_file {
 	int kept_fd;                 /* ... and kept for more than one pass, or -1 */
 	bool once;                   /* a pipe: cannot be opened again */
 	struct source *open;         /* what cannot be opened again, open since it was recognised */
+	uint64_t size; /* of a plain regular file, which may be read from the middle; else 0 */
+	const struct layout *head; /* what its header means, of head_n bytes; in the files' arena */
+	size_t head_n;
+	uint64_t head_lines;
+	bool cut; /* several lanes may read it at once */
 	uint64_t records, malformed, bytes;
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;
@@ -73,37 +81,39 @@ void scan_rejects_sort(struct scan_files *f);
 /* Forget what came of reading the files, so that they can be read anew. */
 MUST enum err scan_forget(struct scan_files *f);
 
+/* What came of reading a stretch of a file. */
 struct scan_block {
 	uint32_t file;
-	uint64_t lines_before; /* of the file, before this block */
-	struct str text;
-	struct sink sink; /* sink.ctx is the block's output, made by the client */
+	uint64_t lines_before; /* of the file, before this block; set for take() */
+	bool full;             /* the client holds enough of it: hand it over soon */
+	struct sink sink;      /* sink.ctx is the block's output, made by the client */
 	/* the driver's */
-	const struct reader *reader;
-	const struct layout *layout;
-	struct reader_hints hints;
-	char *bytes;
-	size_t cap;
-	uint64_t refused_lines; /* lines without a usable header */
-	struct errinfo refused;
-	bool last;            /* of its file */
-	bool passed_over;     /* one overlong line stood here */
-	struct errinfo ended; /* msg set: the file ended in this way */
+	uint64_t bytes;
+	unsigned kinds;      /* that its headers promise */
+	bool first;          /* of its job */
+	uint64_t began, end; /* of a file that is cut: where the first line of the job stood, where
+				the next one stands */
+	struct heading *after; /* in force at its end */
+	enum err bad;          /* the file could not be read on */
+	struct errinfo ended;  /* msg set: the file ended in this way */
 };
 
 struct scan_client {
 	void *ctx;
 	unsigned threads;
+	size_t piece;   /* bytes read at once; 0: what is best. Results do not depend on it */
 	unsigned kinds; /* only files that may hold one of these; 0 all */
+	unsigned lacks; /* ... and none of these */
 	bool again;     /* files were read before: count and report nothing a second time */
 	const struct str (*columns)[2];
 	size_t n_columns;
 	/* For each block slot, once: make its output and set the sink's functions. */
 	enum err (*slot)(void *ctx, struct sink *sink);
 	void (*slot_free)(void *ctx, struct sink *sink);
-	/* Before a block is read (in a worker). May be NULL. */
+	/* Before a block is filled (in a lane). May be NULL. */
 	void (*begin)(void *ctx, struct scan_block *b);
-	/* In input order, in the caller's thread. Lines of the block begin at lines_before + 1. */
+	/* In input order, in the caller's thread. Lines of the block begin at lines_before + 1.
+	 * What begin() was called for may be thrown away and read again. */
 	enum err (*take)(void *ctx, struct scan_block *b);
 	/* Progress: bytes read so far. May be NULL. */
 	void (*progress)(void *ctx, uint64_t bytes);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -50,8 +51,11 @@ static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinf
 	ssize_t got;
 
 	do {
-		if (stop_asked())
-			return ERR_STOP;
+		/* Whoever asks for a stop wakes one thread only, perhaps not this one. */
+		do {
+			if (stop_asked())
+				return ERR_STOP;
+		} while (poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 200) == 0);
 		got = read(fd, to, cap);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
@@ -252,7 +256,7 @@ static enum err open_owned(int fd, struct source **out, struct errinfo *ei)
 	return ERR_OK;
 }
 
-enum err source_open(const char *path, struct source **out, struct errinfo *ei)
+enum err file_open(const char *path, int *out, struct errinfo *ei)
 {
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -260,7 +264,41 @@ enum err source_open(const char *path, struct source **out, struct errinfo *ei)
 	if (fd < 0)
 		return err_set(ei, errno == ENOENT ? ERR_NOENT : ERR_IO, "cannot open: %s",
 			       strerror(errno));
-	return open_owned(fd, out, ei);
+	/* A file on standard input is read from its beginning each time. */
+	if (strcmp(path, "-") == 0)
+		(void)lseek(fd, 0, SEEK_SET);
+	*out = fd;
+	return ERR_OK;
+}
+
+enum err file_pread(int fd, uint64_t at, void *to, size_t n, size_t *got, struct errinfo *ei)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r;
+
+		if (stop_asked())
+			return ERR_STOP;
+		r = pread(fd, (char *)to + have, n - have, (off_t)(at + have));
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	*got = have;
+	return ERR_OK;
+}
+
+enum err source_open(const char *path, struct source **out, struct errinfo *ei)
+{
+	int fd = -1;
+	enum err e = file_open(path, &fd, ei);
+
+	return e ? e : open_owned(fd, out, ei);
 }
 
 enum err source_open_fd(int fd, struct source **out, struct errinfo *ei)
@@ -349,6 +387,14 @@ bool source_can_reopen(const struct source *s)
 	struct stat st;
 
 	return fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+uint64_t source_plain_size(const struct source *s)
+{
+	struct stat st;
+
+	return s->codec == &plain && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
+										   : 0;
 }
 
 static enum err spill(int fd, const char *p, size_t n, struct errinfo *ei)

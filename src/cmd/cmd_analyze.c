@@ -343,6 +343,14 @@ static uint64_t unknowable(void)
 	return seed;
 }
 
+/* $NEZUMI_PIECE: how many bytes are read at once, for tests; results do not depend on it. */
+static size_t piece_asked(void)
+{
+	const char *asked = getenv("NEZUMI_PIECE");
+
+	return asked ? strtoul(asked, NULL, 10) : 0;
+}
+
 static int run_analysis(struct wish *w, const struct common *c)
 {
 	struct progress p = { 0 };
@@ -353,6 +361,8 @@ static int run_analysis(struct wish *w, const struct common *c)
 
 	w->o.data = c->data;
 	w->o.threads = c->threads;
+	w->o.isa = cpu_isa();
+	w->o.piece = piece_asked();
 	if (!c->quiet)
 		w->o.progress = on_progress;
 	w->o.progress_ctx = &p;

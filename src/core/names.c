@@ -11,7 +11,7 @@
 #define ANSWER_MOST    (7 * TIME_DAY)
 #define CONV_SLACK     (1 * TIME_S)
 
-enum { NEAR_WORDS = 1 << 10 };
+enum { NEAR_WORDS = 1 << (NEAR_LED_BITS - 6) };
 
 enum err names_init(struct names *n, const struct snapshot *snap, const struct exset *ex)
 {
@@ -139,7 +139,7 @@ bool names_wants_resolved(const struct names *n, const struct record *r)
 
 static enum err note_lead(struct names *n, struct spans *to, const struct span *s)
 {
-	uint64_t h = ip_hash(s->a, 0) & 0xffff;
+	uint64_t h = near_led_hash(s->a);
 
 	n->near[h >> 6] |= UINT64_C(1) << (h & 63);
 	return spans_add(to, s);

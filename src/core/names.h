@@ -63,9 +63,7 @@ bool names_wants(const struct names *n, const struct record *r);
 /* May a listed domain lead to it? */
 static inline bool names_near(const struct names *n, struct ip ip)
 {
-	uint64_t h = ip_hash(ip, 0) & 0xffff;
-
-	return n->near[h >> 6] >> (h & 63) & 1;
+	return near_bit(n->near, near_led_hash(ip));
 }
 /* What is said about a name in lower case; text must stay. Any thread. */
 struct name_info names_classify(const struct names *n, struct str text);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Driving readers over files, many at once and large ones in stretches. Jobs are cut here, and what
+ * came of them is put together again, in order.
+ *
+ * A stretch from the middle of a file is read with the header that stands at its top. If another
+ * header turns up before it (logs that were put together), what came of it is thrown away and it is
+ * read once more, here, with the right one.
+ */
+#include "app/scan_parts.h"
+
+#include <stdlib.h>
+
+struct run {
+	struct scan_files *f;
+	const struct scan_client *c;
+	const struct parallel *parallel;
+	unsigned threads;
+	size_t piece;
+	/* Where the next job begins. */
+	size_t file;
+	uint64_t at;
+	struct reading *lanes; /* and one more for what is read again */
+	/* Taking: of the file that is being taken. */
+	uint64_t bytes; /* of all, for progress */
+	uint64_t lines;
+	struct heading now;
+	uint64_t end; /* where the next line stands */
+	bool wrong;   /* the job began with another heading, or elsewhere */
+};
+
+static bool same_heading(const struct heading *a, const struct heading *b)
+{
+	return a->layout == b->layout && a->seen == b->seen && a->refused == b->refused;
+}
+
+static struct heading head_of(const struct scan_file *file)
+{
+	return (struct heading){ .layout = file->head, .seen = file->head_n > 0 };
+}
+
+/* ---- jobs ---- */
+
+static bool wanted(const struct run *r, const struct scan_file *file)
+{
+	return file->reader && !file->trouble.n && (!r->c->kinds || (file->kinds & r->c->kinds)) &&
+	       (!r->c->lacks || !(file->kinds & r->c->lacks));
+}
+
+static bool next_job(void *ctx, void *out)
+{
+	struct run *r = ctx;
+	struct job *j = out;
+	const struct scan_file *file;
+	uint64_t size = (uint64_t)JOB * r->piece;
+
+	while (r->at == 0 && r->file < r->f->n && !wanted(r, &r->f->v[r->file]))
+		r->file++;
+	if (r->file == r->f->n)
+		return false;
+	file = &r->f->v[r->file];
+	*j = (struct job){ .file = (uint32_t)r->file, .first = r->at == 0, .from = r->at, .to = UINT64_MAX };
+	j->whole = !file->cut || r->threads < 2 || file->size < 2 * size;
+	if (!j->whole) {
+		j->begin = head_of(file);
+		if (j->first)
+			j->from = file->head_n;
+		r->at += size;
+		if (r->at + size < file->size) { /* the last one may be longer */
+			j->to = r->at;
+			return true;
+		}
+	}
+	r->at = 0;
+	r->file++;
+	return true;
+}
+
+static struct reading *lane_of(struct run *r, const struct lane *lane)
+{
+	unsigned n = lane_number(lane);
+
+	return &r->lanes[n < r->threads ? n : r->threads];
+}
+
+static enum err work(void *ctx, const void *job, struct lane *lane)
+{
+	return reading_do(lane_of(ctx, lane), job, lane);
+}
+
+/* ---- what came of them ---- */
+
+/* Kinds that only a later header of a file promised. Flows need no pass of their own. */
+static void grow(struct run *r, struct scan_file *file, unsigned kinds)
+{
+	r->f->grew |= (kinds & ~file->kinds & ~KIND_BIT(KIND_FLOW)) != 0;
+	file->kinds |= kinds;
+}
+
+static enum err note_end(struct run *r, struct scan_block *b)
+{
+	struct scan_file *file = &r->f->v[b->file];
+
+	if (b->bad && b->bad != ERR_PARSE) {
+		file->unreadable |= b->bad != ERR_LIMIT;
+		if (!file->trouble.n)
+			scan_trouble(r->f, file, b->bad, &b->ended);
+		return ERR_OK;
+	}
+	if (!b->ended.msg[0] || r->c->again)
+		return ERR_OK;
+	file->malformed++;
+	return scan_note(r->f, b->file, 0, b->ended.msg);
+}
+
+static enum err note_block(struct run *r, struct scan_block *b)
+{
+	struct scan_file *file = &r->f->v[b->file];
+
+	if (r->c->again)
+		return ERR_OK;
+	file->bytes += b->bytes;
+	file->malformed += b->sink.malformed;
+	for (unsigned i = 0; i < b->sink.n_rejects; i++) {
+		uint64_t line = b->sink.rejects[i].line;
+		enum err e = scan_note(r->f, b->file, line ? b->lines_before + line : 0,
+				       b->sink.rejects[i].why);
+
+		if (e)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static enum err take_block(struct run *r, struct scan_block *b)
+{
+	enum err e;
+
+	b->lines_before = r->lines;
+	r->lines += b->sink.line;
+	r->now = *b->after;
+	r->end = b->end;
+	r->bytes += b->bytes;
+	if (b->kinds)
+		grow(r, &r->f->v[b->file], b->kinds);
+	e = note_block(r, b);
+	if (!e)
+		e = note_end(r, b);
+	if (!e)
+		e = r->c->take(r->c->ctx, b);
+	if (r->c->progress)
+		r->c->progress(r->c->ctx, r->bytes);
+	return e;
+}
+
+static enum err take(void *ctx, const void *job, void *batch)
+{
+	struct run *r = ctx;
+	const struct job *j = job;
+	struct scan_block *b = batch;
+
+	if (b && b->first && !j->again) {
+		if (j->first) {
+			r->lines = 0;
+			r->now = j->begin;
+			r->end = b->began;
+		}
+		r->wrong = !same_heading(&r->now, &j->begin) || (!j->whole && r->end != b->began);
+	}
+	if (b)
+		return r->wrong ? ERR_OK : take_block(r, b);
+	if (r->wrong) {
+		struct job once_more = *j;
+
+		once_more.again = true;
+		once_more.begin = r->now;
+		once_more.from = r->end;
+		r->wrong = false;
+		return parallel_inline(r->parallel, &once_more);
+	}
+	return ERR_OK;
+}
+
+static void free_block(const struct scan_client *c, struct scan_block *b)
+{
+	if (!b)
+		return;
+	c->slot_free(c->ctx, &b->sink);
+	buf_free(&b->sink.scratch);
+	free(b->after);
+	free(b);
+}
+
+static enum err new_block(const struct scan_client *c, struct scan_block **out)
+{
+	struct scan_block *b = calloc(1, sizeof *b);
+
+	if (!b)
+		return ERR_NOMEM;
+	*out = b;
+	b->after = calloc(1, sizeof *b->after);
+	if (!b->after)
+		return ERR_NOMEM;
+	buf_init(&b->sink.scratch, (size_t)64 << 20);
+	b->sink.from = INT64_MIN;
+	b->sink.to = INT64_MAX;
+	return c->slot(c->ctx, &b->sink);
+}
+
+enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c)
+{
+	struct run r = { .f = f, .c = c, .file = from, .piece = c->piece ? c->piece : PIECE };
+	unsigned threads = c->threads ? c->threads : 1;
+	size_t n = (size_t)threads * LANE_BATCHES + 1;
+	struct parallel p = {
+		.ctx = &r, .job_size = sizeof(struct job), .next = next_job, .work = work, .take = take
+	};
+	enum err e = ERR_OK;
+
+	r.parallel = &p;
+	r.threads = threads;
+	if (r.piece > LINE_LIMIT)
+		r.piece = LINE_LIMIT;
+	r.lanes = calloc((size_t)threads + 1, sizeof *r.lanes);
+	p.batches = calloc(n, sizeof *p.batches);
+	if (!r.lanes || !p.batches)
+		e = ERR_NOMEM;
+	for (size_t i = 0; r.lanes && i <= threads; i++)
+		reading_init(&r.lanes[i], f, c, r.piece);
+	for (size_t i = 0; !e && i < n; i++)
+		e = new_block(c, (struct scan_block **)&p.batches[i]);
+	if (!e) {
+		p.spare = p.batches[n - 1];
+		e = parallel_run(&p, threads);
+	}
+	for (size_t i = 0; p.batches && i < n; i++)
+		free_block(c, p.batches[i]);
+	for (size_t i = 0; r.lanes && i <= threads; i++)
+		reading_free(&r.lanes[i]);
+	free(p.batches);
+	free(r.lanes);
+	return e;
+}
