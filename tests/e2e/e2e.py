@@ -85,15 +85,17 @@ class Case(unittest.TestCase):
         return subprocess.Popen([BINARY, *args], cwd=self.dir, env={**_environment(), **(env or {})}, **kw)
 
     def nezumi(self, *args, stdin=b"", stdout=None, status=None, seconds=SECONDS, **kw):
-        """Run to the end. stdin: bytes, or an iterable of them; stdout: a file instead of a pipe."""
+        """Run to the end. stdin: bytes, or an iterable of them, or a file in place of a pipe; stdout: a file instead of a pipe."""
         # Files, not pipes, so that one thread can feed it and wait for its resources.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            p = self.start(*args, stdin=subprocess.PIPE, stdout=stdout or out, stderr=err, **kw)
+            whole = hasattr(stdin, "fileno")
+            p = self.start(*args, stdin=stdin if whole else subprocess.PIPE, stdout=stdout or out, stderr=err, **kw)
             watch = _Watch(p, seconds)
             try:
-                for piece in [stdin] if isinstance(stdin, (bytes, bytearray)) else stdin:
+                for piece in [] if whole else [stdin] if isinstance(stdin, (bytes, bytearray)) else stdin:
                     p.stdin.write(piece)
-                p.stdin.close()
+                if not whole:
+                    p.stdin.close()
             except BrokenPipeError:
                 pass
             _, code, usage = os.wait4(p.pid, 0)

@@ -64,6 +64,41 @@ class Same(e2e.Case):
         self.assertEqual(self.out("logs"), want)
         self.assertEqual(self.out("--threads", "64", "logs"), want)
 
+    def test_pieces_and_instructions(self):
+        """Large files are read in stretches of 32 pieces by several threads; small pieces make many of them."""
+        want = self.out("--threads", "1", "logs")
+        for threads in ("1", "2", "7"):
+            for piece in ("1000", "4096", "65536"):
+                for isa in ("plain", "avx2", "avx512"):
+                    with self.subTest(threads=threads, piece=piece, isa=isa):
+                        env = {"NEZUMI_PIECE": piece, "NEZUMI_ISA": isa}
+                        self.assertEqual(self.out("--threads", threads, "logs", env=env), want)
+
+    def test_headers_anywhere(self):
+        """Headers in the middle of a file that is read in stretches: the same columns again, others, and ones that
+        cannot be understood."""
+        rows, text = self.rows[:6000], ""
+        for i in range(0, len(rows), 500):
+            text += zeek(rows[i:i + 500])
+            if i % 1500 == 0:
+                text += "#fields\n" + lines("conn", rows[:20]) + "#separator \\x09\n#fields\tts\tuid\n" + "1\t2\n" * 30
+        text += "x" * 1500000 + "\n" + zeek(rows[:300])
+        self.put("logs/conn.log", text)
+        want = self.out("--threads", "1", "logs/conn.log")
+        self.assertGreater(json.loads(want)["totals"]["records"], 6000)
+        for threads in ("2", "7"):
+            for piece in ("500", "1000", "3333", "20000"):
+                with self.subTest(threads=threads, piece=piece):
+                    env = {"NEZUMI_PIECE": piece}
+                    self.assertEqual(self.out("--threads", threads, "logs/conn.log", env=env), want)
+
+    def test_a_file_on_standard_input(self):
+        self.put("-copy", self.conn)
+        want = json.loads(self.out("logs/conn.log").replace(b"logs/conn.log", b"-"))
+        with open(self.path("logs/conn.log"), "rb") as f:
+            got = self.out("-", stdin=f)
+        self.assertEqual(json.loads(got), want)
+
     def test_locale_and_time_zone(self):
         want = self.out("logs")
         for env in ({"TZ": "Asia/Tokyo"}, {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8"}, {"LC_ALL": "C", "LANG": "C"}):
