@@ -460,6 +460,7 @@ static enum err tell_inputs(struct analysis *a)
 				.records = file->records,
 				.malformed = file->malformed,
 				.bytes = file->bytes,
+				.unused = file->unused,
 				.trouble = file->trouble,
 				.note = file->note,
 				.passed_over = file->trouble.n && file->from_folder &&

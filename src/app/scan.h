@@ -36,7 +36,7 @@ struct scan_file {
 	size_t head_n;
 	uint64_t head_lines;
 	bool cut; /* several lanes may read it at once */
-	uint64_t records, malformed, bytes;
+	uint64_t records, malformed, bytes, unused;
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;
 	struct str note;    /* something its reader's user should know, or empty */

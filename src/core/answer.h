@@ -20,6 +20,7 @@ struct answer_input {
 	struct str kind; /* indicators | telemetry | organisations | exclusions */
 	struct str format;
 	uint64_t records, malformed, bytes; /* bytes after decompression */
+	uint64_t unused;                    /* items read that are nothing this program can use */
 	struct str trouble;                 /* why it could not be read (to the end), or empty */
 	struct str note;                    /* something to know about it, or empty */
 	bool passed_over;                   /* found in a folder, and not of our kind */

@@ -127,6 +127,8 @@ static void put_inputs(struct out *o, const struct answer *a)
 		number(o, "records", in->records);
 		number(o, "malformed", in->malformed);
 		number(o, "bytes", in->bytes);
+		if (in->unused)
+			number(o, "unused", in->unused);
 		if (in->trouble.n)
 			text(o, "error", in->trouble);
 		close(o, '}');
