@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/nf_flow.h"
+
+#include "format/telemetry.h"
+
+#include <stdlib.h>
+
+/* One record being read. */
+struct reading {
+	const struct nf_template *t;
+	const uint16_t *at;
+	const unsigned char *p;
+	const struct nf_when *when;
+};
+
+static inline bool has(const struct reading *r, enum nf_slot slot)
+{
+	return r->t->has & NF_BIT(slot);
+}
+
+/* 0 where it is not there. */
+static inline uint64_t number(const struct reading *r, enum nf_slot slot)
+{
+	return has(r, slot) ? nf_number(r->p + r->at[slot], r->t->length[slot]) : 0;
+}
+
+/* ---- times ------------------------------------------------------------------------------------- */
+
+#define SLOTS_FROM(a, b) (((NF_BIT(b) - 1) & ~(NF_BIT(a) - 1)) | NF_BIT(b))
+#define STARTS           SLOTS_FROM(NF_START_MS, NF_START_UP)
+#define ENDS             SLOTS_FROM(NF_END_MS, NF_END_UP)
+#define SEENS            SLOTS_FROM(NF_SEEN_MS, NF_SEEN_S)
+
+int64_t nf_moment(const struct nf_when *when, uint32_t uptime)
+{
+	int64_t ago = (int64_t)when->uptime - uptime;
+
+	/* The counter begins anew after 49.7 days; a moment a little ahead is one that came while
+	 * the message was made. */
+	if (ago < -(INT64_C(1) << 31))
+		ago += INT64_C(1) << 32;
+	return when->sent - ago * 1000;
+}
+
+static int64_t scaled(uint64_t v, uint64_t unit)
+{
+	return v > (uint64_t)TIME_MAX / unit ? TIME_MAX + 1 : (int64_t)(v * unit);
+}
+
+/*
+ * Seconds since 1900 and a fraction (RFC 7011 6.1.9, 6.1.10). Some write µs or ns since 1970: read
+ * as the former those lie before 1970, where there is nothing; but there the next era begins too
+ * (2036), so the one nearer to when the message was sent is taken.
+ */
+static int64_t ntp(uint64_t v, bool nanoseconds, int64_t sent)
+{
+	static const int64_t from_1900 = INT64_C(2208988800);
+	int64_t s = (int64_t)(v >> 32) - from_1900, era, plain;
+	int64_t fraction = (int64_t)((v & UINT32_MAX) * 1000000 >> 32);
+
+	if (s >= 0)
+		return s * TIME_S + fraction;
+	era = (s + (INT64_C(1) << 32)) * TIME_S + fraction;
+	plain = nanoseconds ? (int64_t)(v / 1000) : scaled(v, 1);
+	return llabs(era - sent) < llabs(plain - sent) ? era : plain;
+}
+
+/* The uptime of the exporter when the message was sent, where that can be known. */
+static bool uptime_then(const struct reading *r, struct nf_when *out)
+{
+	uint64_t init = number(r, NF_INIT_MS);
+	int64_t started = init ? scaled(init, 1000) : r->t->domain->init;
+
+	*out = *r->when;
+	if (out->has_uptime)
+		return true;
+	if (started == TIME_NONE)
+		return false;
+	out->uptime = (uint32_t)((out->sent - started) / 1000);
+	return true;
+}
+
+static int64_t by_uptime(const struct reading *r, enum nf_slot slot)
+{
+	uint32_t start = (uint32_t)number(r, NF_START_UP), end = (uint32_t)number(r, NF_END_UP);
+	struct nf_when when;
+
+	if (uptime_then(r, &when))
+		return nf_moment(&when, slot == NF_START_UP ? start : end);
+	if (slot == NF_START_UP && has(r, NF_END_UP))
+		return when.sent - (int64_t)(uint32_t)(end - start) * 1000;
+	return when.sent;
+}
+
+/* The first of the slots that says something. */
+static bool moment(const struct reading *r, uint64_t slots, int64_t *out)
+{
+	for (slots &= r->t->has; slots; slots &= slots - 1) {
+		enum nf_slot slot = (enum nf_slot)__builtin_ctzll(slots);
+		uint64_t v = number(r, slot);
+
+		switch (slot) {
+		case NF_START_UP:
+		case NF_END_UP:
+			/* The moment when the exporter started is one, unless both are 0. */
+			if (v == 0 && number(r, NF_END_UP) == 0)
+				continue;
+			*out = by_uptime(r, slot);
+			return true;
+		default:
+			break;
+		}
+		if (v == 0)
+			continue;
+		switch (slot) {
+		case NF_START_MS:
+		case NF_END_MS:
+		case NF_SEEN_MS:
+			*out = scaled(v, 1000);
+			return true;
+		case NF_START_S:
+		case NF_END_S:
+		case NF_SEEN_S:
+			*out = scaled(v, TIME_S);
+			return true;
+		case NF_START_DELTA:
+		case NF_END_DELTA:
+			*out = r->when->sent - scaled(v, 1);
+			return true;
+		case NF_START_NS:
+		case NF_END_NS:
+		case NF_SEEN_NS:
+			*out = ntp(v, true, r->when->sent);
+			return true;
+		default:
+			*out = ntp(v, false, r->when->sent);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool times(const struct reading *r, int64_t *ts, int64_t *duration)
+{
+	uint64_t ms = number(r, NF_DURATION_MS), us = number(r, NF_DURATION_US);
+	bool started = moment(r, STARTS, ts), ended, seen;
+	int64_t end = 0;
+
+	*duration = ms ? scaled(ms, 1000) : us ? scaled(us, 1) : 0;
+	ended = (!started || *duration == 0) && moment(r, ENDS, &end);
+	seen = !ended && (!started || *duration == 0) && moment(r, SEENS, &end);
+	if (!started)
+		*ts = seen ? end : (ended ? end : r->when->sent) - *duration;
+	else if ((ended || seen) && end > *ts)
+		*duration = end - *ts;
+	return *ts >= 0 && *ts <= TIME_MAX && *duration >= 0 && *duration <= TIME_MAX;
+}
+
+/* ---- sizes ------------------------------------------------------------------------------------- */
+
+/* The first of the slots that is not 0; UNSTATED where there is none. */
+static uint64_t size(const struct reading *r, uint64_t slots)
+{
+	uint64_t v = UNSTATED;
+
+	for (slots &= r->t->has; slots; slots &= slots - 1) {
+		v = number(r, (enum nf_slot)__builtin_ctzll(slots));
+		if (v)
+			break;
+	}
+	return v;
+}
+
+#define FORTH(bytes) (NF_BIT(bytes) | NF_BIT((bytes) + 1) | NF_BIT((bytes) + 2))
+#define BACK(bytes)  (NF_BIT((bytes) + 4) | NF_BIT((bytes) + 5) | NF_BIT((bytes) + 6))
+#define POST(bytes)  NF_BIT((bytes) + 3)
+_Static_assert(NF_BYTES + 3 == NF_BYTES_POST && NF_BYTES + 6 == NF_BYTES_BACK_TOTAL &&
+		       NF_PACKETS + 3 == NF_PACKETS_POST && NF_PACKETS + 6 == NF_PACKETS_BACK_TOTAL,
+	       "bytes and packets are in the same order");
+
+static void one_size(const struct reading *r, enum nf_slot first, uint64_t *forth, uint64_t *back)
+{
+	*forth = size(r, FORTH(first));
+	*back = size(r, BACK(first));
+	if (!(r->t->has & POST(first)))
+		return;
+	if (*forth == UNSTATED)
+		*forth = size(r, POST(first));
+	else if (r->t->domain->version == 9 && *back == UNSTATED)
+		*back = size(r, POST(first));
+}
+
+static bool nothing(uint64_t size)
+{
+	return size == 0 || size == UNSTATED;
+}
+
+static void sizes(const struct reading *r, struct record *out)
+{
+	one_size(r, NF_BYTES, &out->orig_bytes, &out->resp_bytes);
+	one_size(r, NF_PACKETS, &out->orig_packets, &out->resp_packets);
+	out->one_way = !(r->t->has & (BACK(NF_BYTES) | BACK(NF_PACKETS))) &&
+		       nothing(out->resp_bytes) && nothing(out->resp_packets);
+	if (out->one_way)
+		out->resp_bytes = out->resp_packets = UNSTATED;
+}
+
+static uint64_t times_rate(uint64_t size, uint32_t rate)
+{
+	uint64_t v;
+
+	return size == UNSTATED                                          ? UNSTATED
+	       : __builtin_mul_overflow(size, rate, &v) || v == UNSTATED ? UNSTATED - 1
+									 : v;
+}
+
+uint32_t nf_rate(const struct nf_template *t, const uint16_t at[NF_SLOTS], const unsigned char *record)
+{
+	struct reading r = { .t = t, .at = at, .p = record };
+	uint64_t rate = number(&r, NF_RATE), of = 0, taken = 0;
+
+	if (rate == 0 && has(&r, NF_RATE_TAKEN)) {
+		taken = number(&r, NF_RATE_TAKEN);
+		of = taken + number(&r, NF_RATE_LEFT);
+	} else if (rate == 0 && has(&r, NF_RATE_OF)) {
+		taken = number(&r, NF_RATE_SIZE);
+		of = number(&r, NF_RATE_OF);
+	}
+	if (taken)
+		rate = of / taken;
+	return rate > UINT32_MAX ? 0 : (uint32_t)rate;
+}
+
+static uint32_t rate_of(const struct reading *r)
+{
+	const struct nf_domain *d = r->t->domain;
+	uint64_t sampler = number(r, NF_SAMPLER);
+	uint32_t rate = nf_rate(r->t, r->at, r->p);
+
+	for (unsigned i = 0; rate == 0 && has(r, NF_SAMPLER) && i < d->n_rates; i++)
+		if (d->rates[i].sampler == sampler)
+			rate = d->rates[i].rate;
+	return rate ? rate : d->rate;
+}
+
+void nf_flow_judge(struct record *r, uint8_t flags, bool refused)
+{
+	if (r->opener == OPENER_UNKNOWN && r->proto == PROTO_TCP &&
+	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		r->opener = OPENER_ORIG;
+	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, NF_OVERHEAD);
+	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, NF_OVERHEAD);
+	if (r->one_way) {
+		r->ack = r->proto == PROTO_TCP && flags & TCP_ACK;
+		record_level_one_way(r);
+	} else {
+		record_level(r, refused ? HANDSHAKE_FAILED : HANDSHAKE_UNSAID);
+	}
+}
+
+/* ---- records ----------------------------------------------------------------------------------- */
+
+static struct ip v4(const unsigned char *p)
+{
+	return ip_v4((uint32_t)nf_number(p, 4));
+}
+
+static struct ip v6(const unsigned char *p)
+{
+	return (struct ip){ nf_number(p, 8), nf_number(p + 8, 8) };
+}
+
+/* Templates for both families leave that of the other zero. */
+static void ends(const struct reading *r, struct ip *src, struct ip *dst)
+{
+	bool has4 = has(r, NF_SRC4) && has(r, NF_DST4), has6 = has(r, NF_SRC6) && has(r, NF_DST6);
+
+	if (has4) {
+		*src = v4(r->p + r->at[NF_SRC4]);
+		*dst = v4(r->p + r->at[NF_DST4]);
+		if (!has6 || (uint32_t)src->lo || (uint32_t)dst->lo)
+			return;
+		if (number(r, NF_IP_VERSION) == 4)
+			return;
+	}
+	*src = v6(r->p + r->at[NF_SRC6]);
+	*dst = v6(r->p + r->at[NF_DST6]);
+}
+
+enum { EVENT_CREATED = 1, EVENT_DENIED = 3 };            /* firewallEvent */
+enum { DIRECTION_INITIATOR = 1, DIRECTION_REVERSE = 2 }; /* biflowDirection */
+
+static enum opener opener(const struct reading *r)
+{
+	uint64_t direction = number(r, NF_DIRECTION), event = number(r, NF_EVENT);
+	const uint64_t sides = NF_BIT(NF_BYTES_INITIATOR) | NF_BIT(NF_BYTES_RESPONDER) |
+			       NF_BIT(NF_PACKETS_INITIATOR) | NF_BIT(NF_PACKETS_RESPONDER);
+
+	if (direction == DIRECTION_INITIATOR)
+		return OPENER_ORIG;
+	if (direction == DIRECTION_REVERSE)
+		return OPENER_RESP;
+	return event == EVENT_CREATED || event == EVENT_DENIED || r->t->has & sides ? OPENER_ORIG
+										    : OPENER_UNKNOWN;
+}
+
+static void hand_over(const struct reading *r, struct record *out, struct sink *sink)
+{
+	uint8_t flags = (uint8_t)number(r, NF_FLAGS);
+	uint32_t rate = rate_of(r);
+
+	out->kind = KIND_FLOW;
+	out->name = out->path = STR_NONE;
+	out->line = sink->line;
+	out->proto = (uint8_t)number(r, NF_PROTO);
+	if (proto_has_ports(out->proto)) {
+		out->orig_port = (uint16_t)number(r, NF_SPORT);
+		out->resp_port = (uint16_t)number(r, NF_DPORT);
+	}
+	out->opener = opener(r);
+	sizes(r, out);
+	if (rate > 1) {
+		out->orig_bytes = times_rate(out->orig_bytes, rate);
+		out->resp_bytes = times_rate(out->resp_bytes, rate);
+		out->orig_packets = times_rate(out->orig_packets, rate);
+		out->resp_packets = times_rate(out->resp_packets, rate);
+	}
+	nf_flow_judge(out, flags, number(r, NF_EVENT) == EVENT_DENIED);
+	sink->record(sink->ctx, out);
+}
+
+void nf_flow(const struct nf_template *t, const uint16_t at[NF_SLOTS], const unsigned char *record,
+	     const struct nf_when *when, struct sink *sink)
+{
+	struct reading r = { t, at, record, when };
+	struct record out;
+	struct ip src, dst;
+	int64_t ts, duration;
+
+	if (!t->flow) {
+		sink->unused++;
+		return;
+	}
+	ends(&r, &src, &dst);
+	if (!times(&r, &ts, &duration)) {
+		sink_bad(sink, "template %u: a time outside 1970 to 2100", t->id);
+		return;
+	}
+	if (sink_selects(sink, KIND_FLOW) && !sink_wants(sink, src) && !sink_wants(sink, dst)) {
+		sink_pass(sink, ts);
+		return;
+	}
+	out = (struct record){ .orig = src, .resp = dst, .ts = ts, .duration = duration };
+	hand_over(&r, &out, sink);
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/nf_template.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum { DOMAIN_BUCKETS = 1 << 12, TEMPLATE_BUCKETS = 1 << 14 };
+
+/* What malloc adds to a piece, roughly. */
+#define OVERHEAD 16
+
+struct nf_store {
+	uint64_t seed;
+	size_t used, held; /* bytes of templates and domains; of data sets */
+	struct nf_held *first, *last;
+	struct nf_domain *domains[DOMAIN_BUCKETS];
+	struct nf_template *templates[TEMPLATE_BUCKETS];
+};
+
+enum err nf_store_new(struct nf_store **out)
+{
+	struct nf_store *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return ERR_NOMEM;
+	/* Whoever writes messages cannot know where this lies, and so not which keys collide; what
+	 * comes out does not depend on it. */
+	s->seed = mix64((uint64_t)(uintptr_t)s);
+	*out = s;
+	return ERR_OK;
+}
+
+void nf_store_free(struct nf_store *s)
+{
+	if (!s)
+		return;
+	while (s->first)
+		nf_held_drop(s, s->first);
+	for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+		for (struct nf_template *t = s->templates[i], *next; t; t = next) {
+			next = t->next;
+			free(t->stretches);
+			free(t);
+		}
+	}
+	for (size_t i = 0; i < DOMAIN_BUCKETS; i++) {
+		for (struct nf_domain *d = s->domains[i], *next; d; d = next) {
+			next = d->next;
+			free(d);
+		}
+	}
+	free(s);
+}
+
+/* Zeroed memory that counts. */
+static enum err take(struct nf_store *s, size_t n, void **out)
+{
+	void *p;
+
+	if (n + OVERHEAD > NF_STORE_MAX - s->used)
+		return ERR_LIMIT;
+	p = calloc(1, n);
+	if (!p)
+		return ERR_NOMEM;
+	s->used += n + OVERHEAD;
+	*out = p;
+	return ERR_OK;
+}
+
+static void give_back(struct nf_store *s, void *p, size_t n)
+{
+	if (p)
+		s->used -= n + OVERHEAD;
+	free(p);
+}
+
+/* ---- domains ----------------------------------------------------------------------------------- */
+
+static enum err domain_of(struct nf_store *s, struct ip exporter, uint32_t port, uint16_t version,
+			  uint32_t id, struct nf_domain **out)
+{
+	uint64_t h = mix64(ip_hash(exporter, s->seed) ^ ((uint64_t)id << 32 | port)) + version;
+	struct nf_domain **bucket = &s->domains[mix64(h) % DOMAIN_BUCKETS], *d;
+	void *p;
+	enum err e;
+
+	for (d = *bucket; d; d = d->next) {
+		if (d->id == id && d->port == port && d->version == version &&
+		    ip_eq(d->exporter, exporter)) {
+			*out = d;
+			return ERR_OK;
+		}
+	}
+	e = take(s, sizeof *d, &p);
+	if (e)
+		return e;
+	d = p;
+	d->next = *bucket;
+	d->exporter = exporter;
+	d->id = id;
+	d->port = port;
+	d->version = version;
+	d->init = TIME_NONE;
+	*bucket = *out = d;
+	return ERR_OK;
+}
+
+enum err nf_domain_of(struct nf_store *s, struct ip exporter, uint16_t port, unsigned version,
+		      uint32_t id, struct nf_domain **out)
+{
+	struct nf_domain *any, *d;
+	enum err e = domain_of(s, exporter, NF_ANY_PORT, (uint16_t)version, id, &any);
+
+	if (!e)
+		e = domain_of(s, exporter, port, (uint16_t)version, id, &d);
+	if (e)
+		return e;
+	d->any = any;
+	*out = d;
+	return ERR_OK;
+}
+
+/* ---- templates --------------------------------------------------------------------------------- */
+
+static size_t bucket_of(const struct nf_store *s, const struct nf_domain *d, uint16_t id)
+{
+	return mix64(mix64(s->seed ^ (uint64_t)(uintptr_t)d) ^ id) % TEMPLATE_BUCKETS;
+}
+
+/* Known or not. */
+static struct nf_template *find(const struct nf_store *s, const struct nf_domain *d, uint16_t id)
+{
+	struct nf_template *t = s->templates[bucket_of(s, d, id)];
+
+	while (t && (t->domain != d || t->id != id))
+		t = t->next;
+	return t;
+}
+
+struct nf_template *nf_template_find(const struct nf_store *s, const struct nf_domain *d, uint16_t id)
+{
+	struct nf_template *t = find(s, d, id);
+
+	return t && t->known ? t : NULL;
+}
+
+struct nf_template *nf_template_guess(const struct nf_store *s, const struct nf_domain *d, uint16_t id)
+{
+	const struct nf_domain *other = d->any->latest;
+
+	return other && other != d ? nf_template_find(s, other, id) : NULL;
+}
+
+static enum err make(struct nf_store *s, struct nf_domain *d, uint16_t id, struct nf_template **out)
+{
+	struct nf_template *t = find(s, d, id), **bucket;
+	void *p;
+	enum err e;
+
+	if (!t) {
+		if (d->n_templates == NF_TEMPLATES_MAX)
+			return ERR_LIMIT;
+		e = take(s, sizeof *t, &p);
+		if (e)
+			return e;
+		t = p;
+		bucket = &s->templates[bucket_of(s, d, id)];
+		t->next = *bucket;
+		t->domain = d;
+		t->id = id;
+		t->held_end = &t->held;
+		d->n_templates++;
+		*bucket = t;
+	}
+	*out = t;
+	return ERR_OK;
+}
+
+static void remember(struct nf_template *t)
+{
+	struct nf_template **first = &t->domain->known[t->options];
+
+	t->known = true;
+	t->known_prev = NULL;
+	t->known_next = *first;
+	if (*first)
+		(*first)->known_prev = t;
+	*first = t;
+}
+
+static void forget(struct nf_store *s, struct nf_template *t)
+{
+	if (!t->known)
+		return;
+	if (t->known_next)
+		t->known_next->known_prev = t->known_prev;
+	*(t->known_prev ? &t->known_prev->known_next : &t->domain->known[t->options]) = t->known_next;
+	give_back(s, t->stretches, t->n_stretches * sizeof *t->stretches);
+	t->stretches = NULL;
+	t->n_stretches = 0;
+	t->known = false;
+}
+
+/* Take what is unknown and has nothing waiting out of its bucket. */
+static void drop_empty(struct nf_store *s, struct nf_template *t)
+{
+	struct nf_template **at = &s->templates[bucket_of(s, t->domain, t->id)];
+
+	if (t->known || t->held)
+		return;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->domain->n_templates--;
+	give_back(s, t, sizeof *t);
+}
+
+void nf_template_withdraw(struct nf_store *s, struct nf_domain *d, uint16_t id)
+{
+	struct nf_template *t = find(s, d, id);
+
+	if (!t)
+		return;
+	forget(s, t);
+	drop_empty(s, t);
+}
+
+void nf_template_withdraw_all(struct nf_store *s, struct nf_domain *d, bool options)
+{
+	while (d->known[options]) {
+		struct nf_template *t = d->known[options];
+
+		forget(s, t);
+		drop_empty(s, t);
+	}
+}
+
+/* ---- what a template says ---------------------------------------------------------------------- */
+
+struct specifier {
+	uint32_t enterprise;
+	unsigned number, length;
+};
+
+static struct specifier specifier(struct wire *w, unsigned version)
+{
+	struct specifier f = { .number = wire_be16(w) };
+
+	f.length = wire_be16(w);
+	/* RFC 7011 3.2; in v9 the number has all sixteen bits. */
+	if (version == 10 && f.number & 0x8000) {
+		f.number &= 0x7fff;
+		f.enterprise = wire_be32(w);
+	}
+	return f;
+}
+
+static void place(struct nf_template *t, enum nf_slot slot, unsigned length, uint32_t at, uint32_t stretch)
+{
+	/* The first of several is the outermost. */
+	if (slot == NF_NONE || t->has & NF_BIT(slot))
+		return;
+	t->has |= NF_BIT(slot);
+	t->at[slot] = (uint16_t)at;
+	t->length[slot] = (uint8_t)length;
+	t->places[t->n_places++] = (struct nf_place){ (uint16_t)at, (uint16_t)stretch,
+						      (uint8_t)slot, (uint8_t)length };
+}
+
+/* Sizes first, so that a bad template changes nothing but that it is unknown. */
+static enum err measure(struct wire w, unsigned version, unsigned fields, uint32_t *record_min,
+			uint32_t *n_stretches, struct errinfo *ei)
+{
+	uint32_t bytes = 0, variable = 0;
+
+	for (unsigned i = 0; i < fields && !w.bad; i++) {
+		struct specifier f = specifier(&w, version);
+
+		variable += f.length == NF_VARIABLE;
+		bytes += f.length == NF_VARIABLE ? 1 : f.length; /* at most 65,535 times that */
+		if (bytes > UINT16_MAX)
+			return err_set(ei, ERR_PARSE, "records longer than a message can be");
+	}
+	if (w.bad)
+		return err_set(ei, ERR_PARSE, "%u fields, but it ends before them", fields);
+	if (bytes == 0)
+		return err_set(ei, ERR_PARSE, "records of no bytes");
+	*record_min = bytes;
+	*n_stretches = variable + 1;
+	return ERR_OK;
+}
+
+static void plan(struct nf_template *t, unsigned scopes, unsigned fields, struct wire *w)
+{
+	unsigned version = t->domain->version;
+	uint32_t stretch = 0, at = 0;
+
+	t->has = 0;
+	t->n_places = 0;
+	for (unsigned i = 0; i < fields; i++) {
+		struct specifier f = specifier(w, version);
+
+		if (f.length == NF_VARIABLE) {
+			t->stretches[stretch++] = (uint16_t)at;
+			at = 0;
+			continue;
+		}
+		/* Scopes of v9 have numbers of their own. */
+		if (i >= scopes || version == 10)
+			place(t, nf_slot_of(f.enterprise, f.number, f.length), f.length, at, stretch);
+		at += f.length;
+	}
+	if (t->stretches)
+		t->stretches[stretch] = (uint16_t)at;
+	t->flow = (t->has & NF_BIT(NF_SRC4) && t->has & NF_BIT(NF_DST4)) ||
+		  (t->has & NF_BIT(NF_SRC6) && t->has & NF_BIT(NF_DST6));
+}
+
+enum err nf_template_define(struct nf_store *s, struct nf_domain *d, uint16_t id, bool options,
+			    unsigned scopes, unsigned fields, struct wire *w,
+			    struct nf_template **out, struct errinfo *ei)
+{
+	uint32_t record_min = 0, n_stretches = 0;
+	struct nf_template *t;
+	void *p = NULL;
+	enum err e;
+
+	nf_template_withdraw(s, d, id);
+	e = measure(*w, d->version, fields, &record_min, &n_stretches, ei);
+	if (e) {
+		for (unsigned i = 0; i < fields && !w->bad; i++)
+			(void)specifier(w, d->version);
+		return e;
+	}
+	e = make(s, d, id, &t);
+	if (!e && n_stretches > 1) {
+		e = take(s, n_stretches * sizeof *t->stretches, &p);
+		if (e)
+			drop_empty(s, t);
+	}
+	if (e) {
+		for (unsigned i = 0; i < fields; i++)
+			(void)specifier(w, d->version);
+		return err_set(ei, e, "there are too many templates");
+	}
+	t->stretches = p;
+	t->n_stretches = n_stretches;
+	t->record_min = record_min;
+	t->options = options;
+	plan(t, scopes, fields, w);
+	remember(t);
+	d->any->latest = d;
+	*out = t;
+	return ERR_OK;
+}
+
+/* ---- records ----------------------------------------------------------------------------------- */
+
+size_t nf_record_places(const struct nf_template *t, const unsigned char *record, size_t n,
+			uint16_t at[NF_SLOTS])
+{
+	const struct nf_place *next = t->places, *end = next + t->n_places;
+	size_t pos = 0;
+
+	for (uint32_t i = 0; i < t->n_stretches; i++) {
+		size_t fixed = t->stretches[i], length;
+
+		if (fixed > n - pos)
+			return 0;
+		for (; next < end && next->stretch == i; next++)
+			at[next->slot] = (uint16_t)(pos + next->at);
+		pos += fixed;
+		if (i + 1 == t->n_stretches)
+			return pos;
+		/* RFC 7011 7: a byte, or 255 and two. */
+		if (n - pos < 1)
+			return 0;
+		length = record[pos++];
+		if (length == 255) {
+			if (n - pos < 2)
+				return 0;
+			length = (size_t)record[pos] << 8 | record[pos + 1];
+			pos += 2;
+		}
+		if (length > n - pos)
+			return 0;
+		pos += length;
+	}
+	return 0;
+}
+
+/* ---- data sets that wait ----------------------------------------------------------------------- */
+
+enum err nf_hold(struct nf_store *s, struct nf_domain *d, uint16_t id, const struct nf_when *when,
+		 struct str set)
+{
+	size_t size = sizeof(struct nf_held) + set.n + OVERHEAD;
+	struct nf_template *t;
+	struct nf_held *h;
+	enum err e;
+
+	if (size > NF_HELD_MAX - s->held)
+		return ERR_LIMIT;
+	e = make(s, d, id, &t);
+	if (e)
+		return e;
+	h = malloc(sizeof *h + set.n);
+	if (!h) {
+		drop_empty(s, t);
+		return ERR_NOMEM;
+	}
+	*h = (struct nf_held){ .prev = s->last, .template = t, .when = *when, .n = set.n };
+	memcpy(h->bytes, set.p, set.n);
+	*(s->last ? &s->last->next : &s->first) = h;
+	s->last = h;
+	*t->held_end = h;
+	t->held_end = &h->after;
+	s->held += size;
+	return ERR_OK;
+}
+
+struct nf_held *nf_held_first(const struct nf_store *s)
+{
+	return s->first;
+}
+
+void nf_held_drop(struct nf_store *s, struct nf_held *h)
+{
+	struct nf_template *t = h->template;
+
+	/* Those of one template go in the order in which they came, so h is its first. */
+	t->held = h->after;
+	if (!t->held)
+		t->held_end = &t->held;
+	*(h->prev ? &h->prev->next : &s->first) = h->next;
+	*(h->next ? &h->next->prev : &s->last) = h->prev;
+	s->held -= sizeof *h + h->n + OVERHEAD;
+	free(h);
+	drop_empty(s, t);
+}

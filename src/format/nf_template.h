@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Templates of NetFlow v9 and IPFIX: what the records of an exporter look like. Each is understood
+ * once, when it comes, and made into a plan: where in a record the fields lie that matter here.
+ * Some ten to some ten thousand exporters have a few templates each; a data set asks for one.
+ *
+ * Templates belong to a transport session and observation domain (RFC 7011 8). Data sets that come
+ * before their template are kept. All of it is bounded: NF_STORE_MAX bytes of templates,
+ * NF_HELD_MAX bytes of data sets, whatever arrives. One thread.
+ */
+#ifndef NEZUMI_FORMAT_NF_TEMPLATE_H
+#define NEZUMI_FORMAT_NF_TEMPLATE_H
+
+#include "base/err.h"
+#include "base/wire.h"
+#include "core/ip.h"
+
+#define NF_STORE_MAX     ((size_t)32 << 20)
+#define NF_HELD_MAX      ((size_t)24 << 20)
+#define NF_TEMPLATES_MAX 4096 /* of a domain */
+#define NF_RATES_MAX     32   /* samplers of a domain */
+
+/* ---- fields ---- */
+
+/* Fields that matter, whatever number they have. */
+enum nf_slot {
+	NF_NONE,
+	NF_SRC4,
+	NF_DST4,
+	NF_SRC6,
+	NF_DST6,
+	NF_IP_VERSION,
+	NF_SPORT,
+	NF_DPORT,
+	NF_PROTO,
+	NF_FLAGS,
+	NF_BYTES,
+	NF_BYTES_INITIATOR,
+	NF_BYTES_TOTAL,
+	NF_BYTES_POST, /* v9: OUT_BYTES */
+	NF_BYTES_BACK,
+	NF_BYTES_RESPONDER,
+	NF_BYTES_BACK_TOTAL,
+	NF_PACKETS, /* in the order of the above */
+	NF_PACKETS_INITIATOR,
+	NF_PACKETS_TOTAL,
+	NF_PACKETS_POST,
+	NF_PACKETS_BACK,
+	NF_PACKETS_RESPONDER,
+	NF_PACKETS_BACK_TOTAL,
+	NF_START_MS, /* times: in the order in which they are believed */
+	NF_START_US,
+	NF_START_NS,
+	NF_START_S,
+	NF_START_DELTA,
+	NF_START_UP,
+	NF_END_MS,
+	NF_END_US,
+	NF_END_NS,
+	NF_END_S,
+	NF_END_DELTA,
+	NF_END_UP,
+	NF_SEEN_MS,
+	NF_SEEN_US,
+	NF_SEEN_NS,
+	NF_SEEN_S,
+	NF_DURATION_MS,
+	NF_DURATION_US,
+	NF_INIT_MS, /* when the exporter started */
+	NF_EVENT,
+	NF_DIRECTION,
+	NF_SAMPLER,
+	NF_RATE,       /* one of so many packets */
+	NF_RATE_TAKEN, /* so many packets in a row are taken, */
+	NF_RATE_LEFT,  /* then so many left out */
+	NF_RATE_SIZE,  /* so many are taken */
+	NF_RATE_OF,    /* of so many */
+	NF_SLOTS
+};
+#define NF_BIT(slot) (UINT64_C(1) << (slot))
+_Static_assert(NF_SLOTS <= 64, "a set of slots is a word");
+
+#define NF_VARIABLE    65535 /* the length of a field whose length stands in each record */
+#define NF_PEN_REVERSE 29305 /* RFC 5103: the same field of the way back */
+
+/* What a field of that number, enterprise (0: IANA's) and length is; NF_NONE for most. */
+enum nf_slot nf_slot_of(uint32_t enterprise, unsigned number, unsigned length);
+
+/* ---- templates ---- */
+
+struct nf_held;
+
+/* Where a field lies. In records with fields of variable length it is the place within the stretch
+ * of fixed fields that follows the variable field before it. */
+struct nf_place {
+	uint16_t at;
+	uint16_t stretch;
+	uint8_t slot, length;
+};
+
+struct nf_template {
+	struct nf_template *next; /* in the bucket */
+	struct nf_domain *domain;
+	uint16_t id;
+	bool known;   /* else only data sets wait for it */
+	bool options; /* its records tell of the exporter */
+	bool flow;    /* its records have two addresses */
+	uint8_t n_places;
+	uint32_t record_min;                         /* bytes of the shortest record; never 0 */
+	uint32_t n_stretches;                        /* 1: all fields have fixed lengths */
+	uint16_t *stretches;                         /* their lengths; NULL when n_stretches is 1 */
+	uint64_t has;                                /* NF_BIT set */
+	uint16_t at[NF_SLOTS];                       /* as long as there is one stretch */
+	uint8_t length[NF_SLOTS];                    /* of what it has */
+	struct nf_place places[NF_SLOTS];            /* in their order */
+	struct nf_held *held, **held_end;            /* data sets that wait, oldest first */
+	struct nf_template *known_prev, *known_next; /* of the domain and kind */
+};
+
+/* A transport session and observation domain. */
+struct nf_domain {
+	struct nf_domain *next; /* in the bucket */
+	struct ip exporter;
+	uint32_t id;
+	uint32_t port; /* NF_ANY_PORT: stands for all sessions of the exporter's */
+	uint16_t version;
+	unsigned n_templates;         /* known or not */
+	struct nf_template *known[2]; /* those of flows, those of options */
+	struct nf_domain *any;        /* that one */
+	struct nf_domain *latest;     /* of that one: which session got a template last */
+	int64_t init;                 /* when the exporter started, µs; TIME_NONE unless it said */
+	uint32_t rate;                /* one packet of so many is counted; 0 unless it said */
+	unsigned n_rates;
+	struct {
+		uint64_t sampler;
+		uint32_t rate;
+	} rates[NF_RATES_MAX];
+};
+#define NF_ANY_PORT 0x10000
+
+/* When a message was sent, by its header. */
+struct nf_when {
+	int64_t sent;    /* µs */
+	uint32_t uptime; /* of the exporter then, ms */
+	bool has_uptime;
+};
+
+/* A data set that waits for its template. */
+struct nf_held {
+	struct nf_held *after;       /* of the same template */
+	struct nf_held *prev, *next; /* of all, oldest first */
+	struct nf_template *template;
+	struct nf_when when;
+	size_t n;
+	unsigned char bytes[];
+};
+
+struct nf_store;
+
+MUST enum err nf_store_new(struct nf_store **out);
+void nf_store_free(struct nf_store *s);
+
+/* The domain of a message, made when it is new. Errors: ERR_LIMIT, ERR_NOMEM. */
+MUST enum err nf_domain_of(struct nf_store *s, struct ip exporter, uint16_t port, unsigned version,
+			   uint32_t id, struct nf_domain **out);
+
+/* A template that is known, or NULL. */
+struct nf_template *nf_template_find(const struct nf_store *s, const struct nf_domain *d, uint16_t id);
+
+/*
+ * Define a template, again maybe, by its field specifiers: `fields` of them, of which the first
+ * `scopes` say what an options template is about. They are taken from w. Data sets that waited
+ * are in (*out)->held then. Errors, with the reason: ERR_PARSE: the specifiers end early (w is bad
+ * then), or no record can be like that; ERR_LIMIT, ERR_NOMEM. The template is unknown afterwards.
+ */
+MUST enum err nf_template_define(struct nf_store *s, struct nf_domain *d, uint16_t id, bool options,
+				 unsigned scopes, unsigned fields, struct wire *w,
+				 struct nf_template **out, struct errinfo *ei);
+void nf_template_withdraw(struct nf_store *s, struct nf_domain *d, uint16_t id);
+/* All of the domain, those of options or the others. */
+void nf_template_withdraw_all(struct nf_store *s, struct nf_domain *d, bool options);
+
+/* Keep a data set for a template that may come. Errors: ERR_LIMIT, ERR_NOMEM. */
+MUST enum err nf_hold(struct nf_store *s, struct nf_domain *d, uint16_t id,
+		      const struct nf_when *when, struct str set);
+/* The oldest that is kept, of all; NULL. */
+struct nf_held *nf_held_first(const struct nf_store *s);
+void nf_held_drop(struct nf_store *s, struct nf_held *h);
+
+/* The same template as another session of the exporter has it: a guess for sets that would be lost. */
+struct nf_template *nf_template_guess(const struct nf_store *s, const struct nf_domain *d, uint16_t id);
+
+/*
+ * Where the fields of one record lie, from its start, in at[] (t->at where they always lie alike),
+ * and its length. 0 when it does not fit into the n bytes.
+ */
+size_t nf_record_places(const struct nf_template *t, const unsigned char *record, size_t n,
+			uint16_t at[NF_SLOTS]);
+
+#endif
