@@ -366,27 +366,25 @@ static enum err do_stream(struct reading *g, const struct reader *rd, const stru
 			  struct lane *lane)
 {
 	struct stream *st;
-	size_t want = rd->unit_max + g->piece;
+	size_t want = g->piece;
 	enum err e = rd->open(&g->hints, &st);
-	bool ended = false;
+	bool over = false;
 
 	if (e)
 		return e;
-	while (!e && !ended) {
+	while (!e && !over) {
 		size_t n;
 
-		if (stop_asked())
-			e = ERR_STOP;
-		if (!e && rest(g).n < rd->unit_max)
-			e = fill(g, want);
+		e = stop_asked() ? ERR_STOP : fill(g, want);
 		if (e)
 			break;
 		n = rd->feed(st, rest(g), g->ended, &g->block->sink);
-		/* Nothing taken, though there was enough: it has given up, and said why. */
-		ended = g->ended || n == 0;
+		over = g->ended || (n == 0 && rest(g).n >= rd->unit_max);
+		/* Few things are as long as they may be: more is read at once when it was asked for. */
+		want *= n ? 1 : 2;
 		use(g, g->ended ? rest(g).n : n);
 		buf_clear(&g->block->sink.scratch);
-		if (!ended)
+		if (!over)
 			e = next_block(g, j, lane);
 	}
 	rd->close(st);

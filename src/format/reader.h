@@ -158,14 +158,13 @@ struct reader {
 		      struct sink *sink);
 
 	/*
-	 * FRAME_STREAM, in place of header and block. feed() reads on from where it was left:
-	 * `have` holds at least unit_max bytes (at most 16 MiB; the longest thing that must be seen
-	 * in one piece) unless the file ends behind them, which `ended` says. It returns how many
-	 * of them are done with; the rest comes again, with more behind it. (Tests give it less
-	 * than unit_max too: then it takes what is there as a whole.) When the file has ended all
-	 * is done with, and what was kept (open flows, sets without a template) must be handed over
-	 * or told. What cannot be read is told to the sink; to return 0 with enough at hand means
-	 * that the rest of the file is given up, and why has been told. Errors of open: ERR_NOMEM.
+	 * FRAME_STREAM, in place of header and block. feed() reads on from where it was left and
+	 * returns how many of the bytes at hand are done with; the rest comes again, with more
+	 * behind it. `ended` says that the file ends behind them: then all is done with, and what
+	 * was kept (open flows, sets without a template) must be handed over or told. To return 0
+	 * asks for more; with unit_max bytes at hand (at most 16 MiB: the longest thing that must
+	 * be seen in one piece) it means that the rest of the file is given up, and why has been
+	 * told. What cannot be read is told to the sink. Errors of open: ERR_NOMEM.
 	 */
 	size_t unit_max;
 	enum err (*open)(const struct reader_hints *h, struct stream **out);
