@@ -18,7 +18,8 @@ struct str making_controller(struct making *m, const struct pair *p)
 
 	if (p->type == IT_IP)
 		return making_ip(m, p->addr);
-	return p->type == IT_DOMAIN ? s->domains.v[p->target].value : s->urls.v[p->target].value;
+	return p->type == IT_DOMAIN ? snapshot_domain_text(s, p->target)
+				    : snapshot_url_text(s, p->target);
 }
 
 size_t making_distinct(struct str *v, size_t n)
@@ -65,10 +66,10 @@ static enum err describe(struct making *m, struct candidate *c)
 	if (!c->families || !c->sources || !c->host_text.p || !c->controller_text.p)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < p->c->inds.n; i++) {
-		const struct indicator *ind = &s->v.v[p->c->inds.v[i]];
+		const struct attribute *ind = snapshot_attribute(s, p->c->inds.v[i]);
 
-		c->families[i] = ind->family;
-		c->sources[i] = ind->source;
+		c->families[i] = snapshot_text(s, ind->family);
+		c->sources[i] = snapshot_text(s, ind->source);
 		c->role_controller |= ind->role == ROLE_CONTROLLER;
 	}
 	c->n_families = making_families(c->families, p->c->inds.n);

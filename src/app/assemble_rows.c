@@ -58,7 +58,8 @@ static void span(int64_t *first, int64_t *last, bool begun, const struct pair *p
 static void listed(const struct making *m, const struct pair *p, struct answer_controller *row, bool begun)
 {
 	for (size_t i = 0; i < p->c->inds.n; i++, begun = true) {
-		const struct indicator *x = &m->in->lists->snapshot.v.v[p->c->inds.v[i]];
+		const struct attribute *x =
+			snapshot_attribute(&m->in->lists->snapshot, p->c->inds.v[i]);
 
 		if (!begun || x->from == TIME_NONE ||
 		    (row->listed_from != TIME_NONE && x->from < row->listed_from))

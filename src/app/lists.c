@@ -408,6 +408,26 @@ static int by_value(const void *a, const void *b)
 	return d ? d : str_cmp(x->detail, y->detail);
 }
 
+static bool clear(void *ctx, uint32_t v4, uint32_t *last)
+{
+	const struct gate *g = ctx;
+	uint32_t id, a, b;
+	bool against = lpm_find_run(&g->special.net, v4, &id, &a) |
+		       lpm_find_run(&g->l->exset.net[X_BENIGN], v4, &id, &b);
+
+	*last = a < b ? a : b;
+	return !against;
+}
+
+static enum err ask(void *ctx, const struct indicator *i, bool *keep)
+{
+	struct gate *g = ctx;
+	const char *reason = reason_against(g, i);
+
+	*keep = !reason;
+	return reason ? withhold(g, i, reason) : ERR_OK;
+}
+
 static enum err gate(struct lists *l)
 {
 	struct gate g = { .l = l };
@@ -417,19 +437,11 @@ static enum err gate(struct lists *l)
 	buf_init(&g.text, 1 << 17);
 	buf_init(&g.detail, 1 << 17);
 	e = special_load(&g.special);
-	for (size_t i = 0; !e && i < l->snapshot.v.n; i++) {
-		const char *reason = reason_against(&g, &l->snapshot.v.v[i]);
-
-		if (reason)
-			e = withhold(&g, &l->snapshot.v.v[i], reason);
-		else
-			l->snapshot.v.v[kept++] = l->snapshot.v.v[i];
-	}
 	if (!e)
-		l->snapshot.v.n = kept;
+		e = snapshot_sieve(&l->snapshot,
+				   &(struct sieve){ .ctx = &g, .clear = clear, .ask = ask });
 	if (l->withheld.n)
 		qsort(l->withheld.v, l->withheld.n, sizeof *l->withheld.v, by_value);
-	kept = 0;
 	for (size_t i = 1; i < l->withheld.n; i++)
 		if (by_value(&l->withheld.v[kept], &l->withheld.v[i]) != 0)
 			l->withheld.v[++kept] = l->withheld.v[i];

@@ -242,6 +242,29 @@ static size_t nodes_of(uint32_t keys)
 	return ((size_t)keys + FANOUT - 1) / FANOUT;
 }
 
+/* How many levels there are over the leaves, and how many bytes they take. */
+static size_t set_levels(struct lpm *l)
+{
+	size_t bytes = 0, n = nodes_of(l->v6_n);
+
+	for (l->v6_levels = 0; n > 1; l->v6_levels++) {
+		n = nodes_of((uint32_t)n);
+		l->v6_nodes[l->v6_levels] = (uint32_t)n;
+		bytes += n * FANOUT * sizeof *l->v6_keys;
+	}
+	return bytes;
+}
+
+static void place_levels(struct lpm *l)
+{
+	uint64_t *at = l->v6_keys;
+
+	for (unsigned k = 0; k < l->v6_levels; k++) {
+		l->v6_level[k] = at;
+		at += (size_t)l->v6_nodes[k] * FANOUT;
+	}
+}
+
 static enum err room(struct lpm *l, const struct walk *count)
 {
 	size_t n = nodes_of(count->keys);
@@ -261,15 +284,15 @@ static enum err room(struct lpm *l, const struct walk *count)
 	/* What pads the last node is not below any key looked for. */
 	memset(&l->v6_leaf[n - 1], 0xff, sizeof *l->v6_leaf);
 	l->v6_n = count->keys;
-	while (n > 1) {
-		size_t size = (n = nodes_of((uint32_t)n)) * FANOUT * sizeof **l->v6_level;
-		uint64_t *keys = aligned_alloc(64, size);
-
-		if (!keys)
-			return ERR_NOMEM;
-		memset(keys, 0xff, size);
-		l->v6_level[l->v6_levels++] = keys;
-	}
+	l->n4 = count->any4 ? count->n4 : 0;
+	l->n6 = count->n6;
+	n = set_levels(l);
+	l->v6_keys = n ? aligned_alloc(64, n) : NULL;
+	if (n && !l->v6_keys)
+		return ERR_NOMEM;
+	if (n)
+		memset(l->v6_keys, 0xff, n);
+	place_levels(l);
 	return ERR_OK;
 }
 
@@ -319,13 +342,13 @@ void lpm_free(struct lpm *l)
 	free(l->v4_index);
 	free(l->v4_low);
 	free(l->v4_id);
-	for (unsigned k = 0; k < l->v6_levels; k++)
-		free(l->v6_level[k]);
+	free(l->v6_keys);
 	free(l->v6_leaf);
 	free(l->v6_range);
 	*l = (struct lpm){ 0 };
 }
 
+/* The place of the range that holds it. */
 static uint32_t find4(const struct lpm *l, uint32_t ip)
 {
 	uint32_t at = l->v4_index[ip >> 16], n = l->v4_index[(ip >> 16) + 1] - at;
@@ -338,7 +361,7 @@ static uint32_t find4(const struct lpm *l, uint32_t ip)
 		at = l->v4_low[at + half] <= low ? at + half : at;
 		n -= half;
 	}
-	return l->v4_id[at];
+	return at;
 }
 
 /* The last key of a node at or below x; the first one always is. */
@@ -358,9 +381,12 @@ static uint32_t find6(const struct lpm *l, struct ip ip)
 	size_t node = 0, at;
 	uint32_t value, n;
 
-	for (unsigned k = l->v6_levels; k--;)
+	/* Only the last /64 of all is not below what pads a node: then the last node counts. */
+	for (unsigned k = l->v6_levels; k--;) {
+		if (node >= l->v6_nodes[k])
+			node = l->v6_nodes[k] - 1;
 		node = node * FANOUT + in_node(l->v6_level[k] + node * FANOUT, ip.hi);
-	/* Only the last address of all is not below what pads the levels. */
+	}
 	if (node * FANOUT >= l->v6_n)
 		node = (l->v6_n - 1) / FANOUT;
 	leaf = &l->v6_leaf[node];
@@ -394,10 +420,35 @@ bool lpm_find(const struct lpm *l, struct ip ip, uint32_t *id)
 	if (!ip_is_v4(ip))
 		found = find6(l, ip);
 	else
-		found = l->v4_index ? find4(l, (uint32_t)ip.lo) : NO_ID;
+		found = l->v4_index ? l->v4_id[find4(l, (uint32_t)ip.lo)] : NO_ID;
 	if (found == NO_ID)
 		return false;
 	*id = found;
+	return true;
+}
+
+bool lpm_find_run(const struct lpm *l, uint32_t v4, uint32_t *id, uint32_t *last)
+{
+	uint32_t at, end;
+
+	*last = UINT32_MAX;
+	if (l->n == 0 || !l->v4_index)
+		return false;
+	at = find4(l, v4);
+	end = l->v4_index[(v4 >> 16) + 1];
+	*last = v4 | 0xffff;
+	if (at + 1 < end) {
+		*last = (v4 & ~UINT32_C(0xffff)) + l->v4_low[at + 1] - 1;
+	} else {
+		/* /16s that hold one range only, the same, follow each other. */
+		for (uint32_t b = (v4 >> 16) + 1; b < BUCKETS; b++, *last += 0x10000)
+			if (l->v4_index[b + 1] - l->v4_index[b] != 1 ||
+			    l->v4_id[l->v4_index[b]] != l->v4_id[at])
+				break;
+	}
+	if (l->v4_id[at] == NO_ID)
+		return false;
+	*id = l->v4_id[at];
 	return true;
 }
 
@@ -426,4 +477,92 @@ bool lpm_overlap(const struct lpm *l, struct cidr c, uint32_t *id)
 		return false;
 	*id = l->nets[from].id;
 	return true;
+}
+
+/* ---- kept elsewhere ---- */
+
+enum { P_HEAD, P_V4_INDEX, P_V4_LOW, P_V4_ID, P_V6_LEAF, P_V6_KEYS, P_V6_RANGE };
+
+void lpm_parts(const struct lpm *l, struct lpm_head *head, struct part part[LPM_PARTS])
+{
+	struct lpm sizes = { .v6_n = l->v6_n };
+	bool any4 = l->v4_index != NULL;
+
+	*head = (struct lpm_head){ l->n, l->v6_n, l->n4, l->n6 };
+	part[P_HEAD] = (struct part){ head, sizeof *head };
+	part[P_V4_INDEX] = (struct part){ l->v4_index, any4 ? (BUCKETS + 1) * sizeof *l->v4_index : 0 };
+	part[P_V4_LOW] = (struct part){ l->v4_low, l->n4 * sizeof *l->v4_low };
+	part[P_V4_ID] = (struct part){ l->v4_id, l->n4 * sizeof *l->v4_id };
+	part[P_V6_LEAF] = (struct part){ l->v6_leaf, nodes_of(l->v6_n) * sizeof *l->v6_leaf };
+	part[P_V6_KEYS] = (struct part){ l->v6_keys, set_levels(&sizes) };
+	part[P_V6_RANGE] = (struct part){ l->v6_range, l->n6 * sizeof *l->v6_range };
+}
+
+static bool id_right(uint32_t id, uint32_t ids)
+{
+	return id == NO_ID || id < ids;
+}
+
+/* Places within bounds, ids known: what look-ups rely on. */
+static bool right4(const struct lpm *l, uint32_t ids)
+{
+	if (!l->v4_index)
+		return l->n4 == 0;
+	if (l->v4_index[0] != 0 || l->v4_index[BUCKETS] != l->n4)
+		return false;
+	for (uint32_t b = 0; b < BUCKETS; b++)
+		if (l->v4_index[b] >= l->v4_index[b + 1])
+			return false;
+	for (uint32_t i = 0; i < l->n4; i++)
+		if (!id_right(l->v4_id[i], ids))
+			return false;
+	return true;
+}
+
+static bool right6(const struct lpm *l, uint32_t ids)
+{
+	for (uint32_t i = 0; i < l->v6_n; i++) {
+		uint32_t value = l->v6_leaf[i / FANOUT].value[i % FANOUT], at = value & ~IN_GROUP;
+
+		if (!(value & IN_GROUP)
+			    ? !id_right(value, ids)
+			    : at >= l->n6 || l->v6_range[at].n == 0 || l->v6_range[at].n > l->n6 - at)
+			return false;
+	}
+	for (uint32_t i = 0; i < l->n6; i++)
+		if (!id_right(l->v6_range[i].id, ids))
+			return false;
+	return true;
+}
+
+enum err lpm_attach(struct lpm *l, const struct part part[LPM_PARTS], uint32_t ids)
+{
+	struct lpm made = { .v4_index = part[P_V4_INDEX].n ? part[P_V4_INDEX].p : NULL,
+			    .v4_low = part[P_V4_LOW].p,
+			    .v4_id = part[P_V4_ID].p,
+			    .v6_leaf = part[P_V6_LEAF].p,
+			    .v6_keys = part[P_V6_KEYS].p,
+			    .v6_range = part[P_V6_RANGE].p };
+	struct part due[LPM_PARTS];
+	struct lpm_head h, again;
+
+	if (part[P_HEAD].n != sizeof h)
+		return ERR_PARSE;
+	memcpy(&h, part[P_HEAD].p, sizeof h);
+	made.n = h.n;
+	made.v6_n = h.v6_n;
+	made.n4 = h.n4;
+	made.n6 = h.n6;
+	lpm_parts(&made, &again, due);
+	for (int i = 0; i < LPM_PARTS; i++)
+		if (part[i].n != due[i].n)
+			return ERR_PARSE;
+	if (h.n && (h.v6_n == 0 || h.v6_n > UINT32_MAX - FANOUT))
+		return ERR_PARSE;
+	(void)set_levels(&made);
+	place_levels(&made);
+	if (!right4(&made, ids) || !right6(&made, ids))
+		return ERR_PARSE;
+	*l = made;
+	return ERR_OK;
 }

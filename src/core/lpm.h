@@ -13,11 +13,12 @@
  *
  * Memory: 32 bytes an entry; for IPv4 640 KiB and at most 12 bytes an entry more, for IPv6 26 bytes
  * an entry up to /64 and 63 beyond. On the heap, owned by the struct. While it is being built:
- * nothing beside that.
+ * nothing beside that. What lpm_find needs can be kept elsewhere and used where it lies.
  */
 #ifndef NEZUMI_CORE_LPM_H
 #define NEZUMI_CORE_LPM_H
 
+#include "base/part.h"
 #include "core/ip.h"
 
 #define LPM_ID_MAX UINT32_C(0x7fffffff)
@@ -45,10 +46,14 @@ struct lpm {
 	 * begin within that upper half, the place of the first of them.
 	 */
 	struct lpm_leaf *v6_leaf;
+	uint64_t *v6_keys; /* of all levels, the lowest first */
 	uint64_t *v6_level[LPM_LEVELS];
+	uint32_t v6_nodes[LPM_LEVELS];
 	unsigned v6_levels;
 	uint32_t v6_n; /* keys in the leaves */
 	struct lpm_range *v6_range;
+
+	uint32_t n4, n6; /* ranges of IPv4, of upper halves */
 };
 
 /*
@@ -63,9 +68,27 @@ void lpm_free(struct lpm *l);
 bool lpm_find(const struct lpm *l, struct ip ip, uint32_t *id);
 
 /*
+ * The same for an IPv4 address, for all that follow it up to *last at once: what is true of it is
+ * true of them. *last is set always.
+ */
+bool lpm_find_run(const struct lpm *l, uint32_t v4, uint32_t *id, uint32_t *last);
+
+/*
  * Does any entry overlap c? The id is that of the longest entry that contains c (c itself
  * included), else of the first entry inside c: lowest address, then the shortest.
  */
 bool lpm_overlap(const struct lpm *l, struct cidr c, uint32_t *id);
+
+/*
+ * What lpm_find follows, as parts that can be copied elsewhere, each to where it is aligned to 64;
+ * and an lpm over such copies, which others own and which need not be what they were: then look-ups
+ * may be wrong, but stay within them, and ids are below `ids`. Only for lpm_find. Errors: ERR_PARSE.
+ */
+#define LPM_PARTS 7
+struct lpm_head {
+	uint32_t n, v6_n, n4, n6;
+};
+void lpm_parts(const struct lpm *l, struct lpm_head *head, struct part part[LPM_PARTS]);
+MUST enum err lpm_attach(struct lpm *l, const struct part part[LPM_PARTS], uint32_t ids);
 
 #endif

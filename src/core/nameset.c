@@ -240,6 +240,7 @@ enum err nameset_build(struct nameset *s, const struct nameset_entry *e, size_t 
 			goto out;
 		at += e[i].name.n;
 	}
+	made.text_n = at;
 	err = filter_make(&made);
 	if (err)
 		goto out;
@@ -256,4 +257,55 @@ void nameset_free(struct nameset *s)
 	free(s->filter);
 	free(s->text);
 	*s = (struct nameset){ 0 };
+}
+
+/* ---- kept elsewhere ---- */
+
+void nameset_parts(const struct nameset *s, struct part part[NAMESET_PARTS])
+{
+	bool any = s->nodes != NULL;
+
+	part[0] = (struct part){ s->nodes, any ? (s->mask + 1) * sizeof *s->nodes : 0 };
+	part[1] = (struct part){ s->filter, any ? (s->filter_mask + 1) * sizeof *s->filter : 0 };
+	part[2] = (struct part){ s->text, s->text_n };
+}
+
+static bool power_of_two(size_t n)
+{
+	return n && (n & (n - 1)) == 0;
+}
+
+enum err nameset_attach(struct nameset *s, const struct part part[NAMESET_PARTS], uint64_t seed,
+			uint32_t ids)
+{
+	struct nameset made = {
+		.nodes = part[0].p, .filter = part[1].p, .text = part[2].p, .text_n = part[2].n, .seed = seed
+	};
+	size_t n = part[0].n / sizeof *made.nodes, words = part[1].n / sizeof *made.filter;
+
+	if (n == 0 && words == 0) {
+		*s = (struct nameset){ .seed = seed };
+		return part[0].n || part[1].n || part[2].n ? ERR_PARSE : ERR_OK;
+	}
+	if (part[0].n % sizeof *made.nodes || part[1].n % sizeof *made.filter || !power_of_two(n) ||
+	    !power_of_two(words))
+		return ERR_PARSE;
+	made.mask = n - 1;
+	made.filter_mask = words - 1;
+	for (size_t i = 0; i < n; i++) {
+		const struct nameset_node *node = &made.nodes[i];
+
+		if (node->tag == 0)
+			continue;
+		made.n++;
+		if ((uint64_t)node->at + (node->tag & 0xff) > part[2].n ||
+		    (node->self != NONE && node->self >= ids) ||
+		    (node->below != NONE && node->below >= ids))
+			return ERR_PARSE;
+	}
+	/* A look-up ends at a free node. */
+	if (made.n == n)
+		return ERR_PARSE;
+	*s = made;
+	return ERR_OK;
 }

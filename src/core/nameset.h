@@ -17,6 +17,7 @@
 #define NEZUMI_CORE_NAMESET_H
 
 #include "base/err.h"
+#include "base/part.h"
 #include "base/str.h"
 
 struct nameset_entry {
@@ -30,6 +31,7 @@ struct nameset {
 	struct nameset_node *nodes; /* mask + 1 of them */
 	uint64_t *filter;           /* filter_mask + 1 words */
 	char *text;
+	size_t text_n;
 	size_t mask, filter_mask, n; /* n: nodes in use */
 	uint64_t seed;
 };
@@ -51,5 +53,16 @@ bool nameset_find(const struct nameset *s, struct str lower, uint32_t *id, size_
 
 /* Is any entry d itself, or under d? The id is that of d if listed, else of the entry given first. */
 bool nameset_has_below(const struct nameset *s, struct str d, uint32_t *id);
+
+/*
+ * All of a set as parts that can be copied elsewhere, each to where it is aligned to 64: nodes,
+ * filter, and the names as they were given, one behind the other. And a set over such copies, which
+ * others own and which need not be what they were: then look-ups may be wrong, but end and stay
+ * within them, and ids are below `ids`. Errors: ERR_PARSE.
+ */
+#define NAMESET_PARTS 3
+void nameset_parts(const struct nameset *s, struct part part[NAMESET_PARTS]);
+MUST enum err nameset_attach(struct nameset *s, const struct part part[NAMESET_PARTS],
+			     uint64_t seed, uint32_t ids);
 
 #endif

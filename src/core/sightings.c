@@ -242,7 +242,7 @@ static enum err add_indicators(struct sightings *s, const struct rules *rules, s
 		for (uint32_t k = 0; k < ranges[i].n; k++) {
 			uint32_t id = ranges[i].first + k;
 
-			if (indicator_validity(&s->snap->v.v[id], rules, ts) != VALID_OUT)
+			if (attribute_validity(snapshot_attribute(s->snap, id), rules, ts) != VALID_OUT)
 				SET_ADD(&p->c->inds, id, e);
 		}
 	return e;

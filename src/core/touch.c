@@ -18,16 +18,16 @@ bool touch_possible(const struct names *n, const struct record *r)
 	return r->kind == KIND_HTTP && s->urls.n;
 }
 
-enum validity indicator_validity(const struct indicator *i, const struct rules *rules, int64_t ts)
+enum validity attribute_validity(const struct attribute *a, const struct rules *rules, int64_t ts)
 {
 	int64_t off = 0;
 
 	if (rules->any_validity)
 		return VALID_IN;
-	if (i->from != TIME_NONE && ts < i->from)
-		off = i->from - ts;
-	else if (i->until != TIME_NONE && ts > i->until)
-		off = ts - i->until;
+	if (a->from != TIME_NONE && ts < a->from)
+		off = a->from - ts;
+	else if (a->until != TIME_NONE && ts > a->until)
+		off = ts - a->until;
 	if (off == 0)
 		return VALID_IN;
 	return off <= rules->grace ? VALID_GRACE : VALID_OUT;
@@ -38,7 +38,8 @@ size_t touch_indicators(const struct snapshot *s, const struct touch *t,
 {
 	if (t->type == IT_IP)
 		return snapshot_addr(s, t->addr, out);
-	out[0] = t->type == IT_DOMAIN ? s->domains.v[t->target].inds : s->urls.v[t->target].inds;
+	out[0] = t->type == IT_DOMAIN ? snapshot_domain_rows(s, t->target)
+				      : snapshot_url_rows(s, t->target);
 	return 1;
 }
 
@@ -74,7 +75,7 @@ static bool names_port(const struct snapshot *s, const struct ind_range *ranges,
 {
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < ranges[i].n; k++)
-			if (s->v.v[ranges[i].first + k].port == port)
+			if (snapshot_attribute(s, ranges[i].first + k)->port == port)
 				return true;
 	return false;
 }
@@ -145,8 +146,8 @@ static void judge(const struct names *n, const struct rules *rules, const struct
 	measure(r, t, t->inbound);
 	for (size_t i = 0; i < n_ranges; i++)
 		for (uint32_t k = 0; k < ranges[i].n; k++) {
-			const struct indicator *ind = &n->snap->v.v[ranges[i].first + k];
-			enum validity v = indicator_validity(ind, rules, r->ts);
+			const struct attribute *ind = snapshot_attribute(n->snap, ranges[i].first + k);
+			enum validity v = attribute_validity(ind, rules, r->ts);
 			bool on = !compares || !ind->port || ind->port == t->port;
 			int as = (on ? 0 : 2) + (v == VALID_GRACE);
 

@@ -59,7 +59,7 @@ size_t touch_indicators(const struct snapshot *s, const struct touch *t,
 			struct ind_range out[ADDR_RANGES_MAX]);
 
 enum validity { VALID_IN, VALID_GRACE, VALID_OUT };
-enum validity indicator_validity(const struct indicator *i, const struct rules *rules, int64_t ts);
+enum validity attribute_validity(const struct attribute *a, const struct rules *rules, int64_t ts);
 
 /*
  * The URL of an http record as listed ones are written, into *out (cleared first); false when it
