@@ -52,6 +52,15 @@ struct record {
 	uint64_t line; /* within the file, from 1; the driver completes it */
 };
 
+/*
+ * Passive DNS: a dns record of nobody, without addresses, that only says to which addresses a name
+ * led, from ts to ts + duration. It touches nothing.
+ */
+static inline bool record_passive(const struct record *r)
+{
+	return r->kind == KIND_DNS && !(r->orig.hi | r->orig.lo | r->resp.hi | r->resp.lo);
+}
+
 /* What the source itself says came of a connection; UNSAID where it does not, or the protocol has
  * none. */
 enum handshake { HANDSHAKE_UNSAID, HANDSHAKE_FAILED, HANDSHAKE_DONE };

@@ -402,8 +402,8 @@ static size_t read_block(struct run *r, const struct layout *layout, const struc
 }
 
 /*
- * A stream in pieces: as long as it must be, or growing bit by bit. That the file has ended may be
- * known with the last piece or only behind it.
+ * A stream whole or in pieces that grow bit by bit. That the file has ended may be known with the
+ * last piece or only behind it.
  */
 static void read_stream(struct run *r, const struct reader_hints *h, struct str file, uint64_t *cuts)
 {
@@ -432,9 +432,7 @@ static void read_stream(struct run *r, const struct reader_hints *h, struct str 
 		need(done <= until - from);
 		from += done;
 		look(r, &sink);
-		if (done == 0 && (ended || until - from >= r->reader->unit_max))
-			break;
-		if (ended && from == until)
+		if (ended || (done == 0 && until - from >= r->reader->unit_max))
 			break;
 	}
 	/* What is given up is told. */

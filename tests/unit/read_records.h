@@ -205,7 +205,7 @@ static void read_stream(struct reading *x, const struct reader *r, struct str fi
 	empty_sink(x, sink);
 	if (size < file.n / 4096) /* not for ever */
 		size = file.n / 4096;
-	while (!ended || from < until) {
+	while (!ended) {
 		size_t more = file.n - until, done;
 		char *copy;
 
@@ -219,7 +219,7 @@ static void read_stream(struct reading *x, const struct reader *r, struct str fi
 			abort();
 		from += done;
 		empty_sink(x, sink);
-		if (done == 0 && (ended || until - from >= r->unit_max))
+		if (done == 0 && until - from >= r->unit_max)
 			break;
 	}
 	/* What is given up is told. */
