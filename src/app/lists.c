@@ -408,15 +408,16 @@ static int by_value(const void *a, const void *b)
 	return d ? d : str_cmp(x->detail, y->detail);
 }
 
+/* Is there neither a special-purpose range nor a benign one? */
 static bool clear(void *ctx, uint32_t v4, uint32_t *last)
 {
 	const struct gate *g = ctx;
-	uint32_t id, a, b;
-	bool against = lpm_find_run(&g->special.net, v4, &id, &a) |
-		       lpm_find_run(&g->l->exset.net[X_BENIGN], v4, &id, &b);
+	uint32_t id, to;
+	bool special = lpm_find_run(&g->special.net, v4, &id, last);
+	bool benign = lpm_find_run(&g->l->exset.net[X_BENIGN], v4, &id, &to);
 
-	*last = a < b ? a : b;
-	return !against;
+	*last = *last < to ? *last : to;
+	return !special && !benign;
 }
 
 static enum err ask(void *ctx, const struct indicator *i, bool *keep)

@@ -179,7 +179,7 @@ static enum err group_names(const struct snapshot_stage *g, const struct stage_n
 	struct str before = STR_NONE;
 
 	*out = names;
-	*texts = malloc((rows + 1) * sizeof **texts);
+	*texts = calloc(rows + 1, sizeof **texts);
 	if (!names || !*texts)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < rows; i++) {
