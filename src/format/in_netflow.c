@@ -4,6 +4,7 @@
  * and as IPFIX files are (RFC 5655). Who sent them is not known, so all count as one exporter's.
  * Bytes between messages are told, and the next message is searched.
  */
+#include "base/wire.h"
 #include "format/export.h"
 #include "format/netflow.h"
 
@@ -90,6 +91,19 @@ static size_t feed(struct stream *st, struct str have, bool ended, struct sink *
 	return done;
 }
 
+/* A version 5 whose number of records lies is still one. */
+static bool lies(struct str head)
+{
+	struct wire w = wire_of(head);
+	unsigned v = wire_be16(&w);
+	uint32_t sent, ns;
+
+	wire_skip(&w, 6);
+	sent = wire_be32(&w);
+	ns = wire_be32(&w);
+	return !w.bad && v == NETFLOW_5 && sent > 946684800 && sent < 2524608000 && ns < 1000000000;
+}
+
 /* Some messages that end where the next begins. */
 static int sniff(const struct sample *s)
 {
@@ -100,7 +114,7 @@ static int sniff(const struct sample *s)
 		size_t n = netflow_frame(rest, &whole);
 
 		if (n == 0)
-			return 0;
+			return i == 0 && lies(rest) ? 30 : 0;
 		if (!whole && i == 0)
 			break;
 		rest = str_skip(rest, n);

@@ -11,6 +11,8 @@
 
 enum { HEADER_5 = 24, RECORD_5 = 48, HEADER_9 = 20, HEADER_IPFIX = 16, SET_HEADER = 4 };
 enum { RECORDS_5_MAX = 30 }; /* more do not fit into a packet; headers that say so lie */
+/* A set of templates has a header, a template's, and a field at least. */
+enum { SET_TEMPLATES_MIN = 12 };
 enum {
 	SET_TEMPLATES_9 = 0,
 	SET_OPTIONS_9 = 1,
@@ -473,7 +475,7 @@ static size_t frame_9(struct str have, bool *whole)
 
 		if (version(id) || at > NETFLOW_MESSAGE_MAX)
 			return at;
-		if (id == 0 && (length == 0 || next.bad)) {
+		if (id == SET_TEMPLATES_9 && (length < SET_TEMPLATES_MIN || next.bad)) {
 			wire_skip(&w, 2);
 			continue;
 		}

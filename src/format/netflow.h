@@ -12,12 +12,13 @@
  *   which IPFIX states as systemInitTimeMilliseconds), else when the event was observed, else its
  *   end, else when the message was sent. A zero is no time. Where IPFIX never says when the
  * exporter started, the flow is taken to have ended when the message was sent.
- * - The way back: counters of the reverse direction (RFC 5103), those of the responder, and in v9
- *   OUT_BYTES and OUT_PKTS beside IN_BYTES or IN_PKTS unless they are zero, as nfdump reads them;
- * in IPFIX these numbers are counters of the same direction behind the router. Records without are
- *   one-way.
- * - Opener: who biflowDirection says; the source where a record counts for initiator and responder
- *   or tells of the creation or refusal of a flow, and where TCP flags hold SYN and no ACK.
+ * - The way back: counters of the reverse direction (RFC 5103), those of the responder where there
+ *   are ones of the initiator too, and in v9 OUT_BYTES and OUT_PKTS beside other IN_BYTES and
+ *   IN_PKTS. Where OUT is the same as IN the same packets were counted twice, where IN is zero they
+ *   were counted on their way out; in IPFIX OUT always is that. Records without are one-way.
+ * - Opener: who biflowDirection says; the source where a record counts for initiator and responder,
+ *   where one without counters tells that a flow was created or refused, and where TCP flags hold
+ *   SYN and no ACK.
  * - Without a source and a destination address it is no flow, and unused.
  *
  * Every data record is a line of the sink's, and so is everything that is told.

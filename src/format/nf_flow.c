@@ -174,35 +174,47 @@ static uint64_t size(const struct reading *r, uint64_t slots)
 #define FORTH(bytes) (NF_BIT(bytes) | NF_BIT((bytes) + 1) | NF_BIT((bytes) + 2))
 #define BACK(bytes)  (NF_BIT((bytes) + 4) | NF_BIT((bytes) + 5) | NF_BIT((bytes) + 6))
 #define POST(bytes)  NF_BIT((bytes) + 3)
+#define COUNTERS     SLOTS_FROM(NF_BYTES, NF_PACKETS_BACK_TOTAL)
 _Static_assert(NF_BYTES + 3 == NF_BYTES_POST && NF_BYTES + 6 == NF_BYTES_BACK_TOTAL &&
 		       NF_PACKETS + 3 == NF_PACKETS_POST && NF_PACKETS + 6 == NF_PACKETS_BACK_TOTAL,
 	       "bytes and packets are in the same order");
 
-static void one_size(const struct reading *r, enum nf_slot first, uint64_t *forth, uint64_t *back)
+static bool nothing(uint64_t bytes, uint64_t packets)
 {
-	*forth = size(r, FORTH(first));
-	*back = size(r, BACK(first));
-	if (!(r->t->has & POST(first)))
-		return;
-	if (*forth == UNSTATED)
-		*forth = size(r, POST(first));
-	else if (r->t->domain->version == 9 && *back == UNSTATED)
-		*back = size(r, POST(first));
+	return (bytes == 0 || bytes == UNSTATED) && (packets == 0 || packets == UNSTATED);
 }
 
-static bool nothing(uint64_t size)
+/*
+ * OUT_BYTES and OUT_PKTS. RFC 3954 does not say of which direction; exporters that count both ways
+ * put the way back there, those that count behind themselves the same packets again, or only them.
+ * IPFIX has them as the latter.
+ */
+static void posts(const struct reading *r, struct record *out)
 {
-	return size == 0 || size == UNSTATED;
+	uint64_t bytes = size(r, POST(NF_BYTES)), packets = size(r, POST(NF_PACKETS));
+
+	if (nothing(bytes, packets))
+		return;
+	if (nothing(out->orig_bytes, out->orig_packets)) {
+		out->orig_bytes = bytes;
+		out->orig_packets = packets;
+	} else if (r->t->domain->version == 9 && nothing(out->resp_bytes, out->resp_packets) &&
+		   (bytes != out->orig_bytes || packets != out->orig_packets)) {
+		out->resp_bytes = bytes;
+		out->resp_packets = packets;
+	}
 }
 
 static void sizes(const struct reading *r, struct record *out)
 {
-	one_size(r, NF_BYTES, &out->orig_bytes, &out->resp_bytes);
-	one_size(r, NF_PACKETS, &out->orig_packets, &out->resp_packets);
+	out->orig_bytes = size(r, FORTH(NF_BYTES));
+	out->orig_packets = size(r, FORTH(NF_PACKETS));
+	out->resp_bytes = size(r, BACK(NF_BYTES));
+	out->resp_packets = size(r, BACK(NF_PACKETS));
+	if (r->t->has & (POST(NF_BYTES) | POST(NF_PACKETS)))
+		posts(r, out);
 	out->one_way = !(r->t->has & (BACK(NF_BYTES) | BACK(NF_PACKETS))) &&
-		       nothing(out->resp_bytes) && nothing(out->resp_packets);
-	if (out->one_way)
-		out->resp_bytes = out->resp_packets = UNSTATED;
+		       nothing(out->resp_bytes, out->resp_packets);
 }
 
 static uint64_t times_rate(uint64_t size, uint32_t rate)
@@ -293,15 +305,18 @@ enum { DIRECTION_INITIATOR = 1, DIRECTION_REVERSE = 2 }; /* biflowDirection */
 static enum opener opener(const struct reading *r)
 {
 	uint64_t direction = number(r, NF_DIRECTION), event = number(r, NF_EVENT);
-	const uint64_t sides = NF_BIT(NF_BYTES_INITIATOR) | NF_BIT(NF_BYTES_RESPONDER) |
-			       NF_BIT(NF_PACKETS_INITIATOR) | NF_BIT(NF_PACKETS_RESPONDER);
+	const uint64_t sides = NF_BIT(NF_BYTES_RESPONDER) | NF_BIT(NF_PACKETS_RESPONDER);
 
 	if (direction == DIRECTION_INITIATOR)
 		return OPENER_ORIG;
 	if (direction == DIRECTION_REVERSE)
 		return OPENER_RESP;
-	return event == EVENT_CREATED || event == EVENT_DENIED || r->t->has & sides ? OPENER_ORIG
-										    : OPENER_UNKNOWN;
+	if (r->t->has & sides)
+		return OPENER_ORIG;
+	/* Records with counters name the event for each direction. */
+	return (event == EVENT_CREATED || event == EVENT_DENIED) && !(r->t->has & COUNTERS)
+		       ? OPENER_ORIG
+		       : OPENER_UNKNOWN;
 }
 
 static void hand_over(const struct reading *r, struct record *out, struct sink *sink)

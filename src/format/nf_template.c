@@ -313,6 +313,11 @@ static void plan(struct nf_template *t, unsigned scopes, unsigned fields, struct
 	}
 	if (t->stretches)
 		t->stretches[stretch] = (uint16_t)at;
+	/* Some use one of these numbers for something else. */
+	if (!(t->has & NF_BIT(NF_BYTES_INITIATOR)))
+		t->has &= ~NF_BIT(NF_BYTES_RESPONDER);
+	if (!(t->has & NF_BIT(NF_PACKETS_INITIATOR)))
+		t->has &= ~NF_BIT(NF_PACKETS_RESPONDER);
 	t->flow = (t->has & NF_BIT(NF_SRC4) && t->has & NF_BIT(NF_DST4)) ||
 		  (t->has & NF_BIT(NF_SRC6) && t->has & NF_BIT(NF_DST6));
 }
