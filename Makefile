@@ -78,7 +78,7 @@ MAIN_OBJ := $(MAIN:%.c=$(O)/%.o)
 UNIT := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/unit/test_*.c)))
 PROP := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/prop/prop_*.c)))
 FUZZ := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-BENCH := $(patsubst tests/%.c,$(O)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+BENCH := $(O)/bench/bench_gen $(O)/bench/feed.so
 
 OWNERS := $(BUILD)/owners.nzo
 
@@ -142,10 +142,20 @@ $(FUZZ): fuzzer := -fsanitize=fuzzer
 else
 $(FUZZ): $(O)/tests/fuzz/replay.o
 endif
-$(FUZZ) $(BENCH): $(O)/%: $(O)/tests/%.o $(LIB)
+$(FUZZ): $(O)/%: $(O)/tests/%.o $(LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(all_ldflags) $(fuzzer) -o $@ $^ $(all_libs)
+
+# What data to measure with are made by, and what makes a collector read a file.
+$(O)/bench/bench_gen: $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/bench/gen_*.c tests/bench/bench_gen.c)))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(all_libs)
+$(O)/bench/feed.so: tests/bench/feed.c $(O)/flags | setup
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all_cppflags) $(filter-out -fPIE,$(all_cflags)) -fPIC -shared -o $@ $<
 
 # Objects of tests are kept, and know their headers.
 .SECONDARY:
@@ -204,8 +214,8 @@ $(VENV)/ready: tests/interop/requirements.txt
 	$(Q)$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-bench: $(BIN) $(BENCH) ## how fast it is
-	$(Q)NEZUMI=$(BIN) BUILD=$(BUILD) tests/bench/run
+bench: $(BIN) $(BENCH) $(OWNERS) ## how fast it is (BENCH_FLAGS=--quick)
+	$(Q)NEZUMI=$(BIN) BUILD=$(BUILD) tests/bench/run $(BENCH_FLAGS)
 
 fuzz: setup ## look for crashes (SECONDS=60 for each target, FUZZ_FLAGS for libFuzzer)
 	$(Q)$(MAKE) $(again) MODE=fuzz CC=clang programs

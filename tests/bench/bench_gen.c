@@ -1,107 +1,134 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Constructed telemetry and indicators for measuring: bench_gen SEED RECORDS INDICATORS DIR writes
- * DIR/conn.log (Zeek TSV) and DIR/indicators.txt. Addresses follow a power law as those of real
- * networks do; 3 % are IPv6, and one record in 10,000 meets an indicator. The same arguments give
- * the same bytes.
+ * Constructed telemetry, lists and organisations to measure with, and what must be found in them:
+ *
+ *   bench_gen SEED FLOWS DIR WHAT...
+ *
+ * WHAT is conn.log, conn.json, eve.json, nfcapd, nfcapd-lz4 or ipfix.pcap, each with =N if only the
+ * first N flows shall be written so, or lists=N for address lists of up to N entries (a power of
+ * ten, 1,000 and more) with the table of organisations. DIR/expected.json says what must be found.
+ * The same arguments give the same bytes.
  */
-#include "base/mix.h"
+#include "gen_write.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <sys/stat.h>
 
-enum { HOSTS = 200000, DESTINATIONS = 2000000 };
+static const struct writer *const writers[] = { &write_conn_log, &write_conn_json,  &write_eve,
+						&write_nfcapd,   &write_nfcapd_lz4, &write_ipfix };
 
-static uint64_t below(uint64_t *s, uint64_t n)
+#define WRITERS (sizeof writers / sizeof writers[0])
+
+struct job {
+	const struct writer *writer;
+	uint64_t flows;
+	void *state;
+	struct tally tally;
+};
+
+static bool number(const char *text, uint64_t *out)
 {
-	return mix_next(s) % n;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno;
 }
 
-/* Small numbers far more often than large ones. */
-static uint64_t skewed(uint64_t *s, uint64_t n)
+static const struct writer *find(const char *name, size_t n)
 {
-	uint64_t bits = below(s, 21);
-
-	return below(s, n >> bits ? n >> bits : 1);
+	for (size_t i = 0; i < WRITERS; i++)
+		if (strlen(writers[i]->name) == n && memcmp(writers[i]->name, name, n) == 0)
+			return writers[i];
+	return NULL;
 }
 
-/* A public-looking address for a number; the same number, the same address. */
-static void address(char *out, size_t n, uint64_t id, int kind)
+static bool expected(const char *dir, uint64_t seed, uint64_t flows, const struct population *p,
+		     const struct job *job, size_t n)
 {
-	uint64_t h = mix64(id * 4 + (uint64_t)kind);
+	char path[4096];
+	FILE *f;
 
-	if (h % 100 < 3 && kind)
-		(void)snprintf(out, n, "2a0%x:%x:%x::%x", (unsigned)(h >> 8 & 7) + 1,
-			       (unsigned)(h >> 16 & 0xffff) | 1, (unsigned)(h >> 32 & 0xffff) | 1,
-			       (unsigned)(h >> 48 & 0xffff) | 1);
-	else
-		(void)snprintf(out, n, "%u.%u.%u.%u", (unsigned)(h >> 8 & 0xff) % 60 + 40,
-			       (unsigned)(h >> 16 & 0xff), (unsigned)(h >> 24 & 0xff),
-			       (unsigned)(h >> 32 & 0xff));
-}
-
-static int write_indicators(FILE *f, uint64_t n)
-{
-	char text[64];
-
-	for (uint64_t i = 0; i < n; i++) {
-		address(text, sizeof text, i, 2);
-		if (fprintf(f, "%s\n", text) < 0)
-			return 1;
+	(void)snprintf(path, sizeof path, "%s/expected.json", dir);
+	f = fopen(path, "w");
+	if (!f)
+		return false;
+	fprintf(f, "{\"seed\": %llu, \"flows\": %llu, \"data\": {", (unsigned long long)seed,
+		(unsigned long long)flows);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(f, "%s\n\t\"%s\": {", i ? "," : "", job[i].writer->name);
+		tally_print(p, &job[i].tally, f);
+		fputc('}', f);
 	}
-	return fclose(f) != 0;
+	fputs("\n}}\n", f);
+	return fclose(f) == 0;
 }
 
-static int write_flows(FILE *f, uint64_t *s, uint64_t records, uint64_t indicators)
+static bool generate(struct population *p, struct job *job, size_t n, uint64_t flows, const char *dir)
 {
-	static const char *const state[] = { "SF\tT\tF\t0\tShADadFf", "S0\tT\tF\t0\tS",
-					     "REJ\tT\tF\t0\tSr", "S1\tT\tF\t0\tShADad" };
-	uint64_t us = UINT64_C(1713484800000000);
+	bool good = true;
 
-	fputs("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"
-	      "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\t"
-	      "resp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\t"
-	      "resp_pkts\tresp_ip_bytes\n",
-	      f);
-	for (uint64_t i = 0; i < records; i++) {
-		char host[64], peer[64];
-		uint64_t hit = below(s, 10000) == 0, uid = mix_next(s), out = below(s, 20000),
-			 in = below(s, 200000);
-
-		us += below(s, 20000);
-		address(host, sizeof host, skewed(s, HOSTS), 0);
-		address(peer, sizeof peer, hit ? below(s, indicators) : skewed(s, DESTINATIONS),
-			hit ? 2 : 1);
-		if (fprintf(f, "%llu.%06llu\tC%016llx\t%s\t%u\t%s\t%u\ttcp\tssl\t%u.%06u\t%llu\t%llu\t%s\t%u\t%llu\t%u\t%llu\n",
-			    (unsigned long long)(us / 1000000), (unsigned long long)(us % 1000000),
-			    (unsigned long long)uid, host, (unsigned)below(s, 28000) + 32768, peer,
-			    below(s, 4) ? 443 : 80, (unsigned)below(s, 60), (unsigned)below(s, 1000000),
-			    (unsigned long long)out, (unsigned long long)in, state[below(s, 4)],
-			    (unsigned)(out / 900 + 3), (unsigned long long)(out + 400),
-			    (unsigned)(in / 1300 + 3), (unsigned long long)(in + 400)) < 0)
-			return 1;
+	for (size_t i = 0; i < n; i++) {
+		job[i].state = job[i].writer->open(dir);
+		good &= job[i].state != NULL;
 	}
-	return fclose(f) != 0;
+	for (uint64_t k = 0; good && k < flows; k++) {
+		struct flow f;
+
+		population_next(p, &f);
+		for (size_t i = 0; i < n; i++)
+			if (k < job[i].flows)
+				job[i].writer->write(job[i].state, &f, p, &job[i].tally);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (job[i].state)
+			good &= job[i].writer->close(job[i].state);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t seed, records, indicators;
-	char path[4096];
-	FILE *f;
+	static struct job jobs[WRITERS];
+	uint64_t seed, flows, lists = 0;
+	struct population *p;
+	size_t n = 0;
+	bool good;
 
-	if (argc != 5) {
-		fprintf(stderr, "bench_gen SEED RECORDS INDICATORS DIR\n");
+	if (argc < 5 || !number(argv[1], &seed) || !number(argv[2], &flows)) {
+		fputs("usage: bench_gen SEED FLOWS DIR WHAT[=N]...\n", stderr);
 		return 2;
 	}
-	seed = strtoull(argv[1], NULL, 10);
-	records = strtoull(argv[2], NULL, 10);
-	indicators = strtoull(argv[3], NULL, 10);
-	(void)snprintf(path, sizeof path, "%s/indicators.txt", argv[4]);
-	f = fopen(path, "w");
-	if (!f || write_indicators(f, indicators))
+	for (int i = 4; i < argc; i++) {
+		const char *sign = strchr(argv[i], '=');
+		size_t name = sign ? (size_t)(sign - argv[i]) : strlen(argv[i]);
+		uint64_t first = flows;
+
+		if (sign && !number(sign + 1, &first)) {
+			fprintf(stderr, "bench_gen: %s: no number\n", argv[i]);
+			return 2;
+		}
+		if (sign && name == 5 && memcmp(argv[i], "lists", 5) == 0) {
+			lists = first;
+			continue;
+		}
+		if (n == WRITERS || !find(argv[i], name)) {
+			fprintf(stderr, "bench_gen: %s: unknown\n", argv[i]);
+			return 2;
+		}
+		jobs[n++] =
+			(struct job){ find(argv[i], name), first < flows ? first : flows, NULL, { 0 } };
+	}
+	(void)mkdir(argv[3], 0777);
+	p = population_new(seed, flows, lists);
+	if (!p) {
+		fputs("bench_gen: no memory\n", stderr);
 		return 1;
-	(void)snprintf(path, sizeof path, "%s/conn.log", argv[4]);
-	f = fopen(path, "w");
-	return !f || write_flows(f, &seed, records, indicators);
+	}
+	/* Flows first: they do not depend on how long the lists are. */
+	good = generate(p, jobs, n, flows, argv[3]) && (!lists || population_lists(p, argv[3])) &&
+	       expected(argv[3], seed, flows, p, jobs, n);
+	population_free(p);
+	if (!good)
+		fprintf(stderr, "bench_gen: %s: could not be written\n", argv[3]);
+	return good ? 0 : 1;
 }
