@@ -34,6 +34,8 @@ enum {
 	/* So often it is looked for blocks within a packed one that is damaged: each time may cost
 	 * as much as a whole block, and the bytes that pay for it are few. */
 	LOOKS_MAX = 64,
+	/* Behind the last block: nfdump leaves the end of an appendix that was longer. */
+	REMNANT_MAX = 512,
 };
 
 enum packing { PLAIN, LZO, BZIP2, LZ4, ZSTD, PACKINGS };
@@ -156,7 +158,6 @@ static bool unpack(struct stream *st, enum packing packing, struct str in, struc
 	bool ok = false;
 
 	room = room < BLOCK_MAX ? room : BLOCK_MAX;
-
 	switch (packing) {
 	case LZO: {
 		lzo_uint m = room;
@@ -287,6 +288,12 @@ static size_t block(struct stream *st, struct str have, bool ended, struct sink 
 	struct str there, behind;
 	size_t good;
 
+	if (st->blocks_stated && st->blocks >= st->blocks_stated && have.n <= REMNANT_MAX) {
+		if (!ended)
+			return 0;
+		if (!begins(st, have))
+			return have.n;
+	}
 	if (have.n >= BLOCK_HEAD)
 		b = block_head(have.p);
 	else if (!ended)
