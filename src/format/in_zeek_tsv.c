@@ -6,6 +6,7 @@
  */
 #include "format/telemetry.h"
 #include "format/zeek.h"
+#include "format/zeek_sieve.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -24,6 +25,7 @@ struct layout {
 		uint16_t field;
 		enum zeek_column column;
 	} used[ZEEK_VALUES];
+	const struct zeek_sieve *sieve; /* NULL: all lines go the plain way */
 };
 
 /* ---- header ------------------------------------------------------------------------------ */
@@ -133,11 +135,41 @@ static enum err columns(const struct heading *h, struct layout *l, struct errinf
 	return ERR_OK;
 }
 
+/* Rotated logs that were joined say the same again and again. */
+static bool same_layout(const struct layout *a, const struct layout *b)
+{
+	if (a->kind != b->kind || a->separator != b->separator ||
+	    a->set_separator != b->set_separator || !str_eq(a->unset, b->unset) ||
+	    !str_eq(a->empty, b->empty) || a->n_fields != b->n_fields || a->n_used != b->n_used)
+		return false;
+	for (unsigned i = 0; i < a->n_used; i++)
+		if (a->used[i].field != b->used[i].field || a->used[i].column != b->used[i].column)
+			return false;
+	return true;
+}
+
+static enum err plan(struct layout *l, struct arena *a)
+{
+	struct zeek_columns c = {
+		.kind = l->kind,
+		.n_fields = l->n_fields,
+		.separator = l->separator,
+		.set_separator = l->set_separator,
+		.unset = l->unset,
+		.empty = l->empty,
+	};
+
+	memset(c.field, UINT8_MAX, sizeof c.field);
+	for (unsigned i = 0; i < l->n_used; i++)
+		c.field[l->used[i].column] = l->used[i].field;
+	return zeek_sieve_plan(&c, a, &l->sieve);
+}
+
 static enum err header(struct str lines, const struct layout *prev, const struct reader_hints *hints,
 		       struct arena *a, const struct layout **out, unsigned *kinds, struct errinfo *ei)
 {
 	struct heading h = heading_new();
-	struct layout *l;
+	struct layout found = { .n_fields = 0 }, *l;
 	struct str line;
 	enum err e;
 
@@ -155,19 +187,30 @@ static enum err header(struct str lines, const struct layout *prev, const struct
 		*kinds = KIND_BIT(prev->kind);
 		return ERR_OK;
 	}
+	found.separator = h.separator;
+	found.set_separator = h.set_separator;
+	found.unset = h.unset;
+	found.empty = h.empty;
+	e = columns(&h, &found, ei);
+	if (e)
+		return e;
+	if (prev && same_layout(prev, &found)) {
+		*kinds = KIND_BIT(found.kind);
+		*out = prev;
+		return ERR_OK;
+	}
 	l = arena_alloc(a, sizeof *l);
 	if (!l)
 		return ERR_NOMEM;
-	l->separator = h.separator;
-	l->set_separator = h.set_separator;
-	e = columns(&h, l, ei);
-	if (e)
-		return e;
+	*l = found;
 	l->unset = arena_str(a, h.unset);
 	l->empty = arena_str(a, h.empty);
 	if (!l->unset.p || !l->empty.p)
 		return ERR_NOMEM;
-	*kinds = KIND_BIT(l->kind);
+	e = plan(l, a);
+	if (e)
+		return e;
+	*kinds = KIND_BIT(found.kind);
 	*out = l;
 	return ERR_OK;
 }
@@ -305,29 +348,32 @@ static inline void row_of(const struct layout *l, const char *const *ends, const
 	}
 }
 
-static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
-		  struct sink *sink)
+/* What is left without a header cannot be read. */
+static size_t headless_lines(struct str text, struct sink *sink)
 {
-	struct scan s = { .base = text.p, .end = text.p + text.n };
+	const char *start = text.p;
+	struct str line;
+
+	do {
+		if (!str_line(&text, &line))
+			break;
+		sink_line(sink);
+		if (line.n)
+			sink_bad(sink, "%s", no_header);
+	} while (text.n && text.p[0] != '#');
+	return text.p ? (size_t)(text.p - start) : 0;
+}
+
+/* The plain way; see zeek_plain. */
+static size_t read_lines(const struct layout *l, struct str text, struct sink *sink)
+{
+	struct scan s = { .base = text.p, .end = text.p + text.n, .separator = l->separator };
 	const char *ends[FIELDS_MAX], *line = text.p;
 	struct zeek_row row = { 0 };
-	struct str skipped;
 
-	(void)hints;
-	if (!l) {
-		while (str_line(&text, &skipped)) {
-			sink_line(sink);
-			if (skipped.n)
-				sink_bad(sink, "%s", no_header);
-		}
-		return;
-	}
-	if (text.n == 0)
-		return;
-	s.separator = l->separator;
 	s.mask = stops_at(&s);
-	while (line < s.end) {
-		const char *stop, *next;
+	do {
+		const char *stop, *next, *from = line;
 		unsigned n = 0, n_answers = 0;
 
 		sink_line(sink);
@@ -338,20 +384,17 @@ static void block(const struct layout *l, const struct reader_hints *hints, stru
 			n++;
 		} while (stop < s.end && *stop != '\n');
 		next = stop < s.end ? stop + 1 : stop;
-		if (stop > line && stop[-1] == '\r' && n <= l->n_fields)
+		line = next;
+		if (stop > from && stop[-1] == '\r' && n <= l->n_fields)
 			ends[n - 1]--;
-		if (n == 1 && ends[0] == line) {
-			line = next;
+		if (n == 1 && ends[0] == from)
 			continue;
-		}
 		if (n != l->n_fields) {
 			sink_bad(sink, "%u field%s where the header names %u", n, n == 1 ? "" : "s",
 				 l->n_fields);
-			line = next;
 			continue;
 		}
-		row_of(l, ends, line, &row);
-		line = next;
+		row_of(l, ends, from, &row);
 		if (l->kind != KIND_FLOW && !undo_names(&row, &sink->scratch)) {
 			sink_bad(sink, "no memory to undo escapes");
 			continue;
@@ -359,7 +402,27 @@ static void block(const struct layout *l, const struct reader_hints *hints, stru
 		if (l->kind == KIND_DNS)
 			n_answers = answers(&row, l->set_separator, sink->answers);
 		zeek_record(l->kind, &row, n_answers, sink);
-	}
+	} while (line < s.end && *line != '#');
+	return (size_t)(line - text.p);
+}
+
+static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
+		  struct sink *sink)
+{
+	(void)hints;
+	sink->used = text.n;
+	if (text.n == 0)
+		return;
+	if (!l)
+		sink->used = headless_lines(text, sink);
+#ifdef __x86_64__
+	else if (l->sieve && sink_selects(sink, l->kind) && sink->isa == ISA_AVX512)
+		sink->used = zeek_sieve_avx512(l->sieve, l, read_lines, text, sink);
+	else if (l->sieve && sink_selects(sink, l->kind) && sink->isa == ISA_AVX2)
+		sink->used = zeek_sieve_avx2(l->sieve, l, read_lines, text, sink);
+#endif
+	else
+		sink->used = read_lines(l, text, sink);
 }
 
 /* ---- recognition ------------------------------------------------------------------------- */

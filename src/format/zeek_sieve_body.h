@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a sieve does, for the instruction set that the file which includes this is compiled for;
+ * ZEEK_SIEVE is the name it shall have.
+ *
+ * A batch is the lines that fit in CHUNK bytes. Nothing is read outside the block: a batch leaves
+ * the last MARGIN bytes alone, which is as far as the reads of a field go beyond its line.
+ */
+#include "base/lanes.h"
+#include "core/quads.h"
+#include "format/telemetry.h"
+#include "format/zeek_sieve.h"
+
+enum {
+	CHUNK = 16 << 10, /* with its tables this stays in the first-level cache */
+	MARGIN = 64,
+	STOPS_MAX = 4096,                /* kept ones of a batch */
+	LINES_MAX = (STOPS_MAX + 64) / 3 /* a line keeps three at least */
+};
+
+struct batch {
+	const struct zeek_sieve *z;
+	const char *p;
+	size_t n_lines;
+	size_t done; /* bytes of these lines */
+	bool broken; /* the line behind them is not as planned */
+	bool first;  /* it begins where the block begins */
+
+	uint64_t odd[LINES_MAX / 64 + 1];        /* lines for the plain way */
+	uint64_t six[LINES_MAX / 64 + 1];        /* lines whose addresses have been looked up */
+	uint64_t pair[LINES_MAX + 8];            /* IPv4: originator in the lower half */
+	int64_t ts[LINES_MAX + 8];               /* first as two halves of eight digits */
+	uint16_t room[16], stop[STOPS_MAX + 96]; /* room[15] is the LF before the first line */
+};
+
+static inline void mark(uint64_t *bits, size_t i)
+{
+	bits[i >> 6] |= UINT64_C(1) << (i & 63);
+}
+
+static inline bool marked(const uint64_t *bits, size_t i)
+{
+	return bits[i >> 6] >> (i & 63) & 1;
+}
+
+/* ---- first pass: where fields end, and that numbers are numbers ---------------------------- */
+
+/* The places of the set bits, from `base` on; up to 64 places are written whatever there is. */
+static inline void places(uint64_t bits, uint16_t base, uint16_t *to)
+{
+#if LANES_512
+	const __m512i all = _mm512_set_epi8(
+		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
+		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
+		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	__m512i at = _mm512_maskz_compress_epi8(bits, all), b = _mm512_set1_epi16((short)base);
+
+	_mm512_storeu_si512(to, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(at)), b));
+	if (__builtin_expect(_mm_popcnt_u64(bits) > 32, 0))
+		_mm512_storeu_si512(
+			to + 32,
+			_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(at, 1)), b));
+#else
+	do {
+		for (int i = 0; i < 8; i++) {
+			to[i] = (uint16_t)(base + _tzcnt_u64(bits));
+			bits = _blsr_u64(bits);
+		}
+		to += 8;
+	} while (__builtin_expect(bits != 0, 0));
+#endif
+}
+
+/* Find the stops of up to n bytes, which is a multiple of 64. */
+static inline void find_stops(struct batch *b, size_t n)
+{
+	const struct zeek_sieve *z = b->z;
+	const char separator = z->separator, unset = z->unset;
+	unsigned at = 0;
+	unsigned char open = z->number_open;
+	uint64_t stop_before = 1, unset_before = 0;
+	size_t n_stops = 0;
+
+	b->broken = false;
+	for (size_t off = 0; off < n && n_stops < STOPS_MAX; off += 64) {
+		const struct zeek_phase *ph = &z->phase[at];
+		struct lanes x = lanes_load(b->p + off);
+		uint64_t lf = lanes_eq(x, '\n'), stop = lanes_eq(x, separator) | lf;
+		uint64_t digit = lanes_span(x, '0', 9);
+		uint64_t none = lanes_eq(x, unset) & (stop << 1 | stop_before);
+		uint64_t kept = _pdep_u64(ph->kept, stop), wrong;
+		unsigned long long number;
+
+		/* Bits from where numbers open (their separator too) to where they close. */
+		open = _subborrow_u64(open, _pdep_u64(ph->closes, stop), _pdep_u64(ph->opens, stop),
+				      &number);
+		/* Digits, but none behind the byte for "unset". */
+		wrong = number & ~(stop | none | (digit & ~(none << 1 | unset_before)));
+		wrong |= lf ^ _pdep_u64(ph->last, stop);
+		if (__builtin_expect(wrong != 0, 0)) {
+			kept &= _blsmsk_u64(wrong) >> 1;
+			b->broken = true;
+		}
+		places(kept, (uint16_t)off, b->stop + n_stops);
+		n_stops += (size_t)_mm_popcnt_u64(kept);
+		if (__builtin_expect(b->broken, 0))
+			break;
+		stop_before = stop >> 63;
+		unset_before = none >> 63;
+		at = z->next[at + (unsigned)_mm_popcnt_u64(stop)];
+	}
+	b->n_lines = n_stops / z->n_kept;
+	b->done = b->n_lines ? b->stop[b->n_lines * z->n_kept - 1] + (size_t)1 : 0;
+}
+
+/* ---- second pass: times, addresses, lengths ------------------------------------------------ */
+
+/* Eight or fewer hexadecimal digits and colons to nibbles, the first the lowest. */
+static inline uint64_t nibbles(uint64_t text, uint64_t digits)
+{
+	uint64_t v = (text & 0x0f0f0f0f0f0f0f0f) + 9 * (text >> 6 & 0x0101010101010101);
+
+	return _pext_u64(v, _pdep_u64(digits, 0x0101010101010101) * 15);
+}
+
+/* The other way about: the first nibble the highest. */
+static inline uint64_t turned(uint64_t v)
+{
+	v = __builtin_bswap64(v);
+	return (v >> 4 & 0x0f0f0f0f0f0f0f0f) | (v & 0x0f0f0f0f0f0f0f0f) << 4;
+}
+
+/*
+ * RFC 4291 text without a quad at its end, n from 2 to 45; 64 bytes are read. False if it may be
+ * something else. Each group has four places for its digits; which of them are taken follows from
+ * where groups end and whether there are one, two, three digits before that.
+ */
+static bool parse_six(const char *p, unsigned n, struct ip *out)
+{
+	const uint64_t all = (UINT64_C(1) << n) - 1;
+	struct lanes x = lanes_load(p);
+	uint64_t colon = lanes_eq(x, ':') & all, gap = colon & colon >> 1;
+	uint64_t digit = (lanes_span(x, '0', 9) | lanes_span(lanes_or(x, 0x20), 'a', 5)) & all;
+	uint64_t ends = digit & ~(digit >> 1), two = digit & digit << 1, three = two & digit << 2;
+	uint64_t taken, hi, lo, low, high, text;
+	unsigned groups = (unsigned)_mm_popcnt_u64(ends), n_hi, have = 0;
+
+	if ((colon | digit) != all || (three & digit << 3 & digit << 4) || _blsr_u64(gap))
+		return false;
+	if (gap) {
+		/* A lone colon neither begins nor ends it. */
+		if (groups > 7 || (colon & 1 & ~gap) || (colon >> (n - 1) & ~(gap >> (n - 2)) & 1))
+			return false;
+	} else if (groups != 8 || (colon & 1) || colon >> (n - 1)) {
+		return false;
+	}
+	taken = _pdep_u64(UINT64_MAX, 0x88888888) & _bzhi_u64(UINT64_MAX, 4 * groups);
+	taken |= _pdep_u64(_pext_u64(two, ends), 0x44444444);
+	taken |= _pdep_u64(_pext_u64(three, ends), 0x22222222);
+	taken |= _pdep_u64(_pext_u64(three & digit << 3, ends), 0x11111111);
+	if (gap) {
+		unsigned before = 4 * (unsigned)_mm_popcnt_u64(ends & (gap - 1));
+
+		taken = _bzhi_u64(taken, before) | (taken >> before) << (before + 32 - 4 * groups);
+	}
+	/* Up to 32 nibbles, from words of eight characters. */
+	low = high = 0;
+	for (unsigned i = 0; i < 48 && i < n; i += 8) {
+		unsigned k = (unsigned)_mm_popcnt_u64(digit >> i & 0xff);
+		uint64_t v;
+
+		memcpy(&text, p + i, 8);
+		v = nibbles(text, digit >> i & 0xff);
+		if (have < 64) {
+			low |= v << have;
+			if (have + 4 * k > 64)
+				high |= v >> (64 - have);
+		} else if (have < 128) {
+			high |= v << (have - 64);
+		}
+		have += 4 * k;
+	}
+	n_hi = 4 * (unsigned)_mm_popcnt_u64(taken & 0xffff);
+	hi = _pdep_u64(low, _pdep_u64(taken, 0x1111111111111111) * 15);
+	lo = n_hi == 0 ? low : n_hi == 64 ? high : low >> n_hi | high << (64 - n_hi);
+	lo = _pdep_u64(lo, _pdep_u64(taken >> 16, 0x1111111111111111) * 15);
+	*out = (struct ip){ turned(hi), turned(lo) };
+	return true;
+}
+
+/* An address that is no quad: can it be read, and is it wanted? */
+static __attribute__((noinline)) bool six_unwanted(const char *p, unsigned n, const struct sink *sink)
+{
+	struct ip ip;
+
+	if (!parse_six(p, n, &ip) && !ip_parse((struct str){ p, n }, &ip))
+		return false;
+	return !sink_wants(sink, ip);
+}
+
+static __attribute__((noinline)) bool answers_unwanted(const struct zeek_sieve *z, struct str names,
+						       const struct sink *sink)
+{
+	struct str name;
+	struct ip ip;
+
+	/* In the last column this may belong to the end of the line. */
+	if (names.n && names.p[names.n - 1] == '\r')
+		return false;
+	while (str_cut(&names, z->set_separator, &name))
+		if (ip_parse(name, &ip) && sink_wants(sink, ip))
+			return false;
+	return true;
+}
+
+/* A field between two kept stops. */
+struct field {
+	unsigned at, n;
+};
+
+static inline struct field field(const uint16_t *stops, int slot)
+{
+	unsigned at = (uint16_t)(stops[slot] + 1);
+
+	return (struct field){ at, stops[slot + 1] - at };
+}
+
+/* 0.136721, or unset; n from 1 to 15. */
+static inline bool sure_duration(const char *p, unsigned n, char unset)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+	uint32_t digits =
+		(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
+	unsigned dot = (n - 7) & 15;
+
+	return (n == 1 && p[0] == unset) |
+	       (n >= 8 && _bzhi_u32(~digits, n) == UINT32_C(1) << dot && p[dot] == '.');
+}
+
+/* Ports that are digits are at most 65535; n from 1 to 5. Eight bytes are read. */
+static inline bool sure_port(const char *p, unsigned n)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return __builtin_bswap64(v) >> ((64 - 8 * n) & 63) <= 0x3635353335;
+}
+
+/* Ten digits, a point, six digits: as two numbers of eight digits. */
+static inline bool sure_time(const char *p, int64_t *halves)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	x = _mm_shuffle_epi8(x, _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, -1));
+	x = _mm_insert_epi8(x, p[16], 15);
+	x = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+	if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x)) != 0xffff ||
+	    p[10] != '.') {
+		*halves = 0;
+		return false;
+	}
+	x = _mm_maddubs_epi16(x, _mm_set1_epi16(0x010a));
+	x = _mm_madd_epi16(x, _mm_set1_epi32(0x00010064));
+	x = _mm_packus_epi32(x, x);
+	x = _mm_madd_epi16(x, _mm_set1_epi32(0x00012710));
+	*halves = _mm_cvtsi128_si64(x);
+	return true;
+}
+
+static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *stops)
+{
+	for (unsigned k = 0; k < z->n_kept; k += 16) {
+		__m256i to = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k));
+		__m256i from = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k - 1));
+		__m256i min = _mm256_loadu_si256((const __m256i *)(const void *)(z->min + k));
+		__m256i span = _mm256_loadu_si256((const __m256i *)(const void *)(z->span + k));
+		__m256i n = _mm256_sub_epi16(_mm256_sub_epi16(to, from), min);
+
+		/* The stop itself counts: min is one more. */
+		if (_mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_min_epu16(n, span), n)) != -1)
+			return false;
+	}
+	return true;
+}
+
+static inline __attribute__((always_inline)) void parse_lines(struct batch *b, const struct sink *sink,
+							      const struct zeek_slots at)
+{
+	const struct zeek_sieve *z = b->z;
+	const char *near_v4 = (const char *)sink->near->v4, *p = b->p;
+	const uint16_t *stops = b->stop;
+
+	for (size_t i = 0; i < b->n_lines; i++, stops += z->n_kept) {
+		struct field orig = field(stops, at.orig), resp = field(stops, at.resp), f;
+		uint64_t pair;
+		bool sure, quads;
+
+		sure = sure_lengths(z, stops);
+		sure &= sure_time(p + (uint16_t)(stops[at.ts] + 1), &b->ts[i]);
+		sure &= p[(uint16_t)(stops[-1] + 1)] != '#';
+		if (at.orig_port != ZEEK_SIEVE_NONE) {
+			f = field(stops, at.orig_port);
+			sure &= sure_port(p + f.at, f.n);
+		}
+		if (at.resp_port != ZEEK_SIEVE_NONE) {
+			f = field(stops, at.resp_port);
+			sure &= sure_port(p + f.at, f.n);
+		}
+		if (at.duration != ZEEK_SIEVE_NONE) {
+			f = field(stops, at.duration);
+			sure &= sure_duration(p + f.at, f.n, z->unset);
+		}
+		quads = quads_parse(p + orig.at, orig.n, p + resp.at, resp.n, &pair);
+		b->pair[i] = pair;
+		__builtin_prefetch(near_v4 + ((uint32_t)pair >> 13) * 4);
+		__builtin_prefetch(near_v4 + (pair >> 45) * 4);
+		if (__builtin_expect(sure & quads, 1)) {
+			if (at.answers == ZEEK_SIEVE_NONE)
+				continue;
+			f = field(stops, at.answers);
+			if ((f.n != 1 || p[f.at] != z->unset) &&
+			    !answers_unwanted(z, (struct str){ p + f.at, f.n }, sink))
+				mark(b->odd, i);
+			continue;
+		}
+		mark(b->six, i);
+		if (!sure || !six_unwanted(p + orig.at, orig.n, sink) ||
+		    !six_unwanted(p + resp.at, resp.n, sink))
+			mark(b->odd, i);
+		else if (at.answers != ZEEK_SIEVE_NONE) {
+			f = field(stops, at.answers);
+			if (!answers_unwanted(z, (struct str){ p + f.at, f.n }, sink))
+				mark(b->odd, i);
+		}
+	}
+}
+
+/* ---- third pass: what is near, when it was ------------------------------------------------- */
+
+static inline void look_up(struct batch *b, const struct sink *sink, size_t i, uint32_t v4)
+{
+	if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4)))
+		mark(b->odd, i);
+}
+
+static void look_up_lines(struct batch *b, const struct sink *sink)
+{
+	const struct near *near = sink->near;
+
+	for (size_t i = 0; i < b->n_lines; i++) {
+		uint32_t orig = (uint32_t)b->pair[i], resp = (uint32_t)(b->pair[i] >> 32);
+
+		if (__builtin_expect(near_bit(near->v4, orig >> 8), 0))
+			look_up(b, sink, i, orig);
+		if (__builtin_expect(near_bit(near->v4, resp >> 8), 0))
+			look_up(b, sink, i, resp);
+	}
+	if (!near->led)
+		return;
+	for (size_t i = 0; i < b->n_lines; i++) {
+		uint32_t orig = (uint32_t)b->pair[i], resp = (uint32_t)(b->pair[i] >> 32);
+
+		if (near_bit(near->led, near_led_hash(ip_v4(orig))))
+			look_up(b, sink, i, orig);
+		if (near_bit(near->led, near_led_hash(ip_v4(resp))))
+			look_up(b, sink, i, resp);
+	}
+}
+
+/* Times from their halves; one after 2100 makes its line odd. */
+static void join_times(struct batch *b)
+{
+	for (size_t i = 0; i < b->n_lines; i++) {
+		uint64_t v = (uint64_t)b->ts[i];
+
+		v = (v & UINT32_MAX) * 100000000 + (v >> 32);
+		b->ts[i] = (int64_t)v;
+		if (__builtin_expect(v > (uint64_t)TIME_MAX, 0))
+			mark(b->odd, i);
+	}
+}
+
+/* A line that begins with '#' ends the batch and what can be read of the block. */
+static bool cut_at_mark(struct batch *b)
+{
+	for (size_t i = b->first; i < b->n_lines; i++) {
+		size_t from;
+
+		if (!marked(b->odd, i))
+			continue;
+		from = (uint16_t)(b->stop[(ptrdiff_t)(i * b->z->n_kept) - 1] + 1);
+		if (b->p[from] == '#') {
+			b->n_lines = i;
+			b->done = from;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void pass_lines(const struct batch *b, struct sink *sink)
+{
+	for (size_t i = 0; i < b->n_lines; i++)
+		if (!marked(b->odd, i))
+			sink_pass(sink, b->ts[i]);
+}
+
+static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *plain, struct sink *sink)
+{
+	const uint64_t line = sink->line;
+	const unsigned n_kept = b->z->n_kept;
+
+	for (size_t w = 0; w <= b->n_lines / 64; w++)
+		for (uint64_t m = b->odd[w]; m; m &= m - 1) {
+			size_t i = 64 * w + _tzcnt_u64(m), from, to;
+
+			if (i >= b->n_lines)
+				break;
+			from = (uint16_t)(b->stop[(ptrdiff_t)(i * n_kept) - 1] + 1);
+			to = b->stop[i * n_kept + n_kept - 1] + (size_t)1;
+			sink->line = line + i;
+			(void)plain(l, (struct str){ b->p + from, to - from }, sink);
+		}
+	sink->line = line + b->n_lines;
+}
+
+size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain *plain,
+		  struct str block, struct sink *sink)
+{
+	const char *p = block.p, *end = block.p + block.n;
+	struct batch b;
+
+	b.z = z;
+	b.room[15] = UINT16_MAX;
+	while (end - p > 2 * MARGIN) {
+		size_t left = (size_t)(end - p) - MARGIN, n = left < CHUNK ? left & ~(size_t)63 : CHUNK;
+		const char *lf;
+		bool ended;
+
+		b.p = p;
+		b.first = p == block.p;
+		find_stops(&b, n);
+		memset(b.odd, 0, (b.n_lines / 64 + 1) * sizeof b.odd[0]);
+		memset(b.six, 0, (b.n_lines / 64 + 1) * sizeof b.six[0]);
+		if (z->usual && z->at.duration != ZEEK_SIEVE_NONE)
+			parse_lines(&b, sink, (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE });
+		else if (z->usual)
+			parse_lines(&b, sink,
+				    (struct zeek_slots){ -1, 1, 3, 2, 4, ZEEK_SIEVE_NONE,
+							 ZEEK_SIEVE_NONE });
+		else
+			parse_lines(&b, sink, z->at);
+		join_times(&b);
+		look_up_lines(&b, sink);
+		ended = cut_at_mark(&b);
+		pass_lines(&b, sink);
+		read_odd(&b, l, plain, sink);
+		p += b.done;
+		if (ended)
+			return (size_t)(p - block.p);
+		if (b.n_lines && !b.broken)
+			continue;
+		/* A line with other columns, or one longer than a batch. */
+		if (p > block.p && *p == '#')
+			break;
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (!lf)
+			break;
+		p += plain(l, str_range(p, lf + 1), sink);
+	}
+	if (p == end || (p > block.p && *p == '#'))
+		return (size_t)(p - block.p);
+	return (size_t)(p - block.p) + plain(l, str_range(p, end), sink);
+}
