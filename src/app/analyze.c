@@ -127,10 +127,8 @@ static void on_record(void *ctx, struct record *r)
 static bool on_near(void *ctx, struct ip ip)
 {
 	const struct hits *h = ctx;
-	struct ind_range ranges[ADDR_RANGES_MAX];
 
-	return names_near(&h->run->names, ip) ||
-	       snapshot_addr(&h->run->a->lists.snapshot, ip, ranges) > 0;
+	return names_near(&h->run->names, ip) || snapshot_lists(&h->run->a->lists.snapshot, ip);
 }
 
 static enum err slot(void *ctx, struct sink *sink)
