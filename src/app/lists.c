@@ -23,6 +23,7 @@ struct load {
 	struct lists *l;
 	struct scan_files *files;
 	struct scan_file *file; /* being read */
+	struct str file_name;   /* of it, without folders */
 	enum err err;           /* the first one that a callback met */
 	struct arena arena;
 	VEC(struct known_list) known;
@@ -163,8 +164,11 @@ static enum err load_catalogue(struct load *s, bool builtin)
 
 static struct str family_name(struct load *s, struct str family)
 {
-	struct alias key = { .key = plain_key(&s->key, family) }, *found;
+	struct alias key, *found;
 
+	if (family.n == 0)
+		return STR_NONE;
+	key.key = plain_key(&s->key, family);
 	found = s->aliases.n && key.key.n
 			? bsearch(&key, s->aliases.v, s->aliases.n, sizeof key, by_key)
 			: NULL;
@@ -182,7 +186,7 @@ static void on_indicator(void *ctx, const struct indicator *given)
 	s->file->records++;
 	i.family = family_name(s, i.family);
 	if (i.source.n == 0)
-		i.source = path_name(s->file->path);
+		i.source = s->file_name;
 	/* A source whose dates contradict each other means the time between them. */
 	if (i.from != TIME_NONE && i.until != TIME_NONE && i.until < i.from) {
 		int64_t later = i.from;
@@ -279,6 +283,7 @@ static void begin(void *ctx, struct scan_block *b)
 	struct load *s = ctx;
 
 	s->file = &s->files->v[b->file];
+	s->file_name = path_name(s->file->path);
 }
 
 static enum err take(void *ctx, struct scan_block *b)
@@ -312,8 +317,15 @@ static enum err read_files(struct load *s, struct scan_files *files, const struc
 
 /* ---- the gate ---- */
 
+/* What holds around the address asked about last. */
+struct around {
+	bool known, held;
+	uint32_t from, last;
+};
+
 struct gate {
 	struct lists *l;
+	struct around by_special, by_benign;
 	struct special special;
 	struct buf text, detail;
 };
@@ -408,13 +420,26 @@ static int by_value(const void *a, const void *b)
 	return d ? d : str_cmp(x->detail, y->detail);
 }
 
+static bool held(struct around *a, const struct lpm *net, uint32_t v4, uint32_t *last)
+{
+	uint32_t id;
+
+	if (!a->known || v4 < a->from || v4 > a->last) {
+		a->held = lpm_find_run(net, v4, &id, &a->last);
+		a->from = v4;
+		a->known = true;
+	}
+	*last = a->last;
+	return a->held;
+}
+
 /* Is there neither a special-purpose range nor a benign one? */
 static bool clear(void *ctx, uint32_t v4, uint32_t *last)
 {
-	const struct gate *g = ctx;
-	uint32_t id, to;
-	bool special = lpm_find_run(&g->special.net, v4, &id, last);
-	bool benign = lpm_find_run(&g->l->exset.net[X_BENIGN], v4, &id, &to);
+	struct gate *g = ctx;
+	uint32_t to;
+	bool special = held(&g->by_special, &g->special.net, v4, last);
+	bool benign = held(&g->by_benign, &g->l->exset.net[X_BENIGN], v4, &to);
 
 	*last = *last < to ? *last : to;
 	return !special && !benign;

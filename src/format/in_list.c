@@ -111,14 +111,57 @@ static void one_line(struct str line, struct sink *sink)
 	sink->indicator(sink->ctx, &ind);
 }
 
+/*
+ * Long lists are nearly all bare IPv4 addresses: a line of one and nothing else, as ip_parse would
+ * have it. Returns its bytes with the LF, or 0.
+ */
+static size_t bare_quad(struct str s, uint32_t *out)
+{
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	uint32_t v4 = 0;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned n, d;
+
+		if (p == end || (n = *p - (unsigned)'0') > 9)
+			return 0;
+		for (p++; p < end && n && n < 100 && (d = *p - (unsigned)'0') <= 9; p++)
+			n = n * 10 + d;
+		if (n > 255)
+			return 0;
+		v4 = v4 << 8 | n;
+		if (part < 3 && (p == end || *p++ != '.'))
+			return 0;
+	}
+	if (p < end && *p == '\r')
+		p++;
+	if (p < end && *p++ != '\n')
+		return 0;
+	*out = v4;
+	return (size_t)(p - (const unsigned char *)s.p);
+}
+
 static void list_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		       struct sink *sink)
 {
+	struct indicator plain = indicator_init();
 	struct str line;
+	uint32_t v4;
+	size_t n;
 
 	(void)l;
 	(void)h;
-	while (str_line(&block, &line)) {
+	plain.type = IT_IP;
+	plain.net.len = 128;
+	for (;;) {
+		while ((n = bare_quad(block, &v4)) != 0) {
+			sink_line(sink);
+			plain.net.ip = ip_v4(v4);
+			sink->indicator(sink->ctx, &plain);
+			block = str_skip(block, n);
+		}
+		if (!str_line(&block, &line))
+			return;
 		sink_line(sink);
 		line = str_trim(line);
 		if (!comment(line))
