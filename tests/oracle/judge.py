@@ -102,6 +102,8 @@ class Names:
                 for ip, ttl in r.answers:
                     life = min(max(3600 * SECOND if ttl is None else ttl, 60 * SECOND), 7 * v.DAY)
                     since, until = r.ts - SECOND, r.ts + life
+                    if r.passive:  # seen again and again, for no client
+                        until += r.duration
                     self.answers.setdefault((r.oip, ip), []).append((since, until, r.name))
                     self.clients.setdefault(ip, []).append((since, until, r.name, r.oip))
             elif r.kind in ("tls", "http") and r.name:
@@ -188,7 +190,7 @@ class Touch:
 
 
 def touches(r, listed, names):
-    if r.oip == r.rip:
+    if r.passive or r.oip == r.rip:
         return []
     out = []
     for side, ip in (("orig", r.oip), ("resp", r.rip)):

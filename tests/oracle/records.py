@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network records out of Zeek, Suricata EVE, Argus and CSV files, with what each says about who
+"""Network records out of Zeek, Suricata EVE, passive DNS, Argus and CSV files, with what each says about who
 opened the conversation and whether it came about."""
 
 import csv
@@ -19,7 +19,7 @@ class Record:
     """kind: flow, dns, tls, http. Sides are o(riginator) and r(esponder)."""
     __slots__ = ("kind", "ts", "path", "line", "proto", "oip", "oport", "rip", "rport", "duration",
                  "obytes", "rbytes", "opkts", "rpkts", "opay", "rpay", "opener", "handshake",
-                 "oneway", "ack", "name", "url", "answers", "done")
+                 "oneway", "ack", "name", "url", "answers", "done", "passive")
 
     def __init__(self, kind, ts, proto, oip, oport, rip, rport):
         self.kind, self.ts, self.proto = kind, ts, proto
@@ -34,6 +34,7 @@ class Record:
         self.url = None
         self.answers = ()       # (address, ttl in microseconds or None)
         self.done = False       # tls, http: the exchange was completed
+        self.passive = False    # dns: nobody's, seen from ts to ts + duration
 
 
 class Malformed(Exception):
@@ -286,6 +287,30 @@ def eve_record(doc):
     return r
 
 
+# -- passive DNS (COF) --------------------------------------------------------------------------
+
+def passive_moment(x):
+    at = v.time(x) if isinstance(x, str) and "T" in x else v.seconds(x)
+    if at is None:
+        raise Malformed("time")
+    return at
+
+
+def passive_record(doc):
+    zone = "" if "time_first" in doc else "zone_"
+    first, last = passive_moment(doc[zone + "time_first"]), passive_moment(doc[zone + "time_last"])
+    if last < first:
+        raise Malformed("times")
+    if str(doc["rrtype"]).upper() not in ("A", "AAAA", "1", "28"):
+        return "other"
+    data = doc["rdata"] if isinstance(doc["rdata"], list) else [doc["rdata"]]
+    r = Record("dns", first, "udp", None, 0, None, 0)
+    r.passive, r.duration = True, last - first
+    r.name = v.domain(doc["rrname"])
+    r.answers = [(need_address(a), None) for a in data]
+    return r if data else "other"
+
+
 def json_lines(text):
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -296,6 +321,8 @@ def json_lines(text):
                 raise Malformed("object")
             if "event_type" in doc:
                 got = eve_record(doc)
+            elif "rrname" in doc and "rdata" in doc:
+                got = passive_record(doc)
             else:
                 path = zeek_json_path(doc)
                 if path not in ("conn", "dns", "ssl", "http"):

@@ -405,6 +405,8 @@ class World:
             kind = row["kind"]
             if kind == "flow":
                 how = self.pick(self.flow_formats)
+            elif kind == "cof":
+                how = "cof"
             else:
                 how = "eve" if eve and self.chance(0.5) else self.pick(("tsv", "json"))
             buckets.setdefault((how, kind if how in ("tsv", "json") else ""), []).append(row)
@@ -540,10 +542,16 @@ class World:
             answers.append((self.pick(self.bad), self.pick((None, 120)) if ttl is None else 120))
         if ttl is None:
             answers = [(a, None) for a, _ in answers]
-        self.siblings.append({"kind": "dns", "ts": ts, "a": host, "ap": r.randrange(1024, 60000),
-                              "b": self.pick(("9.9.9.9", "9.9.9.9", self.pick(self.bad))), "bp": 53, "name": name,
-                              "answers": answers if self.chance(0.9) else []})
-        life = min(max(3600 if ttl is None else ttl, 60), 7 * 86400) * SECOND
+        seen = 0
+        if self.chance(0.25):
+            # Nobody's: a database has seen it for a while.
+            seen, ttl = self.pick((0, 1, 3600 * SECOND, 40 * 86400 * SECOND)), None
+            self.siblings.append({"kind": "cof", "ts": ts, "seen": seen, "name": name, "answers": answers})
+        else:
+            self.siblings.append({"kind": "dns", "ts": ts, "a": host, "ap": r.randrange(1024, 60000),
+                                  "b": self.pick(("9.9.9.9", "9.9.9.9", self.pick(self.bad))), "bp": 53,
+                                  "name": name, "answers": answers if self.chance(0.9) else []})
+        life = seen + min(max(3600 if ttl is None else ttl, 60), 7 * 86400) * SECOND
         for _ in range(r.randrange(0, 4)):
             at = ts + self.pick((0, -SECOND, -SECOND - 1, life, life + 1, 5 * SECOND, 30 * SECOND))
             client = host if self.chance(0.6) else self.pick(self.hosts)
@@ -645,6 +653,32 @@ class World:
             if "duration" in text:
                 line = line.replace('"duration": "%s"' % text["duration"], '"duration": %s' % text["duration"])
             lines.append(line)
+        return self.write(name + ".json", "\n".join(lines) + "\n")
+
+    def as_cof(self, name, kind, rows):
+        lines = []
+        for row in rows:
+            ends = [row["ts"], row["ts"] + row["seen"]]
+            how = self.pick(("number", "text", "iso"))
+            ends = [v.time_text(t) if how == "iso" else "%d.%06d" % divmod(t, SECOND) for t in ends]
+            zone = self.pick(("", "", "zone_"))
+            found = {}
+            for a, _ in row["answers"]:
+                ip = v.address(a)
+                found.setdefault("CNAME" if not ip else "AAAA" if ":" in a else "A", []).append(a)
+            for rrtype, data in sorted(found.items()):
+                doc = {"rrname": row["name"], "rrtype": rrtype, "rdata": data[0] if len(data) == 1 else data,
+                       zone + "time_first": "@0", zone + "time_last": "@1", "count": 7}
+                if self.chance(0.2) and rrtype != "CNAME":
+                    doc["rrtype"] = {"A": 1, "AAAA": 28}[rrtype]
+                keys = list(doc)
+                self.rng.shuffle(keys)
+                line = json.dumps({k: doc[k] for k in keys})
+                for i, t in enumerate(ends):
+                    line = line.replace('"@%d"' % i, t if how == "number" else json.dumps(t))
+                lines.append(line)
+            if self.chance(0.03):
+                lines.append('{"rrname": "cut')
         return self.write(name + ".json", "\n".join(lines) + "\n")
 
     def eve_time(self, us):

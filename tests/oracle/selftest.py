@@ -284,6 +284,16 @@ class NamesDecide(Case):
         got = self.run_on("evil.com", [dns, other])
         self.assertEqual({x["host"]: x["score"] for x in got["findings"]}, {HOST: 20, "91.10.0.9": 45})
 
+    def test_passive_dns(self):
+        rows = '{"rrname":"C2.evil.com.","rrtype":"A","rdata":["45.77.1.1"],"time_first":%d,"time_last":"%d"}\n' \
+            '{"rrname":"c2.evil.com.","rrtype":"NS","rdata":"ns.other.net.","time_first":%d,"time_last":%d}\n' \
+            % (T0, T0 + 100, T0, T0 + 9000)
+        got = self.run_on("evil.com", rows)
+        self.assertEqual((got["findings"], got["totals"]["matched"]), ([], 0))
+        for at, found in ((T0 - 2, 0), (T0 - 1, 1), (T0 + 100 + 3600, 1), (T0 + 100 + 3601, 0)):
+            got = self.run_on("evil.com", [rows, CONN + conn(at, HOST, 5000, "45.77.1.1", 80)])
+            self.assertEqual([(f["host"], f["controller"]) for f in got["findings"]], [(HOST, "evil.com")] * found)
+
     def test_domain_below_a_benign_name(self):
         good = self.file("good.txt", ".login.evil.com\n")
         dns = zeek("dns", DNS, [(T0, HOST, 9999, "9.9.9.1", 53, "udp", "a.login.evil.com", "-", "-"),
