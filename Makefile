@@ -84,11 +84,14 @@ OWNERS := $(BUILD)/owners.nzo
 
 # ---- program -------------------------------------------------------------------------------------
 
-.PHONY: all help setup programs lib
+.PHONY: all help setup programs measuring lib
 all: $(BIN) ## the program (MODE=release unless told otherwise)
 	@:
 lib: $(LIB)
 programs: $(if $(filter fuzz,$(MODE)),,$(UNIT) $(PROP)) $(FUZZ)
+	@:
+
+measuring: $(BENCH)
 	@:
 
 setup: ## install what the build needs (other targets do this by themselves)
@@ -195,6 +198,7 @@ demo: $(BIN) $(OWNERS) ## the main job on both reports, with a report to look at
 
 test: setup ## all tests (TESTS="unit e2e" for some of them)
 	$(Q)$(MAKE) $(again) MODE=release all
+	$(Q)$(MAKE) $(again) MODE=release measuring
 	$(Q)$(MAKE) $(again) MODE=asan all programs
 	$(Q)$(MAKE) $(again) MODE=release owners || echo "owners: none; tests that need them are skipped"
 	$(Q)tools/run-tests --build $(BUILD) $(TESTS)
