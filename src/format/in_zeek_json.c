@@ -4,7 +4,7 @@
  * Keys are flat as Zeek writes them
  * ("id.orig_h") or nested as shippers make of them. Other logs among them are passed over.
  */
-#include "format/telemetry.h"
+#include "format/json_sieve.h"
 #include "format/zeek.h"
 
 struct found {
@@ -103,32 +103,156 @@ static enum kind kind_of(const struct found *f)
 	return k == KIND_COUNT ? zeek_kind_of_columns(f->seen) : k;
 }
 
+static void finish(struct found *f, const char *why, struct sink *sink)
+{
+	enum kind kind = kind_of(f);
+
+	if (!why && kind == KIND_COUNT && !(f->seen & ZEEK_BIT(ZEEK_TS)))
+		why = "not a record of a Zeek log";
+	if (why)
+		sink_bad(sink, "%s", why);
+	else if (kind != KIND_COUNT)
+		zeek_record(kind, &f->row, kind == KIND_DNS ? answers(f, sink->answers) : 0, sink);
+}
+
+static void walk(struct str line, struct sink *sink)
+{
+	struct found f = { 0 };
+	const char *why;
+
+	line = str_trim(line);
+	if (line.n == 0)
+		return;
+	buf_clear(&sink->scratch);
+	why = skim(line, &f, &sink->scratch);
+	finish(&f, why, sink);
+}
+
+/* ---- by the index -------------------------------------------------------------------------- */
+
+enum { SLOT_PATH = ZEEK_COLUMNS, SLOT_ID };
+
+static uint8_t slot_of(uint8_t parent, struct str key)
+{
+	if (parent == JSON_TOP) {
+		enum zeek_column c = zeek_column(key);
+
+		if (c != ZEEK_COLUMNS)
+			return (uint8_t)c;
+		return str_is(key, "_path") ? SLOT_PATH
+		       : str_is(key, "id")  ? SLOT_ID
+					    : JSON_NO_SLOT;
+	}
+	if (parent != SLOT_ID)
+		return JSON_NO_SLOT;
+	return str_is(key, "orig_h")   ? ZEEK_ORIG_H
+	       : str_is(key, "orig_p") ? ZEEK_ORIG_P
+	       : str_is(key, "resp_h") ? ZEEK_RESP_H
+	       : str_is(key, "resp_p") ? ZEEK_RESP_P
+				       : JSON_NO_SLOT;
+}
+
+/* Of a shape's line: would it be a record, and one that may be passed over? True: it was. */
+static inline bool passed(const struct json_at *at, enum kind kind, struct sieve *sieve)
+{
+	int64_t ts;
+
+	if (kind == KIND_DNS && json_has(at, ZEEK_ANSWERS))
+		return false;
+	if (!sieve_moment(at, ZEEK_TS, &ts) || !sieve_port(at, ZEEK_ORIG_P) ||
+	    !sieve_port(at, ZEEK_RESP_P))
+		return false;
+	if (kind == KIND_FLOW &&
+	    !(sieve_seconds(at, ZEEK_DURATION) && sieve_count(at, ZEEK_ORIG_BYTES) &&
+	      sieve_count(at, ZEEK_RESP_BYTES) && sieve_count(at, ZEEK_ORIG_PKTS) &&
+	      sieve_count(at, ZEEK_RESP_PKTS)))
+		return false;
+	return sieve_far(sieve, at, ZEEK_ORIG_H, ZEEK_RESP_H, ts);
+}
+
+static const char *fill(const struct json_at *at, enum kind kind, struct found *f, struct buf *scratch)
+{
+	uint32_t used = kind == KIND_COUNT ? 0 : zeek_used(kind) & f->seen;
+
+	for (; used; used &= used - 1) {
+		unsigned c = (unsigned)__builtin_ctz(used);
+		struct json v;
+
+		json_slot_value(at, c, &v);
+		if (!keep(f, (enum zeek_column)c, &v, at->line.n, scratch))
+			return "no memory to undo escapes";
+	}
+	return NULL;
+}
+
+static void indexed(const struct json_at *at, struct sieve *sieve)
+{
+	struct sink *sink = sieve->sink;
+	struct found f;
+	struct json v;
+	enum kind kind;
+
+	f.path = STR_NONE;
+	f.seen = (uint32_t)(at->shape->present & (ZEEK_BIT(ZEEK_COLUMNS) - 1));
+	buf_clear(&sink->scratch);
+	if (json_has(at, SLOT_PATH)) {
+		json_slot_value(at, SLOT_PATH, &v);
+		if (!json_value(&v, at->line.n, &sink->scratch, &f.path)) {
+			walk(at->line, sink);
+			return;
+		}
+	}
+	kind = kind_of(&f);
+	if (kind != KIND_COUNT && sink_selects(sink, kind) && passed(at, kind, sieve))
+		return;
+	memset(&f.row, 0, sizeof f.row);
+	f.answers.type = f.ttls.type = JSON_NULL;
+	finish(&f, fill(at, kind, &f, &sink->scratch), sink);
+}
+
+static void by_index(const struct json_ways *ways, struct str text, struct sink *sink)
+{
+	struct json_lines lines;
+	struct sieve sieve = { .sink = sink, .end = text.p + text.n };
+	struct str line;
+
+	json_lines_begin(&lines, ways, slot_of, text.p);
+	while (text.n) {
+		size_t n = json_lines_index(&lines, text);
+
+		for (unsigned i = 0; i < lines.index.n_lines; i++) {
+			struct json_at at;
+
+			sink_line(sink);
+			json_lines_at(&lines, i, &at);
+			if (at.shape)
+				indexed(&at, &sieve);
+			else
+				walk(at.line, sink);
+		}
+		if (n == 0 && str_line(&text, &line)) {
+			sink_line(sink);
+			walk(line, sink);
+		}
+		text = str_skip(text, n);
+	}
+}
+
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
 		  struct sink *sink)
 {
+	const struct json_ways *ways = json_ways(sink->isa);
 	struct str line;
 
 	(void)l;
 	(void)hints;
+	if (ways) {
+		by_index(ways, text, sink);
+		return;
+	}
 	while (str_line(&text, &line)) {
-		struct found f = { 0 };
-		const char *why;
-		enum kind kind;
-
 		sink_line(sink);
-		line = str_trim(line);
-		if (line.n == 0)
-			continue;
-		buf_clear(&sink->scratch);
-		why = skim(line, &f, &sink->scratch);
-		kind = kind_of(&f);
-		if (!why && kind == KIND_COUNT && !(f.seen & ZEEK_BIT(ZEEK_TS)))
-			why = "not a record of a Zeek log";
-		if (why)
-			sink_bad(sink, "%s", why);
-		else if (kind != KIND_COUNT)
-			zeek_record(kind, &f.row, kind == KIND_DNS ? answers(&f, sink->answers) : 0,
-				    sink);
+		walk(line, sink);
 	}
 }
 
