@@ -91,6 +91,7 @@ struct scan_block {
 	uint64_t bytes;
 	unsigned kinds;      /* that its headers promise */
 	bool first;          /* of its job */
+	bool whole;          /* ... which is all of a file */
 	uint64_t began, end; /* of a file that is cut: where the first line of the job stood, where
 				the next one stands */
 	struct heading *after; /* in force at its end */

@@ -115,6 +115,7 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 		return ERR_STOP;
 	b->file = j->file;
 	b->first = first;
+	b->whole = j->whole;
 	b->full = false;
 	b->kinds = 0;
 	b->bad = ERR_OK;
@@ -132,11 +133,11 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 	return ERR_OK;
 }
 
-static enum err hand_over(struct reading *g, struct lane *lane, uint64_t bytes)
+static enum err hand_over(struct reading *g, struct lane *lane)
 {
 	struct scan_block *b = g->block;
 
-	b->bytes = bytes;
+	b->bytes = g->held;
 	b->end = place(g);
 	*b->after = g->heading;
 	g->block = NULL;
@@ -151,7 +152,7 @@ static enum err next_block(struct reading *g, const struct job *j, struct lane *
 
 	if (!b->full && g->held < BATCH_LIMIT * g->piece)
 		return ERR_OK;
-	e = hand_over(g, lane, j->whole ? g->held : 0);
+	e = hand_over(g, lane);
 	return e ? e : begin_block(g, j, lane, false);
 }
 
@@ -380,7 +381,8 @@ static enum err do_stream(struct reading *g, const struct reader *rd, const stru
 			break;
 		n = rd->feed(st, rest(g), g->ended, &g->block->sink);
 		over = g->ended || (n == 0 && rest(g).n >= rd->unit_max);
-		/* Few things are as long as they may be: more is read at once when it was asked for. */
+		/* Few things are as long as they may be: more is read at once when it was asked
+		 * for. */
 		want *= n ? 1 : 2;
 		use(g, g->ended ? rest(g).n : n);
 		buf_clear(&g->block->sink.scratch);
@@ -457,9 +459,5 @@ enum err reading_do(struct reading *g, const struct job *j, struct lane *lane)
 		return e;
 	g->block->bad = g->bad;
 	g->block->ended = g->end;
-	/* Lines do not end where jobs do: of a cut file the jobs count, not the lines. */
-	return hand_over(g, lane,
-			 j->whole             ? g->held
-			 : j->to < UINT64_MAX ? j->to - j->from + (j->first ? file->head_n : 0)
-					      : g->at - j->from);
+	return hand_over(g, lane);
 }

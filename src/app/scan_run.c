@@ -140,6 +140,9 @@ static enum err take_block(struct run *r, struct scan_block *b)
 	b->lines_before = r->lines;
 	r->lines += b->sink.line;
 	r->now = *b->after;
+	/* Of a file that is cut what counts is how far it was read. */
+	if (!b->whole)
+		b->bytes = b->end - r->end;
 	r->end = b->end;
 	r->bytes += b->bytes;
 	if (b->kinds)
@@ -164,9 +167,9 @@ static enum err take(void *ctx, const void *job, void *batch)
 		if (j->first) {
 			r->lines = 0;
 			r->now = j->begin;
-			r->end = b->began;
+			r->end = 0;
 		}
-		r->wrong = !same_heading(&r->now, &j->begin) || (!j->whole && r->end != b->began);
+		r->wrong = !j->first && (!same_heading(&r->now, &j->begin) || r->end != b->began);
 	}
 	if (b)
 		return r->wrong ? ERR_OK : take_block(r, b);

@@ -67,8 +67,8 @@ class Same(e2e.Case):
     def test_pieces_and_instructions(self):
         """Large files are read in stretches of 32 pieces by several threads; small pieces make many of them."""
         want = self.out("--threads", "1", "logs")
-        for threads in ("1", "2", "7"):
-            for piece in ("1000", "4096", "65536"):
+        for threads in ("1", "7") if e2e.sanitized() else ("1", "2", "7"):
+            for piece in ("4096",) if e2e.sanitized() else ("1000", "4096", "65536"):
                 for isa in ("plain", "avx2", "avx512"):
                     with self.subTest(threads=threads, piece=piece, isa=isa):
                         env = {"NEZUMI_PIECE": piece, "NEZUMI_ISA": isa}
@@ -87,7 +87,7 @@ class Same(e2e.Case):
         want = self.out("--threads", "1", "logs/conn.log")
         self.assertGreater(json.loads(want)["totals"]["records"], 6000)
         for threads in ("2", "7"):
-            for piece in ("500", "1000", "3333", "20000"):
+            for piece in ("500", "20000") if e2e.sanitized() else ("500", "1000", "3333", "20000"):
                 with self.subTest(threads=threads, piece=piece):
                     env = {"NEZUMI_PIECE": piece}
                     self.assertEqual(self.out("--threads", threads, "logs/conn.log", env=env), want)
