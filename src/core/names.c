@@ -162,7 +162,8 @@ enum err names_learn_resolved(struct names *n, const struct record *r)
 		struct span s = { .a = r->answers[i].ip,
 				  .what = domain,
 				  .from = r->ts - ANSWER_EARLY,
-				  .until = fresh_until(r->ts + r->duration, r->answers[i].ttl) };
+				  .until = fresh_until(r->passive ? r->ts + r->duration : r->ts,
+						       r->answers[i].ttl) };
 
 		e = note_lead(n, &n->resolved, &s);
 	}
@@ -176,7 +177,7 @@ static bool matters(const struct names *n, struct ip ip)
 
 bool names_wants(const struct names *n, const struct record *r)
 {
-	if (r->name.n == 0 || record_passive(r))
+	if (r->name.n == 0 || r->passive)
 		return false;
 	if (r->kind != KIND_DNS)
 		return matters(n, r->orig) || matters(n, r->resp);

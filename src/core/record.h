@@ -36,6 +36,8 @@ struct record {
 	enum level level;
 	bool one_way;  /* the exporter reports one direction only: orig sent this */
 	bool ack;      /* one-way TCP: an ACK was seen */
+	bool passive;  /* dns: nobody's, without addresses; says to which a name led, from ts to ts
+			  + duration, and touches nothing */
 	uint8_t proto; /* IANA protocol number; 0 unknown */
 	uint16_t orig_port, resp_port;
 	struct ip orig, resp;
@@ -51,15 +53,6 @@ struct record {
 	unsigned n_answers;
 	uint64_t line; /* within the file, from 1; the driver completes it */
 };
-
-/*
- * Passive DNS: a dns record of nobody, without addresses, that only says to which addresses a name
- * led, from ts to ts + duration. It touches nothing.
- */
-static inline bool record_passive(const struct record *r)
-{
-	return r->kind == KIND_DNS && !(r->orig.hi | r->orig.lo | r->resp.hi | r->resp.lo);
-}
 
 /* What the source itself says came of a connection; UNSAID where it does not, or the protocol has
  * none. */

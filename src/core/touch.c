@@ -9,7 +9,7 @@ bool touch_possible(const struct names *n, const struct record *r)
 	char lower[256];
 	uint32_t domain;
 
-	if (record_passive(r))
+	if (r->passive)
 		return false;
 	if (snapshot_near(s, r->resp) || (r->kind != KIND_DNS && snapshot_near(s, r->orig)))
 		return true;

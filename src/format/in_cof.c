@@ -2,8 +2,8 @@
 /*
  * Passive DNS in the Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof), one object a
  * line, as dnsdbq and other passive DNS databases write it: a name led to these addresses, seen
- * first then and last then. Nobody asks here: each row becomes a record without addresses of its
- * own (record_passive), which says where a listed domain led, and is no sighting of anybody.
+ * first then and last then. Nobody asks here: each row becomes a passive record, which says
+ * where a listed domain led, and is no sighting of anybody.
  *
  * rdata is a string or an array, rrtype a name or a number, times are numbers (some write them as
  * strings, or as calendar text); rows that only a zone file has shown state zone_time_* in place of
@@ -120,6 +120,7 @@ static void read_row(const struct row *row, struct sink *sink)
 		.kind = KIND_DNS,
 		.opener = OPENER_ORIG,
 		.level = LEVEL_LOOKUP,
+		.passive = true,
 		.proto = PROTO_UDP,
 		.name = row->name,
 		.path = STR_NONE,

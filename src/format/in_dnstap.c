@@ -6,11 +6,11 @@
  *
  * dnstap says from where a message is seen, so who stands at the other end of it:
  *
- *   CLIENT_*, STUB_*, TOOL_*          the asker is a host that wants to know: it is the originator,
- *                                     the server (`::` where the program leaves it out) the
- * responder RESOLVER_*, FORWARDER_*, AUTH_*   one DNS server asks another, in somebody's stead:
- * responses are passive DNS (record_passive) and queries say nothing more UPDATE_*, and NOTIFY and
- * the like nobody looks anything up
+ * - CLIENT, STUB, TOOL: the asker is a host that wants to know. It is the originator, the server
+ *   (`::` where the program leaves it out) the responder.
+ * - RESOLVER, FORWARDER, AUTH: one DNS server asks another, in somebody's stead. Its responses are
+ *   passive records, its queries say nothing more.
+ * - UPDATE, and NOTIFY and the like: nobody looks anything up.
  *
  * What becomes no record is counted as unused. The time is that of the message: query_time of a
  * query, response_time of a response. A message that breaks off behind its question is a record
@@ -258,6 +258,7 @@ static void hand_over(const struct tap *t, bool passive, struct sink *sink)
 		.kind = KIND_DNS,
 		.opener = OPENER_ORIG,
 		.level = LEVEL_LOOKUP,
+		.passive = passive,
 		.proto = proto_of(t->protocol),
 		.path = STR_NONE,
 		.orig_bytes = UNSTATED,

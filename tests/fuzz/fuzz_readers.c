@@ -159,6 +159,8 @@ static void on_record(void *ctx, struct record *rec)
 	need(rec->kind != KIND_FLOW || rec->name.n == 0);
 	need(rec->kind == KIND_HTTP || rec->path.n == 0);
 	need(rec->kind == KIND_DNS || rec->n_answers == 0);
+	need(!rec->passive || (rec->kind == KIND_DNS && ip_eq(rec->orig, (struct ip){ 0, 0 }) &&
+			       ip_eq(rec->resp, (struct ip){ 0, 0 })));
 	need(rec->n_answers <= DNS_ANSWERS_MAX && (rec->answers || rec->n_answers == 0));
 	need(rec->duration >= 0 && rec->duration <= TIME_MAX);
 	if (r->reader->frame != FRAME_DOCUMENT)
@@ -173,6 +175,7 @@ static void on_record(void *ctx, struct record *rec)
 	number(r, rec->opener);
 	number(r, rec->level);
 	number(r, rec->one_way);
+	number(r, rec->passive);
 	number(r, rec->ack);
 	number(r, rec->proto);
 	number(r, rec->orig_port);

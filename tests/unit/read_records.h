@@ -75,6 +75,8 @@ static void say_record(void *ctx, struct record *r)
 	buf_fmt(b, " %u ", r->orig_port);
 	ip_format(b, r->resp);
 	buf_fmt(b, " %u opener=%s level=%s", r->resp_port, openers[r->opener], level_text(r->level));
+	if (r->passive)
+		buf_c(b, " passive");
 	if (r->one_way)
 		buf_fmt(b, " one-way%s", r->ack ? " ack" : "");
 	if (r->kind == KIND_FLOW) {
