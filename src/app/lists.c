@@ -2,8 +2,7 @@
 #include "app/lists.h"
 
 #include "app/catalogue.h"
-#include "app/special.h"
-#include "core/name.h"
+#include "app/gate.h"
 
 #include <stdlib.h>
 
@@ -25,6 +24,9 @@ struct load {
 	struct scan_file *file; /* being read */
 	struct str file_name;   /* of it, without folders */
 	enum err err;           /* the first one that a callback met */
+	bool keep;              /* what is not matched, too */
+	bool adopted;           /* the snapshot is one that was opened, with all it needs */
+	uint64_t digest;        /* of the exclusion lists */
 	struct arena arena;
 	VEC(struct known_list) known;
 	VEC(struct alias) aliases;
@@ -52,6 +54,7 @@ void lists_free(struct lists *l)
 	scan_files_free(&l->organisation_files);
 	scan_files_free(&l->exclusion_files);
 	snapshot_free(&l->snapshot);
+	snapfile_close(&l->snapfile);
 	orgs_free(&l->orgs);
 	exset_free(&l->exset);
 	arena_free(&l->arena);
@@ -175,6 +178,37 @@ static struct str family_name(struct load *s, struct str family)
 	return found ? found->family : str_trim(family);
 }
 
+/* Nothing in network records meets it; only who makes a snapshot has a use for it. */
+static enum err set_aside(struct load *s, const struct indicator *i)
+{
+	return s->keep ? snapshot_add_other(&s->l->snapshot, i) : ERR_OK;
+}
+
+/* Say of addresses and names whose they are, as an exclusion list would. */
+static enum err exclude(struct load *s, const struct indicator *i)
+{
+	struct exclusion x = { .net = i->net,
+			       .list = i->source,
+			       .class = i->role == ROLE_SCANNER ? X_SCANNER : X_SINKHOLE };
+
+	x.type = i->type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME;
+	x.name = i->type == IT_DOMAIN ? i->value : STR_NONE;
+	return i->type == IT_URL ? ERR_OK : exset_add(&s->l->exset, &x);
+}
+
+static enum err take_indicator(void *ctx, const struct indicator *i)
+{
+	struct load *s = ctx;
+	enum err e;
+
+	if (i->type == IT_HASH || i->role == ROLE_INFECTED_HOST)
+		return set_aside(s, i);
+	if (i->role != ROLE_SCANNER && i->role != ROLE_SINKHOLE)
+		return snapshot_add(&s->l->snapshot, i);
+	e = exclude(s, i);
+	return e ? e : set_aside(s, i);
+}
+
 static void on_indicator(void *ctx, const struct indicator *given)
 {
 	struct load *s = ctx;
@@ -194,19 +228,7 @@ static void on_indicator(void *ctx, const struct indicator *given)
 		i.from = i.until;
 		i.until = later;
 	}
-	if (i.type == IT_HASH || i.role == ROLE_INFECTED_HOST)
-		return; /* counted; nothing in network records to meet it */
-	if (i.role == ROLE_SCANNER || i.role == ROLE_SINKHOLE) {
-		struct exclusion x = { .net = i.net,
-				       .list = i.source,
-				       .class = i.role == ROLE_SCANNER ? X_SCANNER : X_SINKHOLE };
-
-		x.type = i.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME;
-		x.name = i.type == IT_DOMAIN ? i.value : STR_NONE;
-		e = i.type == IT_URL ? ERR_OK : exset_add(&s->l->exset, &x);
-	} else {
-		e = snapshot_add(&s->l->snapshot, &i);
-	}
+	e = take_indicator(s, &i);
 	if (e)
 		failed(s, e);
 }
@@ -292,6 +314,99 @@ static enum err take(void *ctx, struct scan_block *b)
 	return ((struct load *)ctx)->err;
 }
 
+/* ---- snapshots among the indicators ---- */
+
+/* For its name and title only: such files are not read but mapped. */
+static const struct reader snapshot_reader = {
+	.name = "snapshot",
+	.title = "indicators as they were prepared by nezumi snapshot",
+	.reads = READS_INDICATORS,
+	.frame = FRAME_DOCUMENT,
+};
+
+/* What was withheld when it was made is so still. */
+static enum err adopt_withheld(struct lists *l)
+{
+	for (size_t i = 0; i < l->snapshot.n_withheld; i++) {
+		struct withheld *w = VEC_PUSH(&l->withheld);
+		struct str text[4];
+
+		if (!w)
+			return ERR_NOMEM;
+		snapshot_withheld(&l->snapshot, i, text);
+		*w = (struct withheld){ text[0], text[1], text[2], text[3] };
+	}
+	return ERR_OK;
+}
+
+static enum err adopt_other(void *ctx, const struct indicator *i)
+{
+	bool excludes = i->type != IT_HASH && (i->role == ROLE_SCANNER || i->role == ROLE_SINKHOLE);
+
+	return excludes ? exclude(ctx, i) : ERR_OK;
+}
+
+/*
+ * A snapshot alone, made with the same exclusion lists, is used where it lies. Otherwise what it
+ * holds is taken as if it were read from a list: the gate may have changed its mind.
+ */
+static enum err take_snapshot(struct load *s, struct scan_files *files, size_t at, bool alone)
+{
+	struct scan_file *file = &files->v[at];
+	struct snapfile map = { 0 };
+	struct lists *l = s->l;
+	struct snapshot opened;
+	struct errinfo ei = { 0 };
+	enum err e;
+
+	snapshot_init(&opened, l->snapshot.seed);
+	e = snapfile_open(&map, &opened, file->path.p, &ei);
+	file->reader = &snapshot_reader;
+	if (e) {
+		file->trouble = arena_str(&files->arena, str_of(ei.msg));
+		file->unreadable = true;
+		return file->trouble.p ? ERR_OK : ERR_NOMEM;
+	}
+	file->records = opened.records;
+	file->bytes = map.n;
+	if (alone && opened.digest == s->digest) {
+		l->snapshot = opened;
+		l->snapfile = map;
+		s->adopted = true;
+		e = snapshot_others(&l->snapshot, adopt_other, s);
+		return e ? e : adopt_withheld(l);
+	}
+	e = snapshot_each(&opened, take_indicator, s);
+	if (!e)
+		e = snapshot_others(&opened, take_indicator, s);
+	snapshot_free(&opened);
+	snapfile_close(&map);
+	return e;
+}
+
+static enum err take_snapshots(struct load *s, struct scan_files *files, size_t from, bool only)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = from; !e && i < files->n; i++)
+		if (snapfile_is(files->v[i].path.p))
+			e = take_snapshot(s, files, i, only && files->n == 1);
+	return e;
+}
+
+/* Whatever the driver thinks of them, snapshots are not for it. */
+static void pass_snapshots(struct scan_files *files, size_t from)
+{
+	for (size_t i = from; i < files->n; i++)
+		if (snapfile_is(files->v[i].path.p)) {
+			files->v[i].reader = NULL;
+			files->v[i].trouble = STR_NONE;
+			files->v[i].unreadable = false;
+		}
+}
+
+/* ---- all lists ---- */
+
 static enum err read_files(struct load *s, struct scan_files *files, const struct list_option *o,
 			   enum reads reads, const struct reader *as,
 			   const struct list_options *all, struct errinfo *ei)
@@ -312,176 +427,17 @@ static enum err read_files(struct load *s, struct scan_files *files, const struc
 	if (!e)
 		e = scan_recognise(files, from, reads, as,
 				   &(struct scan_columns){ all->columns, all->n_columns });
+	if (!e && reads == READS_INDICATORS) {
+		pass_snapshots(files, from);
+		e = scan_run(files, from, &c);
+		return e ? e : take_snapshots(s, files, from, all->n_indicators == 1 && !all->keep);
+	}
 	return e ? e : scan_run(files, from, &c);
-}
-
-/* ---- the gate ---- */
-
-/* What holds around the address asked about last. */
-struct around {
-	bool known, held;
-	uint32_t from, last;
-};
-
-struct gate {
-	struct lists *l;
-	struct around by_special, by_benign;
-	struct special special;
-	struct buf text, detail;
-};
-
-/* The host of a URL in normal form. */
-static struct str url_host(struct str url)
-{
-	size_t at = str_find(url, STR("://"));
-	struct str rest = at == SIZE_MAX ? url : str_skip(url, at + 3);
-
-	if (rest.n && rest.p[0] == '[') {
-		rest = str_skip(rest, 1);
-		return str_head(rest, str_chr(rest, ']'));
-	}
-	rest = str_head(rest, str_chr(rest, '/'));
-	return str_head(rest, str_chr(rest, ':'));
-}
-
-/* Why an indicator must not be acted on; NULL lets it pass. The detail goes into g->detail. */
-static const char *reason_against(struct gate *g, const struct indicator *i)
-{
-	const struct exclusion *x = NULL;
-	struct cidr net = i->net;
-	struct str name = i->type == IT_DOMAIN ? i->value : STR_NONE;
-	bool address = i->type == IT_IP || i->type == IT_CIDR;
-	size_t labels;
-
-	if (i->type == IT_URL) {
-		name = url_host(i->value);
-		address = cidr_parse(name, &net) && net.len == 128;
-	}
-	buf_clear(&g->detail);
-	if (address)
-		buf_puts(&g->detail, special_overlap(&g->special, net));
-	if (g->detail.n)
-		return "special-purpose";
-	if (i->type == IT_CIDR && net.len < (ip_is_v4(net.ip) && net.len >= 96 ? 96 + 16 : 32)) {
-		buf_fmt(&g->detail, "networks shorter than %s are not acted on",
-			ip_is_v4(net.ip) ? "/16" : "/32");
-		return "too-broad";
-	}
-	if (i->type == IT_DOMAIN && name_is_public_suffix(name)) {
-		buf_c(&g->detail, "a public suffix: anybody may register below it");
-		return "too-broad";
-	}
-	if (address) {
-		x = exset_overlap(&g->l->exset, X_BENIGN, net);
-	} else {
-		x = exset_name(&g->l->exset, name, &labels);
-		if (x && x->class != X_BENIGN)
-			x = NULL;
-		if (!x && i->type == IT_DOMAIN)
-			x = exset_benign_below(&g->l->exset, name);
-	}
-	if (x) {
-		exclusion_detail(&g->detail, x);
-		return "allow-listed";
-	}
-	if (i->revoked) {
-		buf_c(&g->detail, "revoked by its source");
-		return "expired";
-	}
-	return NULL;
-}
-
-static enum err withhold(struct gate *g, const struct indicator *i, const char *reason)
-{
-	struct withheld *w = VEC_PUSH(&g->l->withheld);
-
-	if (!w)
-		return ERR_NOMEM;
-	buf_clear(&g->text);
-	if (i->type == IT_IP || i->type == IT_CIDR)
-		cidr_format(&g->text, i->net);
-	else
-		buf_puts(&g->text, i->value);
-	*w = (struct withheld){ arena_str(&g->l->arena, buf_str(&g->text)), str_of(reason),
-				arena_str(&g->l->arena, buf_str(&g->detail)),
-				arena_str(&g->l->arena, i->source) };
-	return w->value.p && w->detail.p && w->source.p ? buf_err(&g->text) : ERR_NOMEM;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const struct withheld *x = a, *y = b;
-	int d = str_cmp(x->value, y->value);
-
-	if (!d)
-		d = str_cmp(x->source, y->source);
-	if (!d)
-		d = str_cmp(x->reason, y->reason);
-	return d ? d : str_cmp(x->detail, y->detail);
-}
-
-static bool held(struct around *a, const struct lpm *net, uint32_t v4, uint32_t *last)
-{
-	uint32_t id;
-
-	if (!a->known || v4 < a->from || v4 > a->last) {
-		a->held = lpm_find_run(net, v4, &id, &a->last);
-		a->from = v4;
-		a->known = true;
-	}
-	*last = a->last;
-	return a->held;
-}
-
-/* Is there neither a special-purpose range nor a benign one? */
-static bool clear(void *ctx, uint32_t v4, uint32_t *last)
-{
-	struct gate *g = ctx;
-	uint32_t to;
-	bool special = held(&g->by_special, &g->special.net, v4, last);
-	bool benign = held(&g->by_benign, &g->l->exset.net[X_BENIGN], v4, &to);
-
-	*last = *last < to ? *last : to;
-	return !special && !benign;
-}
-
-static enum err ask(void *ctx, const struct indicator *i, bool *keep)
-{
-	struct gate *g = ctx;
-	const char *reason = reason_against(g, i);
-
-	*keep = !reason;
-	return reason ? withhold(g, i, reason) : ERR_OK;
-}
-
-static enum err gate(struct lists *l)
-{
-	struct gate g = { .l = l };
-	size_t kept = 0;
-	enum err e;
-
-	buf_init(&g.text, 1 << 17);
-	buf_init(&g.detail, 1 << 17);
-	e = special_load(&g.special);
-	if (!e)
-		e = snapshot_sieve(&l->snapshot,
-				   &(struct sieve){ .ctx = &g, .clear = clear, .ask = ask });
-	if (l->withheld.n)
-		qsort(l->withheld.v, l->withheld.n, sizeof *l->withheld.v, by_value);
-	for (size_t i = 1; i < l->withheld.n; i++)
-		if (by_value(&l->withheld.v[kept], &l->withheld.v[i]) != 0)
-			l->withheld.v[++kept] = l->withheld.v[i];
-	if (l->withheld.n)
-		l->withheld.n = kept + 1;
-	special_free(&g.special);
-	buf_free(&g.text);
-	buf_free(&g.detail);
-	return e;
 }
 
 enum err lists_load(struct lists *l, const struct list_options *o, struct errinfo *ei)
 {
-	struct load s = { .l = l };
+	struct load s = { .l = l, .keep = o->keep };
 	enum err e;
 
 	arena_init(&s.arena, (size_t)16 << 20);
@@ -490,6 +446,7 @@ enum err lists_load(struct lists *l, const struct list_options *o, struct errinf
 	for (size_t i = 0; !e && i < o->n_exclusions; i++)
 		e = read_files(&s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL,
 			       o, ei);
+	s.digest = gate_digest(&l->exset);
 	for (size_t i = 0; !e && i < o->n_organisations; i++)
 		e = read_files(&s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL,
 			       o, ei);
@@ -500,10 +457,14 @@ enum err lists_load(struct lists *l, const struct list_options *o, struct errinf
 		e = exset_build(&l->exset);
 	if (!e)
 		e = orgs_build(&l->orgs);
-	if (!e)
-		e = gate(l);
-	if (!e)
+	if (!e && !s.adopted)
+		e = gate_indicators(l, o->keep);
+	if (!e && !s.adopted) {
+		l->snapshot.digest = s.digest;
+		for (size_t i = 0; i < l->indicator_files.n; i++)
+			l->snapshot.records += l->indicator_files.v[i].records;
 		e = snapshot_build(&l->snapshot);
+	}
 	free(s.known.v);
 	free(s.aliases.v);
 	buf_free(&s.key);

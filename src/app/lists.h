@@ -2,16 +2,17 @@
 /*
  * Everything that an analysis is told before it looks at telemetry: indicators, organisations,
  * lists of what is special; gathered from files, normalised, and the indicators put through the
- * safety gate (docs/judgement.md, section 1).
+ * safety gate (docs/judgement.md, section 1). A snapshot that was saved before
+ * is told from lists by its content.
  */
 #ifndef NEZUMI_APP_LISTS_H
 #define NEZUMI_APP_LISTS_H
 
 #include "app/scan.h"
+#include "app/snapfile.h"
 #include "core/answer.h"
 #include "core/exset.h"
 #include "core/orgs.h"
-#include "core/snapshot.h"
 
 struct list_option {
 	const char *path;
@@ -26,11 +27,13 @@ struct list_options {
 	const struct str (*columns)[2];
 	size_t n_columns;
 	bool no_builtin; /* leave out the lists that the program carries */
+	bool keep;       /* the snapshot shall be saved: keep in it what is not matched, too */
 };
 
 struct lists {
 	struct scan_files indicator_files, organisation_files, exclusion_files;
 	struct snapshot snapshot;
+	struct snapfile snapfile; /* where it lies, if it was not made from lists */
 	struct orgs orgs;
 	struct exset exset;
 	struct arena arena;

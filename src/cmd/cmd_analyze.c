@@ -418,6 +418,11 @@ static unsigned readers_of_stdin(const struct wish *w, char **args, int n)
 	return many;
 }
 
+static bool in_data_directory(char path[4096], const struct common *c, const char *name)
+{
+	return snprintf(path, 4096, "%s/%s", c->data, name) < 4096 && access(path, R_OK) == 0;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct wish *w = calloc(1, sizeof *w);
@@ -441,10 +446,10 @@ static int run(const struct command *self, int argc, char **argv)
 	if (status < 0 && n == 0)
 		status = complain("no telemetry given: files, folders or - for standard input");
 	if (status < 0 && w->n_list[0] == 0) {
-		(void)snprintf(in_data, sizeof in_data, "%s/indicators", c.data ? c.data : "");
-		status = c.data && access(in_data, R_OK) == 0
-				 ? add_list(w, 0, in_data)
-				 : complain("no indicators given: -i FILE");
+		bool there = c.data && (in_data_directory(in_data, &c, "snapshot.nzs") ||
+					in_data_directory(in_data, &c, "indicators"));
+
+		status = there ? add_list(w, 0, in_data) : complain("no indicators given: -i FILE");
 	}
 	if (status < 0) {
 		w->o.lists.indicators = w->list[0];

@@ -183,7 +183,7 @@ void attribute_tell(struct part text, const struct attribute *a, struct indicato
 
 struct telling {
 	const struct snapshot *s;
-	enum err (*tell)(void *ctx, const struct indicator *i);
+	snapshot_fn tell;
 	void *ctx;
 	enum err e;
 };
@@ -202,25 +202,7 @@ static void tell_rows(struct telling *t, enum itype type, struct cidr net, struc
 	}
 }
 
-static void tell_others(struct telling *t)
-{
-	for (size_t i = 0; !t->e && i < t->s->n_others; i++) {
-		const struct snapshot_other *o = &t->s->others[i];
-		struct indicator one;
-
-		/* A file need not be what was written. */
-		if (o->type > IT_HASH || o->len > 128 || !t->s->n_attributes)
-			continue;
-		attribute_tell(t->s->text, attribute_at(t->s, o->attribute), &one);
-		one.type = (enum itype)o->type;
-		one.net = (struct cidr){ ip_mask(o->ip, o->len), (unsigned char)o->len };
-		one.value = text_at(t->s->text, o->value);
-		t->e = t->tell(t->ctx, &one);
-	}
-}
-
-enum err snapshot_each(const struct snapshot *s,
-		       enum err (*tell)(void *ctx, const struct indicator *i), void *ctx)
+enum err snapshot_each(const struct snapshot *s, snapshot_fn tell, void *ctx)
 {
 	struct telling t = { s, tell, ctx, ERR_OK };
 
@@ -242,8 +224,27 @@ enum err snapshot_each(const struct snapshot *s,
 	for (uint32_t i = 0; i < s->urls.n; i++)
 		tell_rows(&t, IT_URL, (struct cidr){ 0 }, name_text(&s->urls, i),
 			  name_rows(&s->urls, i));
-	tell_others(&t);
 	return t.e;
+}
+
+enum err snapshot_others(const struct snapshot *s, snapshot_fn tell, void *ctx)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < s->n_others; i++) {
+		const struct snapshot_other *o = &s->others[i];
+		struct indicator one;
+
+		/* A file need not be what was written. */
+		if (o->type > IT_HASH || o->len > 128 || !s->n_attributes)
+			continue;
+		attribute_tell(s->text, attribute_at(s, o->attribute), &one);
+		one.type = (enum itype)o->type;
+		one.net = (struct cidr){ ip_mask(o->ip, o->len), (unsigned char)o->len };
+		one.value = text_at(s->text, o->value);
+		e = tell(ctx, &one);
+	}
+	return e;
 }
 
 void snapshot_withheld(const struct snapshot *s, size_t i, struct str text[4])

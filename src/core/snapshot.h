@@ -145,9 +145,10 @@ MUST enum err snapshot_expects(struct str bytes, uint64_t *sum, struct errinfo *
  */
 MUST enum err snapshot_open(struct snapshot *s, struct part bytes, struct errinfo *ei);
 
-/* Every indicator in it, those added by snapshot_add_other last and in their order. */
-MUST enum err snapshot_each(const struct snapshot *s,
-			    enum err (*tell)(void *ctx, const struct indicator *i), void *ctx);
+/* Every indicator that is matched; and every other, in the order in which they were added. */
+typedef enum err (*snapshot_fn)(void *ctx, const struct indicator *i);
+MUST enum err snapshot_each(const struct snapshot *s, snapshot_fn tell, void *ctx);
+MUST enum err snapshot_others(const struct snapshot *s, snapshot_fn tell, void *ctx);
 /* The i-th of n_withheld. */
 void snapshot_withheld(const struct snapshot *s, size_t i, struct str text[4]);
 

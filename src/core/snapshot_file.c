@@ -232,6 +232,20 @@ static bool names_right(const struct snapshot *s, const struct snapshot_names *n
 	return *end <= s->rows && v[names->n].at <= bytes;
 }
 
+/* Times that arithmetic can be done with. */
+static bool time_right(int64_t t)
+{
+	return t == TIME_NONE || (t > -2 * TIME_MAX && t < 2 * TIME_MAX);
+}
+
+static bool attributes_right(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_attributes; i++)
+		if (!time_right(s->attributes[i].from) || !time_right(s->attributes[i].until))
+			return false;
+	return true;
+}
+
 static bool rows_right(const struct snapshot *s)
 {
 	const struct snapshot_header *h = s->block.p;
@@ -256,7 +270,8 @@ enum err snapshot_open(struct snapshot *s, struct part bytes, struct errinfo *ei
 	if (!sections_right(h, bytes.n) || snapshot_view(&made, bytes) ||
 	    !index_right(made.v4.index, h->section[SEC_V4_INDEX].n / sizeof(uint32_t), made.v4.n) ||
 	    !slots_right(made.v6.slot, made.v6.slots, made.v6.n) ||
-	    !slots_right(made.url_slot, made.url_slots, made.urls.n) || !rows_right(&made))
+	    !slots_right(made.url_slot, made.url_slots, made.urls.n) || !rows_right(&made) ||
+	    !attributes_right(&made))
 		return err_set(ei, ERR_PARSE, "the snapshot is damaged");
 	*s = made;
 	return ERR_OK;

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/gate.h"
+
+#include "app/catalogue.h"
+#include "app/special.h"
+#include "core/name.h"
+
+#include <libpsl.h>
+#include <stdlib.h>
+
+/* What holds around the address asked about last. */
+struct around {
+	bool known, held;
+	uint32_t from, last;
+};
+
+struct gate {
+	struct lists *l;
+	bool keep; /* what is withheld stays in the snapshot, too */
+	struct around by_special, by_benign;
+	struct special special;
+	struct buf text, detail;
+};
+
+/* The host of a URL in normal form. */
+static struct str url_host(struct str url)
+{
+	size_t at = str_find(url, STR("://"));
+	struct str rest = at == SIZE_MAX ? url : str_skip(url, at + 3);
+
+	if (rest.n && rest.p[0] == '[') {
+		rest = str_skip(rest, 1);
+		return str_head(rest, str_chr(rest, ']'));
+	}
+	rest = str_head(rest, str_chr(rest, '/'));
+	return str_head(rest, str_chr(rest, ':'));
+}
+
+/* Why an indicator must not be acted on; NULL lets it pass. The detail goes into g->detail. */
+static const char *reason_against(struct gate *g, const struct indicator *i)
+{
+	const struct exclusion *x = NULL;
+	struct cidr net = i->net;
+	struct str name = i->type == IT_DOMAIN ? i->value : STR_NONE;
+	bool address = i->type == IT_IP || i->type == IT_CIDR;
+	size_t labels;
+
+	if (i->type == IT_URL) {
+		name = url_host(i->value);
+		address = cidr_parse(name, &net) && net.len == 128;
+	}
+	buf_clear(&g->detail);
+	if (address)
+		buf_puts(&g->detail, special_overlap(&g->special, net));
+	if (g->detail.n)
+		return "special-purpose";
+	if (i->type == IT_CIDR && net.len < (ip_is_v4(net.ip) && net.len >= 96 ? 96 + 16 : 32)) {
+		buf_fmt(&g->detail, "networks shorter than %s are not acted on",
+			ip_is_v4(net.ip) ? "/16" : "/32");
+		return "too-broad";
+	}
+	if (i->type == IT_DOMAIN && name_is_public_suffix(name)) {
+		buf_c(&g->detail, "a public suffix: anybody may register below it");
+		return "too-broad";
+	}
+	if (address) {
+		x = exset_overlap(&g->l->exset, X_BENIGN, net);
+	} else {
+		x = exset_name(&g->l->exset, name, &labels);
+		if (x && x->class != X_BENIGN)
+			x = NULL;
+		if (!x && i->type == IT_DOMAIN)
+			x = exset_benign_below(&g->l->exset, name);
+	}
+	if (x) {
+		exclusion_detail(&g->detail, x);
+		return "allow-listed";
+	}
+	if (i->revoked) {
+		buf_c(&g->detail, "revoked by its source");
+		return "expired";
+	}
+	return NULL;
+}
+
+static enum err withhold(struct gate *g, const struct indicator *i, const char *reason)
+{
+	struct withheld *w = VEC_PUSH(&g->l->withheld);
+
+	if (!w)
+		return ERR_NOMEM;
+	buf_clear(&g->text);
+	if (i->type == IT_IP || i->type == IT_CIDR)
+		cidr_format(&g->text, i->net);
+	else
+		buf_puts(&g->text, i->value);
+	*w = (struct withheld){ arena_str(&g->l->arena, buf_str(&g->text)), str_of(reason),
+				arena_str(&g->l->arena, buf_str(&g->detail)),
+				arena_str(&g->l->arena, i->source) };
+	return w->value.p && w->detail.p && w->source.p ? buf_err(&g->text) : ERR_NOMEM;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const struct withheld *x = a, *y = b;
+	int d = str_cmp(x->value, y->value);
+
+	if (!d)
+		d = str_cmp(x->source, y->source);
+	if (!d)
+		d = str_cmp(x->reason, y->reason);
+	return d ? d : str_cmp(x->detail, y->detail);
+}
+
+static bool held(struct around *a, const struct lpm *net, uint32_t v4, uint32_t *last)
+{
+	uint32_t id;
+
+	if (!a->known || v4 < a->from || v4 > a->last) {
+		a->held = lpm_find_run(net, v4, &id, &a->last);
+		a->from = v4;
+		a->known = true;
+	}
+	*last = a->last;
+	return a->held;
+}
+
+/* Is there neither a special-purpose range nor a benign one? */
+static bool clear(void *ctx, uint32_t v4, uint32_t *last)
+{
+	struct gate *g = ctx;
+	uint32_t to;
+	bool special = held(&g->by_special, &g->special.net, v4, last);
+	bool benign = held(&g->by_benign, &g->l->exset.net[X_BENIGN], v4, &to);
+
+	*last = *last < to ? *last : to;
+	return !special && !benign;
+}
+
+static enum err ask(void *ctx, const struct indicator *i, bool *keep)
+{
+	struct gate *g = ctx;
+	const char *reason = reason_against(g, i);
+	enum err e;
+
+	*keep = !reason;
+	if (!reason)
+		return ERR_OK;
+	e = withhold(g, i, reason);
+	return e || !g->keep ? e : snapshot_add_other(&g->l->snapshot, i);
+}
+
+static enum err keep_withheld(struct lists *l)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < l->withheld.n; i++) {
+		const struct withheld *w = &l->withheld.v[i];
+		const struct str text[4] = { w->value, w->reason, w->detail, w->source };
+
+		e = snapshot_add_withheld(&l->snapshot, text);
+	}
+	return e;
+}
+
+enum err gate_indicators(struct lists *l, bool keep)
+{
+	struct gate g = { .l = l, .keep = keep };
+	size_t kept = 0;
+	enum err e;
+
+	buf_init(&g.text, 1 << 17);
+	buf_init(&g.detail, 1 << 17);
+	e = special_load(&g.special);
+	if (!e)
+		e = snapshot_sieve(&l->snapshot,
+				   &(struct sieve){ .ctx = &g, .clear = clear, .ask = ask });
+	if (l->withheld.n)
+		qsort(l->withheld.v, l->withheld.n, sizeof *l->withheld.v, by_value);
+	for (size_t i = 1; i < l->withheld.n; i++)
+		if (by_value(&l->withheld.v[kept], &l->withheld.v[i]) != 0)
+			l->withheld.v[++kept] = l->withheld.v[i];
+	if (l->withheld.n)
+		l->withheld.n = kept + 1;
+	if (!e && keep)
+		e = keep_withheld(l);
+	special_free(&g.special);
+	buf_free(&g.text);
+	buf_free(&g.detail);
+	return e;
+}
+
+/* ---- what it was asked with ---- */
+
+static void sum_str(uint64_t *sum, struct str s)
+{
+	*sum = str_hash(s, *sum);
+}
+
+uint64_t gate_digest(const struct exset *x)
+{
+	uint64_t sum = 1;
+
+	/* Other rules, or other data of the program, may judge otherwise. */
+	sum_str(&sum, str_of(NEZUMI_VERSION));
+	sum_str(&sum, str_of(psl_builtin_sha1sum()));
+	sum_str(&sum, catalogue_special_purpose());
+	sum_str(&sum, catalogue_families());
+	for (size_t i = 0; i < x->entries.n; i++) {
+		const struct exclusion *e = &x->entries.v[i];
+		uint64_t facts[] = { e->type,      e->class,     e->as,
+				     e->net.ip.hi, e->net.ip.lo, e->net.len };
+
+		sum_str(&sum, (struct str){ (const char *)facts, sizeof facts });
+		sum_str(&sum, e->name);
+		sum_str(&sum, e->list);
+		sum_str(&sum, e->reason);
+	}
+	return sum;
+}
