@@ -65,110 +65,115 @@ static int64_t ntp(uint64_t v, bool nanoseconds, int64_t sent)
 	return llabs(era - sent) < llabs(plain - sent) ? era : plain;
 }
 
-/* The uptime of the exporter when the message was sent, where that can be known. */
+/* The uptime of an exporter when it sent a message that does not say so, where it said when it
+ * started. */
 static bool uptime_then(const struct reading *r, struct nf_when *out)
 {
 	uint64_t init = number(r, NF_INIT_MS);
 	int64_t started = init ? scaled(init, 1000) : r->t->domain->init;
 
-	*out = *r->when;
-	if (out->has_uptime)
-		return true;
 	if (started == TIME_NONE)
 		return false;
+	*out = *r->when;
 	out->uptime = (uint32_t)((out->sent - started) / 1000);
 	return true;
 }
 
 static int64_t by_uptime(const struct reading *r, enum nf_slot slot)
 {
-	uint32_t start = (uint32_t)number(r, NF_START_UP), end = (uint32_t)number(r, NF_END_UP);
+	uint32_t at = (uint32_t)number(r, slot), end;
 	struct nf_when when;
 
+	if (r->when->has_uptime)
+		return nf_moment(r->when, at);
 	if (uptime_then(r, &when))
-		return nf_moment(&when, slot == NF_START_UP ? start : end);
-	if (slot == NF_START_UP && has(r, NF_END_UP))
-		return when.sent - (int64_t)(uint32_t)(end - start) * 1000;
-	return when.sent;
+		return nf_moment(&when, at);
+	if (slot == NF_END_UP || !has(r, NF_END_UP))
+		return r->when->sent;
+	end = (uint32_t)number(r, NF_END_UP);
+	return r->when->sent - (int64_t)(uint32_t)(end - at) * 1000;
 }
 
 /* The first of the slots that says something. */
-static bool moment(const struct reading *r, uint64_t slots, int64_t *out)
+static inline bool moment(const struct reading *r, uint64_t slots, int64_t *out)
 {
 	for (slots &= r->t->has; slots; slots &= slots - 1) {
 		enum nf_slot slot = (enum nf_slot)__builtin_ctzll(slots);
-		uint64_t v = number(r, slot);
+		uint64_t v = nf_number(r->p + r->at[slot], r->t->length[slot]);
 
+		/* Of uptimes both have to be 0: the exporter's start is a moment. */
+		if (v == 0 && !((slot == NF_START_UP || slot == NF_END_UP) && number(r, NF_END_UP) != 0))
+			continue;
 		switch (slot) {
 		case NF_START_UP:
 		case NF_END_UP:
-			/* The moment when the exporter started is one, unless both are 0. */
-			if (v == 0 && number(r, NF_END_UP) == 0)
-				continue;
 			*out = by_uptime(r, slot);
-			return true;
-		default:
 			break;
-		}
-		if (v == 0)
-			continue;
-		switch (slot) {
 		case NF_START_MS:
 		case NF_END_MS:
 		case NF_SEEN_MS:
 			*out = scaled(v, 1000);
-			return true;
+			break;
 		case NF_START_S:
 		case NF_END_S:
 		case NF_SEEN_S:
 			*out = scaled(v, TIME_S);
-			return true;
+			break;
 		case NF_START_DELTA:
 		case NF_END_DELTA:
 			*out = r->when->sent - scaled(v, 1);
-			return true;
-		case NF_START_NS:
-		case NF_END_NS:
-		case NF_SEEN_NS:
-			*out = ntp(v, true, r->when->sent);
-			return true;
+			break;
 		default:
-			*out = ntp(v, false, r->when->sent);
-			return true;
+			*out = ntp(v, slot == NF_START_NS || slot == NF_END_NS || slot == NF_SEEN_NS,
+				   r->when->sent);
 		}
+		return true;
 	}
 	return false;
 }
 
-static bool times(const struct reading *r, int64_t *ts, int64_t *duration)
+static int64_t stated_duration(const struct reading *r)
 {
 	uint64_t ms = number(r, NF_DURATION_MS), us = number(r, NF_DURATION_US);
-	bool started = moment(r, STARTS, ts), ended, seen;
-	int64_t end = 0;
+	int64_t duration = ms ? scaled(ms, 1000) : us ? scaled(us, 1) : 0;
 
-	*duration = ms ? scaled(ms, 1000) : us ? scaled(us, 1) : 0;
-	ended = (!started || *duration == 0) && moment(r, ENDS, &end);
-	seen = !ended && (!started || *duration == 0) && moment(r, SEENS, &end);
-	if (!started)
-		*ts = seen ? end : (ended ? end : r->when->sent) - *duration;
-	else if ((ended || seen) && end > *ts)
-		*duration = end - *ts;
-	return *ts >= 0 && *ts <= TIME_MAX && *duration >= 0 && *duration <= TIME_MAX;
+	return duration > TIME_MAX ? 0 : duration;
+}
+
+/* *started: by what the record says of its start. */
+static int64_t start(const struct reading *r, bool *started)
+{
+	int64_t ts;
+
+	*started = moment(r, STARTS, &ts);
+	if (*started)
+		return ts;
+	if (!moment(r, ENDS, &ts)) {
+		if (moment(r, SEENS, &ts))
+			return ts;
+		ts = r->when->sent;
+	}
+	return ts - stated_duration(r);
+}
+
+static int64_t duration(const struct reading *r, int64_t ts, bool started)
+{
+	int64_t stated = stated_duration(r), end;
+
+	if (stated || !started || !(moment(r, ENDS, &end) || moment(r, SEENS, &end)) || end < ts ||
+	    end > TIME_MAX)
+		return stated;
+	return end - ts;
 }
 
 /* ---- sizes ------------------------------------------------------------------------------------- */
 
-/* The first of the slots that is not 0; UNSTATED where there is none. */
+/* The first of the slots: what was counted since the last report before what was in all. UNSTATED
+ * where there is none. */
 static uint64_t size(const struct reading *r, uint64_t slots)
 {
-	uint64_t v = UNSTATED;
-
-	for (slots &= r->t->has; slots; slots &= slots - 1) {
-		v = number(r, (enum nf_slot)__builtin_ctzll(slots));
-		if (v)
-			break;
-	}
-	return v;
+	slots &= r->t->has;
+	return slots ? number(r, (enum nf_slot)__builtin_ctzll(slots)) : UNSTATED;
 }
 
 #define FORTH(bytes) (NF_BIT(bytes) | NF_BIT((bytes) + 1) | NF_BIT((bytes) + 2))
@@ -350,14 +355,16 @@ void nf_flow(const struct nf_template *t, const uint16_t at[NF_SLOTS], const uns
 	struct reading r = { t, at, record, when };
 	struct record out;
 	struct ip src, dst;
-	int64_t ts, duration;
+	bool started;
+	int64_t ts;
 
 	if (!t->flow) {
 		sink->unused++;
 		return;
 	}
 	ends(&r, &src, &dst);
-	if (!times(&r, &ts, &duration)) {
+	ts = start(&r, &started);
+	if (ts < 0 || ts > TIME_MAX) {
 		sink_bad(sink, "template %u: a time outside 1970 to 2100", t->id);
 		return;
 	}
@@ -365,6 +372,7 @@ void nf_flow(const struct nf_template *t, const uint16_t at[NF_SLOTS], const uns
 		sink_pass(sink, ts);
 		return;
 	}
-	out = (struct record){ .orig = src, .resp = dst, .ts = ts, .duration = duration };
+	out = (struct record){ .orig = src, .resp = dst, .ts = ts };
+	out.duration = duration(&r, ts, started);
 	hand_over(&r, &out, sink);
 }
