@@ -29,6 +29,7 @@ struct message {
 	unsigned version;
 	const char *name;
 	struct sink *sink;
+	bool cut; /* the set being read is, and that is told */
 };
 
 static bool zeros(const unsigned char *p, size_t n)
@@ -220,7 +221,7 @@ static void data(struct message *m, const struct nf_template *t, const struct nf
 			n -= size;
 		}
 	}
-	if (n >= 4 && !zeros(p, n))
+	if (n >= 4 && !m->cut && !zeros(p, n))
 		bad(m->sink, "%s: template %u: %zu bytes that are no record of its", m->name, t->id, n);
 }
 
@@ -357,11 +358,12 @@ static void sets(struct message *m, struct wire *w)
 			    length, left);
 			return;
 		}
-		body = wire_sub(w, length > left ? left - SET_HEADER : length - (size_t)SET_HEADER);
-		set(m, id, &body);
-		if (length > left)
+		m->cut = length > left;
+		if (m->cut)
 			bad(m->sink, "%s: a set %u of %u bytes cut off after %zu", m->name, id,
 			    length, left);
+		body = wire_sub(w, m->cut ? left - SET_HEADER : length - (size_t)SET_HEADER);
+		set(m, id, &body);
 	}
 }
 
@@ -410,9 +412,9 @@ static void read_ipfix(struct message *m, const struct nf_from *from, struct str
 		return;
 	body = wire_sub(&w, length > text.n ? wire_left(&w) : length - (size_t)HEADER_IPFIX);
 	sets(m, &body);
-	if (length > text.n)
+	if (length > text.n && !m->cut)
 		bad(m->sink, "%s: a message of %u bytes cut off after %zu", m->name, length, text.n);
-	else if (!zeros(w.p, wire_left(&w)))
+	else if (length <= text.n && !zeros(w.p, wire_left(&w)))
 		bad(m->sink, "%s: %zu bytes behind the message", m->name, wire_left(&w));
 }
 
@@ -490,6 +492,14 @@ static size_t frame_9(struct str have, bool *whole)
 	return have.n;
 }
 
+/* Nothing is behind these bytes, or a message. */
+static bool ends_well(struct str have, size_t n)
+{
+	struct wire next = wire_of(str_skip(have, n));
+
+	return n == have.n || (n < have.n && version(wire_be16(&next)));
+}
+
 size_t netflow_frame(struct str have, bool *whole)
 {
 	struct wire w = wire_of(have);
@@ -503,15 +513,22 @@ size_t netflow_frame(struct str have, bool *whole)
 		return frame_9(have, whole);
 	if (v == NETFLOW_IPFIX && n < HEADER_IPFIX)
 		return 0;
-	if (v == NETFLOW_5 && count > RECORDS_5_MAX) {
-		/* Only if what follows proves it. */
-		struct wire next = wire_of(str_skip(have, n));
-
-		if (n > have.n || (n < have.n && !version(wire_be16(&next))))
-			return 0;
-	}
+	if (v == NETFLOW_5 && count > RECORDS_5_MAX && !ends_well(have, n))
+		return 0;
 	*whole = n <= have.n;
 	return *whole ? n : have.n;
+}
+
+/* What nobody uses of version 5's records is zero. */
+static bool padded_5(struct str have, unsigned records)
+{
+	for (unsigned i = 0; i < records; i++) {
+		struct str r = str_skip(have, HEADER_5 + (size_t)i * RECORD_5);
+
+		if (r.n < RECORD_5 || r.p[36] || r.p[46] || r.p[47])
+			return false;
+	}
+	return true;
 }
 
 bool netflow_begins(struct str have)
@@ -526,7 +543,8 @@ bool netflow_begins(struct str have)
 	if (w.bad || !version(v) || sent < from || sent > to)
 		return false;
 	if (v == NETFLOW_5)
-		return wire_be32(&w) < 1000000000 && !w.bad && count && count <= RECORDS_5_MAX;
+		return wire_be32(&w) < 1000000000 && !w.bad && count && count <= RECORDS_5_MAX &&
+		       (ends_well(have, HEADER_5 + (size_t)count * RECORD_5) || padded_5(have, count));
 	wire_skip(&w, 8);
 	id = wire_be16(&w);
 	length = wire_be16(&w);

@@ -54,8 +54,8 @@ void netflow_end(struct nf_store *store, struct sink *sink);
 #define NETFLOW_MESSAGE_MAX 65535
 size_t netflow_frame(struct str have, bool *whole);
 
-/* Does a message begin here, by its header and the head of its first set? For what has to be
- * searched. */
+/* Does a message begin here, by its header and the head of its first set (of version 5: what is
+ * behind it, or the padding of its records)? For what has to be searched. */
 bool netflow_begins(struct str have);
 
 #endif
