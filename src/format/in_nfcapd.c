@@ -34,8 +34,8 @@ enum {
 	/* So often it is looked for blocks within a packed one that is damaged: each time may cost
 	 * as much as a whole block, and the bytes that pay for it are few. */
 	LOOKS_MAX = 64,
-	/* Behind the last block: nfdump leaves the end of an appendix that was longer. */
-	REMNANT_MAX = 512,
+	/* Behind the last block nfdump leaves parts of older appendices. */
+	REMNANT_MAX = 1024,
 };
 
 enum packing { PLAIN, LZO, BZIP2, LZ4, ZSTD, PACKINGS };
@@ -47,6 +47,13 @@ enum { BLOCK_1_5 = 1, BLOCK_1_6, BLOCK_1_7, BLOCK_ARRAY, BLOCK_TYPES };
 
 enum { UNPACKED = 1 }; /* of the flags of a block of layout 2 */
 
+/* Bytes that are no block where one should be. */
+struct gap {
+	bool open;
+	bool beyond; /* all blocks that were promised had been there */
+	uint64_t from;
+};
+
 struct stream {
 	enum { AT_HEAD, AT_BLOCK, SEEKING, DONE } state;
 	unsigned layout;
@@ -54,6 +61,7 @@ struct stream {
 	uint64_t at;                    /* in the file, of what feed() gets */
 	uint64_t blocks, blocks_stated; /* read; as the head says, 0 while it is being written */
 	unsigned looks;
+	struct gap gap;
 	struct nfcapd_map *maps;
 	char *unpacked; /* BLOCK_MAX */
 	ZSTD_DCtx *zstd;
@@ -98,6 +106,13 @@ static int sniff(const struct sample *s)
 	return p[0] == MAGIC >> 8 && p[1] == (MAGIC & 0xff) && p[2] == 0 && p[3] >= 1 && p[3] <= 3
 		       ? 100
 		       : 0;
+}
+
+static bool is_head(const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	return nfcapd_u16(u) == MAGIC && (nfcapd_u16(u + 2) == 1 || nfcapd_u16(u + 2) == 2);
 }
 
 /* The bytes of the head, or 0 when the file cannot be read, which is told. */
@@ -287,19 +302,19 @@ static size_t block(struct stream *st, struct str have, bool ended, struct sink 
 	struct block b = { .size = 0 }, next = b;
 	struct str there, behind;
 	size_t good;
+	bool beyond;
 
-	if (st->blocks_stated && st->blocks >= st->blocks_stated && have.n <= REMNANT_MAX) {
-		if (!ended)
-			return 0;
-		if (!begins(st, have))
-			return have.n;
-	}
 	if (have.n >= BLOCK_HEAD)
 		b = block_head(have.p);
 	else if (!ended)
 		return 0;
-	if (!sized(&b)) {
-		TELL(sink, "no block at byte %llu, where one should be", (unsigned long long)st->at);
+	if (have.n >= 4 && is_head(have.p)) {
+		st->state = AT_HEAD;
+		return 0;
+	}
+	beyond = st->blocks_stated && st->blocks >= st->blocks_stated;
+	if (!(beyond ? sane(&b) : sized(&b))) {
+		st->gap = (struct gap){ true, beyond, st->at };
 		st->state = SEEKING;
 		return 0;
 	}
@@ -322,12 +337,41 @@ static size_t block(struct stream *st, struct str have, bool ended, struct sink 
 	return BLOCK_HEAD + good;
 }
 
-static void finish(struct stream *st, struct sink *sink)
+static void end_gap(struct stream *st, struct sink *sink)
 {
-	if (st->state != AT_HEAD && st->blocks < st->blocks_stated)
+	unsigned long long n = st->at - st->gap.from;
+
+	if (st->gap.open && !(st->gap.beyond && n <= REMNANT_MAX))
+		TELL(sink, "%llu bytes at %llu that are no block", n, (unsigned long long)st->gap.from);
+	st->gap.open = false;
+}
+
+static void count_blocks(struct stream *st, struct sink *sink)
+{
+	if (st->blocks < st->blocks_stated)
 		TELL(sink, "%llu blocks were promised, there are %llu",
 		     (unsigned long long)st->blocks_stated, (unsigned long long)st->blocks);
-	st->state = DONE;
+}
+
+/*
+ * The first head, or another: files may be joined end to end, and nfdump 1.7.1 writes the head anew
+ * behind the last block when it changes the name in a file. How many blocks such a one promises
+ * says nothing.
+ */
+static size_t head(struct stream *st, struct str have, bool ended, struct sink *sink)
+{
+	bool first = st->at == 0;
+	size_t n;
+
+	if (have.n < HEAD_1 && !ended)
+		return 0;
+	if (!first)
+		count_blocks(st, sink);
+	n = file_head(st, have, sink);
+	if (!first)
+		st->blocks_stated = 0;
+	st->state = n ? AT_BLOCK : DONE;
+	return n;
 }
 
 static size_t feed(struct stream *st, struct str have, bool ended, struct sink *sink)
@@ -339,21 +383,21 @@ static size_t feed(struct stream *st, struct str have, bool ended, struct sink *
 		unsigned state = st->state;
 		size_t n;
 
-		if (state == AT_HEAD) {
-			if (rest.n < HEAD_1 && !ended)
-				break;
-			n = file_head(st, rest, sink);
-			st->state = n ? AT_BLOCK : DONE;
-		} else {
-			n = state == SEEKING ? seek(st, rest, ended) : block(st, rest, ended, sink);
-		}
+		n = state == AT_HEAD   ? head(st, rest, ended, sink)
+		    : state == SEEKING ? seek(st, rest, ended)
+				       : block(st, rest, ended, sink);
 		at += n;
 		st->at += n;
 		if (n == 0 && st->state == state)
 			break;
+		if (state == SEEKING && st->state == AT_BLOCK)
+			end_gap(st, sink);
 	}
-	if (ended && st->state != DONE)
-		finish(st, sink);
+	if (ended && st->state != DONE) {
+		end_gap(st, sink);
+		count_blocks(st, sink);
+		st->state = DONE;
+	}
 	return at;
 }
 

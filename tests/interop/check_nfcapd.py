@@ -7,10 +7,11 @@ import shutil
 import subprocess
 
 import nfcapd_files
-from interop import ROOT, analyze, check, hostile_binaries, main, put, read, same
+from interop import BINARY, ROOT, analyze, check, hostile_binaries, main, put, read, same
 
 SHARED = os.path.abspath(os.environ.get("NEZUMI_SHARED") or os.path.join(ROOT, "..", "shared"))
 FLOWS = nfcapd_files.flows(2000)
+SAID = nfcapd_files.without_icmp_ports(FLOWS)
 
 
 def needs_nfdump(function):
@@ -21,11 +22,20 @@ def needs_nfdump(function):
     return check(function if nfcapd_files.NFDUMP else without)
 
 
-def judged(path, listed, binary):
-    """What is found when all these addresses are listed, but not where."""
+def counted(v, header):
+    """The same without names of files, and lines counted without the header."""
+    if isinstance(v, list):
+        return [counted(x, header) for x in v]
+    if isinstance(v, dict):
+        return {k: x - header if k == "line" else counted(x, header) for k, x in v.items() if k != "path"}
+    return v
+
+
+def judged(path, listed, header=0, binary=BINARY):
+    """What is found when all these addresses are listed."""
     put("list.txt", "\n".join(listed) + "\n")
     answer = analyze("-i", "list.txt", path, binary=binary)
-    return answer, {k: answer[k] for k in ("findings", "excluded", "totals")}
+    return answer, {k: counted(answer[k], header) for k in ("findings", "excluded", "totals")}
 
 
 def like_nfdump(path, about=""):
@@ -33,10 +43,9 @@ def like_nfdump(path, about=""):
     flows = nfcapd_files.said(path)
     listed = sorted({f["dst"] for f in flows})
     csv = put("flows.csv", nfcapd_files.as_csv(flows))
-    for binary in hostile_binaries()[:1]:
-        answer, got = judged(path, listed, binary)
-        same(read(answer, path), (len(flows), 0), about + ": records, malformed")
-        same(got, judged(csv, listed, binary)[1], about)
+    answer, got = judged(path, listed)
+    same(read(answer, path), (len(flows), 0), about + ": records, malformed")
+    same(got, judged(csv, listed, header=1)[1], about)
     return flows, got
 
 
@@ -44,7 +53,7 @@ def like_nfdump(path, about=""):
 def layout_1():
     """nfdump reads what is written in the layout of 1.6, and so does this."""
     said, got = like_nfdump(put("f", nfcapd_files.file_1_6(FLOWS)))
-    same(said, FLOWS)
+    same(said, SAID)
     if len(got["findings"]) < len(FLOWS) // 4:
         raise AssertionError("only %d findings" % len(got["findings"]))
     like_nfdump(put("f", nfcapd_files.file_1_6(FLOWS[:100], packing=8)), "bzip2")
@@ -54,7 +63,7 @@ def layout_1():
 def layout_2():
     """nfdump reads what is written in the layout of 1.7, and so does this."""
     said, _ = like_nfdump(put("f", nfcapd_files.file_1_7(FLOWS)))
-    same(said, FLOWS)
+    same(said, SAID)
 
 
 @needs_nfdump
@@ -63,7 +72,7 @@ def written_by_nfdump():
     put("f", nfcapd_files.file_1_6(FLOWS))
     for option in ("", "-z", "-j", "-y"):
         nfcapd_files.nfdump("-r", "f", "-w", "g", *([option] if option else []))
-        same(like_nfdump("g", option)[0], FLOWS, option)
+        same(like_nfdump("g", option)[0], SAID, option)
 
 
 @needs_nfdump
@@ -72,7 +81,7 @@ def packed_anew():
     for method in "0123":
         put("f", nfcapd_files.file_1_6(FLOWS, packing=0 if method != "0" else 8))
         nfcapd_files.nfdump("-J", method, "-r", "f")
-        same(like_nfdump("f", method)[0], FLOWS, method)
+        same(like_nfdump("f", method)[0], SAID, method)
 
 
 @needs_nfdump
@@ -112,7 +121,7 @@ def shared_file():
 def from_traces():
     """What nfpcapd makes of traces, addresses made public ones by nfanon."""
     traces = [t for t in sorted(glob.glob(os.path.join(SHARED, "data/telemetry/pcap/zeek/*.pcap")))
-              if os.path.getsize(t) < 200000][::6]
+              if os.path.getsize(t) < 200000][::20]
     if not traces or not shutil.which("nfpcapd") or not shutil.which("nfanon"):
         print("skipped: no traces or no nfpcapd")
     seen = 0
@@ -140,7 +149,7 @@ def damaged():
         at += 12 + int.from_bytes(data[at + 4:at + 8], "little")
     data[at + 4:at + 8] = b"\xff\xff\xff\x7f"
     for binary in hostile_binaries():
-        answer, got = judged(put("f", data), [f["dst"] for f in FLOWS[:400]], binary)
+        answer, got = judged(put("f", data), [f["dst"] for f in FLOWS[:400]], binary=binary)
         same(read(answer, "f"), (360, 2))
         lost = {f["dst"] for f in FLOWS[120:160]}
         same([f["controller"] for f in got["findings"] if f["controller"] in lost], [])

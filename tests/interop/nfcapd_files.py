@@ -150,7 +150,7 @@ def nfdump(*args):
 def said(path):
     """The flows of a file, as nfdump reads them."""
     text = re.sub("[\0-\x1f]", " ", nfdump("-r", path, "-o", "json", "-q")).strip()
-    text = "" if text.startswith("No matched") else text
+    text = "" if text.startswith("No match") else text
     out = []
     for r in json.loads(text if text.startswith("[") else "[%s]" % text):
         flags = sum(bit for bit, letter in zip((1, 2, 4, 8, 16), "FSRPA") if letter in r.get("tcp_flags", ""))
@@ -160,6 +160,11 @@ def said(path):
             "first": _ms(r["first"]), "last": _ms(r["last"]), "packets": r["in_packets"], "bytes": r["in_bytes"],
             "packets_back": r.get("out_packets", 0), "bytes_back": r.get("out_bytes", 0)})
     return out
+
+
+def without_icmp_ports(some):
+    """nfdump tells the type and code of ICMP, which lie there, by names of their own."""
+    return [dict(f, sport=0, dport=0) if f["proto"] in (1, 58) else f for f in some]
 
 
 def _ms(text):

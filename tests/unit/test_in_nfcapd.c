@@ -673,11 +673,42 @@ static void promises(void **state)
 	f = three(2, LZ4, &at);
 	blocks_stated(&f, 4);
 	(void)snprintf(text, sizeof text,
-		       FIRST SECOND THIRD "10 ! no block at byte %zu, where one should be\n"
+		       FIRST SECOND THIRD "10 ! 29 bytes at %zu that are no block\n"
 					  "11 ! 4 blocks were promised, there are 3\n",
 		       f.b.n);
 	buf_c(&f.b, "what was left of a longer one");
 	gives(&f, text);
+	f = three(2, LZ4, &at);
+	(void)snprintf(text, sizeof text,
+		       FIRST SECOND THIRD "10 ! 1025 bytes at %zu that are no block\n", f.b.n);
+	fill(&f.b, 1025);
+	gives(&f, text);
+	f = three(2, LZ4, &at);
+	fill(&f.b, 500);
+	plain_flow(&f, 9);
+	(void)block(&f);
+	gives(&f, FIRST SECOND THIRD PLAIN_FLOW("10", "9"));
+}
+
+/* Files end to end; of the first all blocks must be there. */
+static void joined(void **state)
+{
+	size_t at;
+	struct file f = three(2, PLAIN, &at), g = start(2, LZ4);
+
+	(void)state;
+	plain_flow(&g, 9);
+	(void)block(&g);
+	buf_puts(&f.b, buf_str(&g.b));
+	blocks_stated(&f, 4);
+	gives(&f, FIRST SECOND THIRD "10 ! 4 blocks were promised, there are 3\n" PLAIN_FLOW("11", "9"));
+	f = three(1, LZO, &at);
+	blocks_stated(&g, 7);
+	buf_puts(&f.b, buf_str(&g.b));
+	f.b.n--;
+	gives(&f, FIRST SECOND THIRD
+	      "10 ! block 4: LZ4 of 57 bytes that cannot be decompressed; up to 1 records lost\n");
+	end(&g);
 }
 
 static void damaged_records(void **state)
@@ -725,15 +756,17 @@ static void lying_sizes(void **state)
 	/* None at all, and more than any. */
 	for (unsigned k = 0; k < 2; k++) {
 		char text[2000];
+		size_t size;
 
 		f = three(2, k ? LZ4 : PLAIN, &at);
+		size = 12 + (unsigned char)f.b.p[at + 4];
 		change(&f.b, at + 4, 0);
 		change(&f.b, at + 6, k ? 0x81 : 0);
 		(void)snprintf(text, sizeof text,
-			       FIRST PLAIN_FLOW("5", "6") PLAIN_FLOW("6", "7") PLAIN_FLOW(
-				       "7", "8") "4 ! no block at byte %zu, where one should be\n"
-						 "8 ! 3 blocks were promised, there are 2\n",
-			       at);
+			       FIRST "4 ! %zu bytes at %zu that are no block\n" PLAIN_FLOW("5", "6")
+				       PLAIN_FLOW("6", "7") PLAIN_FLOW(
+					       "7", "8") "8 ! 3 blocks were promised, there are 2\n",
+			       size, at);
 		gives(&f, text);
 	}
 }
@@ -749,7 +782,7 @@ static void cut_off(void **state)
 			  "7", "6") "8 ! block 3: 151 of its 228 bytes are there, 1 of 3 records\n");
 	f = three(2, PLAIN, &at);
 	f.b.n = at + 11;
-	gives(&f, FIRST "4 ! no block at byte 280, where one should be\n"
+	gives(&f, FIRST "4 ! 11 bytes at 280 that are no block\n"
 			"5 ! 3 blocks were promised, there are 1\n");
 	f = three(2, PLAIN, &at);
 	f.b.n = at;
@@ -914,6 +947,7 @@ int main(void)
 		cmocka_unit_test(packed),
 		cmocka_unit_test(mixed_blocks),
 		cmocka_unit_test(promises),
+		cmocka_unit_test(joined),
 		cmocka_unit_test(damaged_records),
 		cmocka_unit_test(lying_sizes),
 		cmocka_unit_test(cut_off),
