@@ -5,8 +5,7 @@
  * are client and server, as Suricata sees them, but for old dns answers, which are told from the
  * packet's side.
  */
-#include "format/reader.h"
-#include "format/telemetry.h"
+#include "format/json_sieve.h"
 
 /* Ethernet, IP and TCP headers without and with a few options: what a packet weighs without its
  * payload. */
@@ -80,25 +79,19 @@ static const struct str absent = { NULL, 0 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const struct key event_keys[] = {
+	TEXT(struct event, timestamp, "timestamp"), TEXT(struct event, type, "event_type"),
+	TEXT(struct event, src_ip, "src_ip"),       TEXT(struct event, src_port, "src_port"),
+	TEXT(struct event, dest_ip, "dest_ip"),     TEXT(struct event, dest_port, "dest_port"),
+	TEXT(struct event, proto, "proto"),         OBJECT(struct event, flow, "flow"),
+	OBJECT(struct event, netflow, "netflow"),   OBJECT(struct event, tcp, "tcp"),
+	OBJECT(struct event, dns, "dns"),           OBJECT(struct event, tls, "tls"),
+	OBJECT(struct event, http, "http"),
+};
+
 static const char *event_of(struct str line, struct event *e, const struct skim *x)
 {
-	static const struct key keys[] = {
-		TEXT(struct event, timestamp, "timestamp"),
-		TEXT(struct event, type, "event_type"),
-		TEXT(struct event, src_ip, "src_ip"),
-		TEXT(struct event, src_port, "src_port"),
-		TEXT(struct event, dest_ip, "dest_ip"),
-		TEXT(struct event, dest_port, "dest_port"),
-		TEXT(struct event, proto, "proto"),
-		OBJECT(struct event, flow, "flow"),
-		OBJECT(struct event, netflow, "netflow"),
-		OBJECT(struct event, tcp, "tcp"),
-		OBJECT(struct event, dns, "dns"),
-		OBJECT(struct event, tls, "tls"),
-		OBJECT(struct event, http, "http"),
-	};
-
-	return members(line, keys, COUNT(keys), e, x);
+	return members(line, event_keys, COUNT(event_keys), e, x);
 }
 
 /* ---- one event --------------------------------------------------------------------------- */
@@ -176,6 +169,20 @@ static unsigned hex_flags(struct str s)
 	return v;
 }
 
+/* The record is whole. One that is near nothing may be passed over. */
+static void emit(struct record *r, struct sink *sink)
+{
+	bool pass = sink_selects(sink, r->kind) && !sink_wants(sink, r->orig) &&
+		    !sink_wants(sink, r->resp);
+
+	for (unsigned i = 0; pass && i < r->n_answers; i++)
+		pass = !sink_wants(sink, r->answers[i].ip);
+	if (pass)
+		sink_pass(sink, r->ts);
+	else
+		sink->record(sink->ctx, r);
+}
+
 struct tcp {
 	struct str syn, ack, both, to_server, to_client;
 };
@@ -241,7 +248,7 @@ static void flow(const struct event *e, struct record *r, const struct skim *x, 
 			r->opener = OPENER_ORIG;
 		record_level(r, handshake(f.state, &t, r));
 	}
-	sink->record(sink->ctx, r);
+	emit(r, sink);
 }
 
 /* One direction of a flow, as NetFlow has it. */
@@ -278,7 +285,7 @@ static void netflow(const struct event *e, struct record *r, const struct skim *
 			r->opener = OPENER_ORIG;
 	}
 	record_level_one_way(r);
-	sink->record(sink->ctx, r);
+	emit(r, sink);
 }
 
 /* ---- dns --------------------------------------------------------------------------------- */
@@ -407,7 +414,7 @@ static void dns(const struct event *e, struct record *r, const struct skim *x, s
 	if (d.self.rrname.p || d.queries.type != JSON_ARRAY || !json_begin(&w, d.queries.raw)) {
 		if (d.self.rrname.p)
 			r->name = d.self.rrname;
-		sink->record(sink->ctx, r);
+		emit(r, sink);
 		return;
 	}
 	/* Several questions in one message: each is asked, and the answers are the first one's. */
@@ -416,7 +423,7 @@ static void dns(const struct event *e, struct record *r, const struct skim *x, s
 
 		if (!json_next(&w, &key, &v)) {
 			if (n == 0)
-				sink->record(sink->ctx, r);
+				emit(r, sink);
 			return;
 		}
 		if (part(&v, answer_keys, COUNT(answer_keys), &q, x)) {
@@ -424,7 +431,7 @@ static void dns(const struct event *e, struct record *r, const struct skim *x, s
 			return;
 		}
 		r->name = q.rrname.p ? q.rrname : STR_NONE;
-		sink->record(sink->ctx, r);
+		emit(r, sink);
 		r->n_answers = 0;
 	}
 }
@@ -451,7 +458,7 @@ static void tls(const struct event *e, struct record *r, const struct skim *x, s
 	r->level = t.version.n && !str_is(t.version, "UNDETERMINED") ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
 	if (t.sni.p)
 		r->name = t.sni;
-	sink->record(sink->ctx, r);
+	emit(r, sink);
 }
 
 static void http(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
@@ -481,23 +488,54 @@ static void http(const struct event *e, struct record *r, const struct skim *x, 
 		(void)port_parse(h.port, &r->http_port);
 	if (h.url.p)
 		r->path = h.url;
-	sink->record(sink->ctx, r);
+	emit(r, sink);
 }
 
 /* ---- all together ------------------------------------------------------------------------ */
 
+/* The values that are looked at before anybody knows whether the event matters. */
+enum slot {
+	/* Of the event, in the order of event_keys. */
+	SLOT_TIMESTAMP,
+	SLOT_TYPE,
+	SLOT_SRC_IP,
+	SLOT_SRC_PORT,
+	SLOT_DEST_IP,
+	SLOT_DEST_PORT,
+	SLOT_PROTO,
+	SLOT_FLOW,
+	SLOT_NETFLOW,
+	SLOT_TCP,
+	SLOT_DNS,
+	SLOT_TLS,
+	SLOT_HTTP,
+	/* Of these objects. */
+	SLOT_FLOW_START,
+	SLOT_FLOW_END,
+	SLOT_FLOW_SIZES, /* four */
+	SLOT_NETFLOW_START = SLOT_FLOW_SIZES + 4,
+	SLOT_NETFLOW_END,
+	SLOT_NETFLOW_SIZES, /* two */
+	SLOT_DNS_TYPE = SLOT_NETFLOW_SIZES + 2,
+	SLOT_DNS_QUERIES,
+	SLOTS
+};
+_Static_assert(SLOTS <= (int)JSON_SLOTS, "a shape has as many slots");
+
 static const struct {
 	const char *type;
 	size_t object; /* what the event is about, of struct event */
+	uint8_t slot;  /* the same in a shape */
 	enum kind kind;
 	void (*read)(const struct event *e, struct record *r, const struct skim *x, struct sink *sink);
 } events[] = {
-#define EVENT(name, kind)                                       \
-	{                                                       \
-#name, offsetof(struct event, name), kind, name \
+#define EVENT(name, slot, kind)                                       \
+	{                                                             \
+#name, offsetof(struct event, name), slot, kind, name \
 	}
-	EVENT(flow, KIND_FLOW), EVENT(netflow, KIND_FLOW), EVENT(dns, KIND_DNS),
-	EVENT(tls, KIND_TLS),   EVENT(http, KIND_HTTP),
+	EVENT(flow, SLOT_FLOW, KIND_FLOW), EVENT(netflow, SLOT_NETFLOW, KIND_FLOW),
+	EVENT(dns, SLOT_DNS, KIND_DNS),    EVENT(tls, SLOT_TLS, KIND_TLS),
+	EVENT(http, SLOT_HTTP, KIND_HTTP),
 #undef EVENT
 };
 
@@ -529,31 +567,195 @@ static void read_event(const struct event *e, const struct skim *x, struct sink 
 	}
 }
 
+static void walk(struct str line, struct sink *sink)
+{
+	struct skim x = { .scratch = &sink->scratch };
+	struct event e = { 0 };
+	const char *why;
+
+	line = str_trim(line);
+	if (line.n == 0)
+		return;
+	buf_clear(&sink->scratch);
+	x.line_n = line.n;
+	why = event_of(line, &e, &x);
+	if (!why && !e.type.p)
+		why = "no event_type";
+	if (why)
+		sink_bad(sink, "%s", why);
+	else
+		read_event(&e, &x, sink);
+}
+
+/* ---- by the index -------------------------------------------------------------------------- */
+
+static uint8_t slot_of(uint8_t parent, struct str key)
+{
+	static const struct {
+		const char *name;
+		uint8_t parent, slot;
+	} inner[] = { { "start", SLOT_FLOW, SLOT_FLOW_START },
+		      { "end", SLOT_FLOW, SLOT_FLOW_END },
+		      { "pkts_toserver", SLOT_FLOW, SLOT_FLOW_SIZES },
+		      { "pkts_toclient", SLOT_FLOW, SLOT_FLOW_SIZES + 1 },
+		      { "bytes_toserver", SLOT_FLOW, SLOT_FLOW_SIZES + 2 },
+		      { "bytes_toclient", SLOT_FLOW, SLOT_FLOW_SIZES + 3 },
+		      { "start", SLOT_NETFLOW, SLOT_NETFLOW_START },
+		      { "end", SLOT_NETFLOW, SLOT_NETFLOW_END },
+		      { "pkts", SLOT_NETFLOW, SLOT_NETFLOW_SIZES },
+		      { "bytes", SLOT_NETFLOW, SLOT_NETFLOW_SIZES + 1 },
+		      { "type", SLOT_DNS, SLOT_DNS_TYPE },
+		      { "queries", SLOT_DNS, SLOT_DNS_QUERIES } };
+
+	if (parent == JSON_TOP) {
+		for (size_t i = 0; i < COUNT(event_keys); i++)
+			if (key.n == event_keys[i].n && memcmp(key.p, event_keys[i].name, key.n) == 0)
+				return (uint8_t)i;
+		return JSON_NO_SLOT;
+	}
+	for (size_t i = 0; i < COUNT(inner); i++)
+		if (inner[i].parent == parent && str_is(key, inner[i].name))
+			return inner[i].slot;
+	return JSON_NO_SLOT;
+}
+
+/* The record's time and the end of its event, if it is told: start, or else the timestamp. */
+static inline bool spans(const struct json_at *at, unsigned start, unsigned end,
+			 struct sieve *sieve, int64_t *ts)
+{
+	int64_t until;
+
+	if (!sieve_moment(sieve, at, json_has(at, start) ? start : SLOT_TIMESTAMP, ts))
+		return false;
+	return !json_has(at, end) || sieve_moment(sieve, at, end, &until);
+}
+
+/* Would the event be a record, one without answers? If so it waits for the look-up of its
+ * addresses. */
+static bool waits(const struct json_at *at, unsigned object, struct sieve *sieve)
+{
+	int64_t ts;
+	bool sure;
+
+	switch (object) {
+	case SLOT_FLOW:
+		sure = spans(at, SLOT_FLOW_START, SLOT_FLOW_END, sieve, &ts) &&
+		       sieve_count(at, SLOT_FLOW_SIZES) && sieve_count(at, SLOT_FLOW_SIZES + 1) &&
+		       sieve_count(at, SLOT_FLOW_SIZES + 2) && sieve_count(at, SLOT_FLOW_SIZES + 3);
+		break;
+	case SLOT_NETFLOW:
+		sure = spans(at, SLOT_NETFLOW_START, SLOT_NETFLOW_END, sieve, &ts) &&
+		       sieve_count(at, SLOT_NETFLOW_SIZES) && sieve_count(at, SLOT_NETFLOW_SIZES + 1);
+		break;
+	case SLOT_DNS:
+		sure = json_has(at, SLOT_DNS_TYPE) && !json_has(at, SLOT_DNS_QUERIES) &&
+		       str_is(json_slot(at, SLOT_DNS_TYPE), "\"query\"") &&
+		       sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+		break;
+	default:
+		sure = sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+	}
+	return sure && sieve_port(sieve, at, SLOT_SRC_PORT) && sieve_port(sieve, at, SLOT_DEST_PORT) &&
+	       sieve_wait(sieve, at, SLOT_SRC_IP, SLOT_DEST_IP, ts);
+}
+
+/* As event_of() would find it. */
+static bool fill(const struct json_at *at, struct event *e, const struct skim *x)
+{
+	for (size_t i = 0; i < COUNT(event_keys); i++) {
+		void *field = (char *)e + event_keys[i].at;
+		struct json v;
+
+		if (!json_has(at, (unsigned)i))
+			continue;
+		json_slot_value(at, (unsigned)i, &v);
+		if (event_keys[i].object)
+			*(struct json *)field = v;
+		else if (!json_value(&v, x->line_n, x->scratch, field))
+			return false;
+	}
+	return true;
+}
+
+static bool indexed(const struct json_at *at, struct sieve *sieve)
+{
+	struct sink *sink = sieve->sink;
+	struct skim x = { at->line.n, &sink->scratch };
+	struct event e = { 0 };
+	struct str type;
+	size_t i = 0;
+
+	if (!json_has(at, SLOT_TYPE))
+		return false;
+	type = json_slot(at, SLOT_TYPE);
+	if (type.p[0] != '"')
+		return false;
+	type = (struct str){ type.p + 1, type.n - 2 };
+	while (i < COUNT(events) && !str_is(type, events[i].type))
+		i++;
+	/* What the type of an event we know is may be written with escapes. */
+	if (i == COUNT(events))
+		return str_chr(type, '\\') == SIZE_MAX;
+	if (!json_has(at, events[i].slot) || json_slot(at, events[i].slot).p[0] != '{')
+		return false;
+	if (sink_selects(sink, events[i].kind) && waits(at, events[i].slot, sieve))
+		return true;
+	sieve_flush(sieve);
+	buf_clear(&sink->scratch);
+	if (fill(at, &e, &x))
+		read_event(&e, &x, sink);
+	else
+		sink_bad(sink, "%s", no_memory);
+	return true;
+}
+
+static void by_index(const struct json_ways *ways, struct str text, struct sink *sink)
+{
+	struct json_lines lines;
+	struct sieve sieve;
+	struct str line;
+
+	if (!sieve_begin(&sieve, sink, text, walk))
+		return;
+	json_lines_begin(&lines, ways, slot_of, text.p);
+	while (text.n) {
+		size_t n = json_lines_index(&lines, text);
+
+		for (unsigned i = 0; i < lines.index.n_lines; i++) {
+			struct json_at at;
+
+			sink_line(sink);
+			json_lines_at(&lines, i, &at);
+			if (!at.shape || !indexed(&at, &sieve)) {
+				sieve_flush(&sieve);
+				walk(at.line, sink);
+			}
+		}
+		if (n == 0 && str_line(&text, &line)) {
+			sink_line(sink);
+			sieve_flush(&sieve);
+			walk(line, sink);
+		}
+		text = str_skip(text, n);
+	}
+	sieve_flush(&sieve);
+}
+
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
 		  struct sink *sink)
 {
+	const struct json_ways *ways = json_ways(sink->isa);
 	struct str line;
 
 	(void)l;
 	(void)hints;
+	if (ways) {
+		by_index(ways, text, sink);
+		return;
+	}
 	while (str_line(&text, &line)) {
-		struct skim x = { .scratch = &sink->scratch };
-		struct event e = { 0 };
-		const char *why;
-
 		sink_line(sink);
-		line = str_trim(line);
-		if (line.n == 0)
-			continue;
-		buf_clear(&sink->scratch);
-		x.line_n = line.n;
-		why = event_of(line, &e, &x);
-		if (!why && !e.type.p)
-			why = "no event_type";
-		if (why)
-			sink_bad(sink, "%s", why);
-		else
-			read_event(&e, &x, sink);
+		walk(line, sink);
 	}
 }
 

@@ -152,22 +152,22 @@ static uint8_t slot_of(uint8_t parent, struct str key)
 				       : JSON_NO_SLOT;
 }
 
-/* Of a shape's line: would it be a record, and one that may be passed over? True: it was. */
-static inline bool passed(const struct json_at *at, enum kind kind, struct sieve *sieve)
+/* Of a shape's line: would it be a record? If so it waits for the look-up of its addresses. */
+static inline bool waits(const struct json_at *at, enum kind kind, struct sieve *sieve)
 {
 	int64_t ts;
 
 	if (kind == KIND_DNS && json_has(at, ZEEK_ANSWERS))
 		return false;
-	if (!sieve_moment(at, ZEEK_TS, &ts) || !sieve_port(at, ZEEK_ORIG_P) ||
-	    !sieve_port(at, ZEEK_RESP_P))
+	if (!sieve_moment(sieve, at, ZEEK_TS, &ts) || !sieve_port(sieve, at, ZEEK_ORIG_P) ||
+	    !sieve_port(sieve, at, ZEEK_RESP_P))
 		return false;
 	if (kind == KIND_FLOW &&
 	    !(sieve_seconds(at, ZEEK_DURATION) && sieve_count(at, ZEEK_ORIG_BYTES) &&
 	      sieve_count(at, ZEEK_RESP_BYTES) && sieve_count(at, ZEEK_ORIG_PKTS) &&
 	      sieve_count(at, ZEEK_RESP_PKTS)))
 		return false;
-	return sieve_far(sieve, at, ZEEK_ORIG_H, ZEEK_RESP_H, ts);
+	return sieve_wait(sieve, at, ZEEK_ORIG_H, ZEEK_RESP_H, ts);
 }
 
 static const char *fill(const struct json_at *at, enum kind kind, struct found *f, struct buf *scratch)
@@ -194,17 +194,20 @@ static void indexed(const struct json_at *at, struct sieve *sieve)
 
 	f.path = STR_NONE;
 	f.seen = (uint32_t)(at->shape->present & (ZEEK_BIT(ZEEK_COLUMNS) - 1));
-	buf_clear(&sink->scratch);
 	if (json_has(at, SLOT_PATH)) {
 		json_slot_value(at, SLOT_PATH, &v);
-		if (!json_value(&v, at->line.n, &sink->scratch, &f.path)) {
+		if (v.type != JSON_STRING || v.escaped) {
+			sieve_flush(sieve);
 			walk(at->line, sink);
 			return;
 		}
+		f.path = v.raw;
 	}
 	kind = kind_of(&f);
-	if (kind != KIND_COUNT && sink_selects(sink, kind) && passed(at, kind, sieve))
+	if (kind != KIND_COUNT && sink_selects(sink, kind) && waits(at, kind, sieve))
 		return;
+	sieve_flush(sieve);
+	buf_clear(&sink->scratch);
 	memset(&f.row, 0, sizeof f.row);
 	f.answers.type = f.ttls.type = JSON_NULL;
 	finish(&f, fill(at, kind, &f, &sink->scratch), sink);
@@ -213,9 +216,11 @@ static void indexed(const struct json_at *at, struct sieve *sieve)
 static void by_index(const struct json_ways *ways, struct str text, struct sink *sink)
 {
 	struct json_lines lines;
-	struct sieve sieve = { .sink = sink, .end = text.p + text.n };
+	struct sieve sieve;
 	struct str line;
 
+	if (!sieve_begin(&sieve, sink, text, walk))
+		return;
 	json_lines_begin(&lines, ways, slot_of, text.p);
 	while (text.n) {
 		size_t n = json_lines_index(&lines, text);
@@ -225,17 +230,21 @@ static void by_index(const struct json_ways *ways, struct str text, struct sink 
 
 			sink_line(sink);
 			json_lines_at(&lines, i, &at);
-			if (at.shape)
+			if (at.shape) {
 				indexed(&at, &sieve);
-			else
+			} else {
+				sieve_flush(&sieve);
 				walk(at.line, sink);
+			}
 		}
 		if (n == 0 && str_line(&text, &line)) {
 			sink_line(sink);
+			sieve_flush(&sieve);
 			walk(line, sink);
 		}
 		text = str_skip(text, n);
 	}
+	sieve_flush(&sieve);
 }
 
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For readers of JSON lines: is a value surely one that the reader would accept, told by its first
- * byte and its length where that is enough? The values are those of a line that has a shape
- * (base/json_index.h), so that numbers are digits with or without a fraction. A value that is
- * absent is accepted, but for times and addresses. "No" means only: not sure.
+ * For readers of JSON lines: is a line surely a record that the reader would make, and is that
+ * record near nothing (sink->near)? Then it may be passed over.
+ *
+ * Values are looked at as those of a line that has a shape (base/json_index.h): a value that begins
+ * with a digit is digits with or without a fraction. One that is absent is good, but for addresses
+ * and times. "No" means only: not sure; the reader does then as it always does. Addresses of many
+ * lines are looked up together, so what is not sure about them comes back later, by `again`.
  */
 #ifndef NEZUMI_FORMAT_JSON_SIEVE_H
 #define NEZUMI_FORMAT_JSON_SIEVE_H
@@ -12,22 +15,90 @@
 #include "format/reader.h"
 #include "format/telemetry.h"
 
+enum { SIEVE_ROOM = 64 };
+
+/* Lines whose two addresses are to be looked up. */
+struct sieve_batch {
+	unsigned n;
+	const char *p[SIEVE_ROOM][2];
+	uint8_t len[SIEVE_ROOM][2];
+	int64_t ts[SIEVE_ROOM];
+	uint64_t number[SIEVE_ROOM];
+	struct str line[SIEVE_ROOM];
+};
+
 struct sieve {
 	struct sink *sink;
 	const char *end; /* of the block: what lies before it can be read */
+	/* Bit i: line i of the batch has two addresses, and neither is wanted. */
+	uint64_t (*far)(const struct sieve_batch *b, const struct sink *sink, const char *end);
+	/* Read the line just begun without the sieve. */
+	void (*again)(struct str line, struct sink *sink);
+	/* The day and the zone met last, as text. */
+	char day_text[10], zone_text[5];
+	int64_t day, zone;
+	struct sieve_batch batch;
 };
+
+/* False: sink->isa has no way to look addresses up; then there is no index either. */
+bool sieve_begin(struct sieve *s, struct sink *sink, struct str block,
+		 void (*again)(struct str line, struct sink *sink));
+/* What waits is looked up. Before any record is handed over, and at the end of the block. */
+void sieve_flush(struct sieve *s);
+
+/* The last questions about a line: are its addresses far from anything? Answered later. False if
+ * one is absent or no string. */
+static inline bool sieve_wait(struct sieve *s, const struct json_at *at, unsigned orig,
+			      unsigned resp, int64_t ts)
+{
+	struct sieve_batch *b = &s->batch;
+	struct str o, r;
+
+	if (!json_has(at, orig) || !json_has(at, resp))
+		return false;
+	o = json_slot(at, orig);
+	r = json_slot(at, resp);
+	if (o.p[0] != '"' || r.p[0] != '"' || o.n > 64 || r.n > 64)
+		return false;
+	if (b->n == SIEVE_ROOM)
+		sieve_flush(s);
+	b->p[b->n][0] = o.p + 1;
+	b->p[b->n][1] = r.p + 1;
+	b->len[b->n][0] = (uint8_t)(o.n - 2);
+	b->len[b->n][1] = (uint8_t)(r.n - 2);
+	b->ts[b->n] = ts;
+	b->number[b->n] = s->sink->line;
+	b->line[b->n] = at->line;
+	b->n++;
+	return true;
+}
 
 static inline bool sieve_digit(char c)
 {
 	return (unsigned char)(c - '0') <= 9;
 }
 
-/* A string without its quotes; anything else as it is. */
-static inline struct str sieve_text(const struct json_at *at, unsigned slot)
+static inline uint64_t sieve_eight(const char *p)
 {
-	struct str s = json_slot(at, slot);
+	uint64_t w;
 
-	return s.p[0] == '"' ? (struct str){ s.p + 1, s.n - 2 } : s;
+	memcpy(&w, p, 8);
+	return w;
+}
+
+/* Eight digits, the first in the lowest byte, each as a number. */
+static inline uint32_t sieve_eight_digits(uint64_t d)
+{
+	d = d * 10 + (d >> 8);
+	d &= UINT64_C(0x00ff00ff00ff00ff);
+	d = (d & UINT64_C(0x000000ff000000ff)) * 100 + (d >> 16 & UINT64_C(0x000000ff000000ff));
+	return (uint32_t)((d & UINT32_MAX) * 10000 + (d >> 32));
+}
+
+/* Is each of the eight bytes at most nine? */
+static inline bool sieve_all_digits(uint64_t d)
+{
+	return (((d + UINT64_C(0x7676767676767676)) | d) & UINT64_C(0x8080808080808080)) == 0;
 }
 
 static inline bool sieve_count(const struct json_at *at, unsigned slot)
@@ -37,17 +108,28 @@ static inline bool sieve_count(const struct json_at *at, unsigned slot)
 	if (!json_has(at, slot))
 		return true;
 	s = json_slot(at, slot);
-	return s.n <= 18 && sieve_digit(s.p[0]);
+	return (s.n <= 18) & sieve_digit(s.p[0]);
 }
 
-static inline bool sieve_port(const struct json_at *at, unsigned slot)
+static inline bool sieve_port(const struct sieve *sieve, const struct json_at *at, unsigned slot)
 {
-	uint16_t port;
+	struct str s;
+	uint64_t w, tens = UINT64_C(0x1010101010101010);
+	unsigned spare;
 
-	return !json_has(at, slot) || port_parse(sieve_text(at, slot), &port);
+	if (!json_has(at, slot))
+		return true;
+	s = json_slot(at, slot);
+	if (!sieve_digit(s.p[0]) || s.n > 5 || sieve->end - s.p < 8)
+		return false;
+	/* Digits have this bit, a point does not; then by their order as text. */
+	spare = 64 - 8 * (unsigned)s.n;
+	w = sieve_eight(s.p) << spare;
+	return ((w & tens) == tens << spare) &
+	       ((s.n < 5) | (__builtin_bswap64(w >> 24) >> 24 <= UINT64_C(0x3635353335)));
 }
 
-/* Seconds as a number: short enough, or the point among the first ten. */
+/* Seconds: short enough to be before 2100, or the point among the first few. */
 static inline bool sieve_seconds(const struct json_at *at, unsigned slot)
 {
 	struct str s;
@@ -59,26 +141,33 @@ static inline bool sieve_seconds(const struct json_at *at, unsigned slot)
 				       s.p[3] == '.' || s.p[4] == '.' || s.p[5] == '.');
 }
 
-static inline bool sieve_moment(const struct json_at *at, unsigned slot, int64_t *out)
+/* 2024-04-19T10:11:12.123456+0000 */
+bool sieve_calendar(struct sieve *s, struct str text, int64_t *out);
+
+/* Seconds as a number (1713484795.943239, with one digit to six behind the point), or calendar
+ * text. */
+static inline bool sieve_moment(struct sieve *sieve, const struct json_at *at, unsigned slot,
+				int64_t *out)
 {
-	return json_has(at, slot) && moment_parse(sieve_text(at, slot), out);
-}
+	struct str s;
+	uint64_t seconds, fraction, keep;
 
-/* Passes the record over if neither address is wanted. */
-static inline bool sieve_far(struct sieve *s, const struct json_at *at, unsigned a, unsigned b,
-			     int64_t ts)
-{
-	struct ip ip;
-
-	for (int i = 0; i < 2; i++) {
-		unsigned slot = i ? b : a;
-
-		if (!json_has(at, slot) || !ip_parse(sieve_text(at, slot), &ip) ||
-		    sink_wants(s->sink, ip))
-			return false;
-	}
-	sink_pass(s->sink, ts);
-	return true;
+	if (!json_has(at, slot))
+		return false;
+	s = json_slot(at, slot);
+	if (s.p[0] == '"')
+		return sieve_calendar(sieve, (struct str){ s.p + 1, s.n - 2 }, out);
+	if (!sieve_digit(s.p[0]))
+		return false;
+	if (s.n < 12 || s.n > 17 || s.p[10] != '.' || sieve->end - s.p < 17)
+		return moment_parse(s, out);
+	seconds = sieve_eight_digits(sieve_eight(s.p) ^ UINT64_C(0x3030303030303030));
+	seconds = seconds * 100 + (unsigned)(s.p[8] - '0') * 10 + (unsigned)(s.p[9] - '0');
+	/* The eight bytes from the last digit before the point, without that and the point. */
+	keep = UINT64_C(0xffffffffffff0000) & UINT64_MAX >> 8 * (17 - s.n);
+	fraction = sieve_eight_digits((sieve_eight(s.p + 9) ^ UINT64_C(0x3030303030303030)) & keep);
+	*out = (int64_t)(seconds * 1000000 + fraction);
+	return *out <= TIME_MAX;
 }
 
 #endif

@@ -246,8 +246,9 @@ static void damage(struct buf *b, size_t from)
 	case 4:
 		buf_c(b, SOME(" ", "}", ",", "x", "{}", "\\", "\"", "\n\n"));
 		break;
-	default: /* a piece moved */
-		memmove(b->p + at, b->p + from + below(n), (b->n - at) / 4);
+	default: /* a piece of it again */
+		n = below(b->n - at + 1) / 4;
+		memmove(b->p + at, b->p + at + below(b->n - at - n + 1), n);
 	}
 }
 

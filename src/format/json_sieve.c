@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/json_sieve.h"
+
+#include "format/json_far.h"
+
+bool sieve_begin(struct sieve *s, struct sink *sink, struct str block,
+		 void (*again)(struct str line, struct sink *sink))
+{
+	s->sink = sink;
+	s->end = block.p + block.n;
+	s->again = again;
+	s->far = NULL;
+#ifdef __x86_64__
+	if (sink->isa == ISA_AVX512)
+		s->far = json_far_avx512;
+	else if (sink->isa == ISA_AVX2)
+		s->far = json_far_avx2;
+#endif
+	memset(s->day_text, 0, sizeof s->day_text);
+	memset(s->zone_text, 0, sizeof s->zone_text);
+	s->batch.n = 0;
+	return s->far;
+}
+
+void sieve_flush(struct sieve *s)
+{
+	struct sieve_batch *b = &s->batch;
+	const uint64_t line = s->sink->line;
+	uint64_t far = b->n ? s->far(b, s->sink, s->end) : 0;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		if (far >> i & 1) {
+			sink_pass(s->sink, b->ts[i]);
+		} else {
+			s->sink->line = b->number[i];
+			s->again(b->line[i], s->sink);
+		}
+	}
+	s->sink->line = line;
+	b->n = 0;
+}
+
+/* +0000, into the sieve. */
+static bool zone(struct sieve *s, const char *p)
+{
+	unsigned d[4];
+
+	for (int i = 0; i < 4; i++) {
+		d[i] = (unsigned)(unsigned char)p[i + 1] - '0';
+		if (d[i] > 9)
+			return false;
+	}
+	if ((*p != '+' && *p != '-') || d[0] * 10 + d[1] > 23 || d[2] > 5)
+		return false;
+	s->zone = (int64_t)((d[0] * 10 + d[1]) * 3600 + (d[2] * 10 + d[3]) * 60) * TIME_S;
+	if (*p == '-')
+		s->zone = -s->zone;
+	memcpy(s->zone_text, p, 5);
+	return true;
+}
+
+bool sieve_calendar(struct sieve *s, struct str text, int64_t *out)
+{
+	const char *p = text.p;
+	uint64_t clock, fraction;
+	unsigned hours, minutes, seconds;
+	int64_t t;
+
+	if (text.n != 31)
+		return moment_parse(text, out);
+	if (memcmp(p, s->day_text, 10) != 0) {
+		bool date;
+
+		if (!time_parse(str_head(text, 10), &s->day, &date) || !date)
+			return false;
+		memcpy(s->day_text, p, 10);
+	}
+	if (memcmp(p + 26, s->zone_text, 5) != 0 && !zone(s, p + 26))
+		return false;
+	clock = sieve_eight(p + 11) ^ UINT64_C(0x30303a30303a3030);
+	fraction = sieve_eight(p + 18) ^ UINT64_C(0x3030303030302e30);
+	if ((clock & UINT64_C(0x0000ff0000ff0000)) || (fraction & 0xff00) ||
+	    !sieve_all_digits(clock) || !sieve_all_digits(fraction) || p[10] != 'T')
+		return false;
+	clock = clock * 10 + (clock >> 8);
+	hours = clock & 0xff;
+	minutes = clock >> 24 & 0xff;
+	seconds = clock >> 48 & 0xff;
+	if (hours > 23 || minutes > 59 || seconds > 60)
+		return false;
+	t = s->day + (int64_t)(hours * 3600 + minutes * 60 + seconds) * TIME_S +
+	    sieve_eight_digits(fraction & UINT64_C(0xffffffffffff0000)) - s->zone;
+	if (t < 0 || t > TIME_MAX)
+		return false;
+	*out = t;
+	return true;
+}
