@@ -128,6 +128,87 @@ static void compare(const struct lpm *l, const struct lpm_entry *e, size_t n, st
 	checked++;
 }
 
+/* One answer for all addresses of a run. */
+static void compare_run(const struct lpm *l, uint32_t v4)
+{
+	uint32_t id = 1, again = 1, last = 0;
+	bool got = lpm_find_run(l, v4, &id, &last);
+	uint32_t some[] = { v4, last, v4 + (uint32_t)below((uint64_t)(last - v4) + 1) };
+
+	if (last < v4)
+		fail("run", (struct cidr){ ip_v4(v4), 128 }, got, id, NULL);
+	for (int i = 0; i < 3; i++)
+		if (lpm_find(l, ip_v4(some[i]), &again) != got || again != id)
+			fail("run", (struct cidr){ ip_v4(some[i]), 128 }, got, id, NULL);
+	checked++;
+}
+
+/* The same over copies of its parts. */
+static void elsewhere(const struct lpm *l, const struct lpm_entry *e, size_t n, unsigned world)
+{
+	struct part part[LPM_PARTS];
+	struct lpm_head head;
+	struct lpm other;
+
+	lpm_parts(l, &head, part);
+	for (int i = 0; i < LPM_PARTS; i++) {
+		void *copy = aligned_alloc(64, (part[i].n / 64 + 1) * 64);
+
+		if (!copy)
+			abort();
+		if (part[i].n)
+			memcpy(copy, part[i].p, part[i].n);
+		part[i].p = copy;
+	}
+	if (lpm_attach(&other, part, 1000))
+		abort();
+	for (size_t i = 0; i < n; i++)
+		compare(&other, e, n, e[i].net.ip);
+	for (int i = 0; i < 20; i++)
+		compare(&other, e, n, some_ip(world));
+	if (n && lpm_attach(&other, part, 0) != ERR_PARSE)
+		fail("unknown ids", e[0].net, false, 0, NULL);
+	for (int i = 0; i < LPM_PARTS; i++) {
+		part[i].n++;
+		if (lpm_attach(&other, part, 1000) != ERR_PARSE)
+			fail("a part of another size", (struct cidr){ 0 }, false, 0, NULL);
+		part[i].n--;
+	}
+	for (int i = 0; i < LPM_PARTS; i++)
+		free(part[i].p);
+}
+
+/* So many that the tree over the upper halves has several levels; the last /64 of all is greater
+ * than what pads them. */
+static void many(void)
+{
+	enum { MANY = 70001 };
+	struct lpm_entry *e = calloc(MANY, sizeof *e);
+	const struct ip end = { UINT64_MAX, UINT64_MAX };
+	struct lpm l;
+	uint32_t id;
+
+	if (!e)
+		abort();
+	for (uint32_t i = 0; i < MANY; i++)
+		e[i] = (struct lpm_entry){ { { 0x2a00000000000000 + ((uint64_t)i << 9), 0 }, 64 }, i };
+	for (unsigned last = 0; last < 2; last++) {
+		if (last)
+			e[MANY - 1].net = (struct cidr){ end, 128 };
+		if (lpm_build(&l, e, MANY))
+			abort();
+		for (uint32_t i = 0; i < MANY; i += 7)
+			if (!lpm_find(&l, e[i].net.ip, &id) || id != i)
+				fail("of many", e[i].net, true, id, &e[i]);
+		if (lpm_find(&l, end, &id) != (last == 1) || (last && id != MANY - 1))
+			fail("the last", (struct cidr){ end, 128 }, true, id, NULL);
+		if (lpm_find(&l, (struct ip){ UINT64_MAX, 0 }, &id))
+			fail("near the last", (struct cidr){ end, 128 }, true, id, NULL);
+		lpm_free(&l);
+	}
+	free(e);
+}
+
 static void round_of(unsigned world, size_t n)
 {
 	struct lpm_entry e[N_MAX] = { 0 };
@@ -157,7 +238,9 @@ static void round_of(unsigned world, size_t n)
 			fail("overlap", c, got, id, want);
 		checked++;
 		compare(&l, e, n, some_ip(w));
+		compare_run(&l, (uint32_t)some_ip(w).lo);
 	}
+	elsewhere(&l, e, n, world < 6 ? world : 5);
 	lpm_free(&l);
 }
 
@@ -171,6 +254,7 @@ int main(void)
 	state = seed;
 	for (int i = 0; i < ROUNDS; i++)
 		round_of((unsigned)i % 7, i < 7 ? 0 : 1 + below(i % 3 ? N_MAX : 6));
+	many();
 	printf("%lu look-ups agree with the twin\n", checked);
 	printf("1 passed, 0 failed\n");
 	return 0;

@@ -112,6 +112,38 @@ static void compare(const struct nameset *s, const struct nameset_entry *e, size
 	checked++;
 }
 
+/* The same over copies of its parts. */
+static void elsewhere(const struct nameset *s, const struct nameset_entry *e, size_t n)
+{
+	struct part part[NAMESET_PARTS];
+	struct nameset other;
+	char room[ROOM];
+
+	nameset_parts(s, part);
+	for (int i = 0; i < NAMESET_PARTS; i++) {
+		void *copy = aligned_alloc(64, (part[i].n / 64 + 1) * 64);
+
+		if (!copy)
+			abort();
+		if (part[i].n)
+			memcpy(copy, part[i].p, part[i].n);
+		part[i].p = copy;
+	}
+	if (nameset_attach(&other, part, s->seed, 100000))
+		abort();
+	for (size_t i = 0; i < n; i++)
+		compare(&other, e, n, e[i].name);
+	for (int i = 0; i < 20; i++)
+		compare(&other, e, n, some_name(room, true));
+	if (n && nameset_attach(&other, part, s->seed, 0) != ERR_PARSE)
+		fail("unknown ids", STR_NONE, false, 0, 0, NULL);
+	part[2].n = 0;
+	if (n && nameset_attach(&other, part, s->seed, 100000) != ERR_PARSE)
+		fail("a text cut off", STR_NONE, false, 0, 0, NULL);
+	for (int i = 0; i < NAMESET_PARTS; i++)
+		free(part[i].p);
+}
+
 static void round_of(size_t n)
 {
 	static char text[N_MAX][ROOM];
@@ -129,6 +161,7 @@ static void round_of(size_t n)
 	for (int i = 0; i < LOOKUPS; i++)
 		compare(&s, e, n, some_name(room, true));
 	compare(&s, e, n, STR_NONE);
+	elsewhere(&s, e, n);
 	nameset_free(&s);
 }
 
