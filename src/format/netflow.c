@@ -418,19 +418,20 @@ static void read_ipfix(struct message *m, const struct nf_from *from, struct str
 		bad(m->sink, "%s: %zu bytes behind the message", m->name, wire_left(&w));
 }
 
-void netflow_read(struct nf_store *store, const struct nf_from *from, struct str text, struct sink *sink)
+void netflow_read(struct nf_store *store, const struct nf_from *from, struct str message,
+		  struct sink *sink)
 {
 	struct message m = { .store = store, .sink = sink };
-	struct wire w = wire_of(text);
+	struct wire w = wire_of(message);
 
 	m.version = wire_be16(&w);
 	m.name = m.version == NETFLOW_9 ? "NetFlow 9" : "IPFIX";
 	if (m.version == NETFLOW_5)
-		read_5(from, text, sink);
+		read_5(from, message, sink);
 	else if (m.version == NETFLOW_9)
-		read_9(&m, from, text);
+		read_9(&m, from, message);
 	else if (m.version == NETFLOW_IPFIX)
-		read_ipfix(&m, from, text);
+		read_ipfix(&m, from, message);
 	else
 		bad(sink, "no message of NetFlow 5, 9 or IPFIX");
 }

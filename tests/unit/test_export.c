@@ -414,12 +414,10 @@ static void looks(void **state)
 #define IPV4_TCP \
 	"1:69 1:0 2:1500 2:1 2:0 1:64 1:6 2:0 4:3221225994 4:3325256707 2:40000 2:443 4:1 4:2 1:80 1:18 "
 
-static void sflow(void **state)
+static struct buf message_sflow(void)
 {
-	struct test t = start();
 	struct buf b;
 
-	(void)state;
 	buf_init(&b, 1 << 16);
 	/* Counters; a header behind a VLAN tag and an extended record; addresses alone; no IP. */
 	numbers(&b, SFLOW "4:4 4:2 4:4 4:0 ");
@@ -429,6 +427,15 @@ static void sflow(void **state)
 		    "8:2306139568115548160 8:1 8:2306139568115548160 8:2 4:53 4:5353 4:0 4:0 ");
 	numbers(&b, "4:1 4:72 4:1 4:1 4:512 4:1 4:0 4:1 4:2 4:1 4:1 4:32 4:1 4:64 4:4 4:16 8:0 4:0 "
 		    "2:2054 2:0");
+	return b;
+}
+
+static void sflow(void **state)
+{
+	struct test t = start();
+	struct buf b = message_sflow();
+
+	(void)state;
 	from(&t, 1, 9, &b);
 	says(&t, "1 flow 2024-03-09T16:00:00Z+0 tcp 192.0.2.10 40000 198.51.100.3 443 opener=unknown "
 		 "level=established one-way ack bytes=768000/- packets=512/- payload=737280/-\n"
@@ -436,6 +443,28 @@ static void sflow(void **state)
 		 "level=attempt one-way bytes=900/- packets=10/- payload=300/-\n");
 	assert_int_equal(t.r.unused, 1);
 	assert_int_equal(t.r.malformed, 0);
+	finish(&t);
+}
+
+static void sflow_changed_at_random(void **state)
+{
+	uint64_t seed = 6;
+	struct test t = start();
+
+	(void)state;
+	t.r.quiet = true;
+	for (int round = 0; round < 20000; round++) {
+		struct buf b = message_sflow();
+
+		for (uint64_t k = mix_next(&seed) % 5; k; k--)
+			b.p[4 + mix_next(&seed) % (b.n - 4)] = (char)mix_next(&seed);
+		if (mix_next(&seed) % 4 == 0)
+			b.n -= mix_next(&seed) % (b.n - 4);
+		(void)export_looks(buf_str(&b), 1, 2);
+		from(&t, 1, 9, &b);
+	}
+	assert_in_range(t.r.records, 20000, 40000);
+	assert_true(t.r.malformed > 1000);
 	finish(&t);
 }
 
@@ -605,8 +634,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(floods),          cmocka_unit_test(held_up_to_a_limit),
 		cmocka_unit_test(hostile),         cmocka_unit_test(never_long),
 		cmocka_unit_test(random_changes),  cmocka_unit_test(looks),
-		cmocka_unit_test(sflow),           cmocka_unit_test(recognised),
-		cmocka_unit_test(found_again),     cmocka_unit_test(shared_files),
+		cmocka_unit_test(sflow),           cmocka_unit_test(sflow_changed_at_random),
+		cmocka_unit_test(recognised),      cmocka_unit_test(found_again),
+		cmocka_unit_test(shared_files),
 	};
 
 	if (argc > 1)
