@@ -70,14 +70,18 @@ bool snapshot_lists(const struct snapshot *s, struct ip ip)
 	uint32_t net;
 
 	if (ip_is_v4(ip)) {
-		size_t at = v4_place(s, (uint32_t)ip.lo);
+		uint32_t v4 = (uint32_t)ip.lo;
 
-		if (at < s->v4.n && s->v4.key[at] == (uint32_t)ip.lo)
-			return true;
+		if (near_bit(s->v4.filter, v4_filter_bit(v4, s->v4.filter_shift))) {
+			size_t at = v4_place(s, v4);
+
+			if (at < s->v4.n && s->v4.key[at] == v4)
+				return true;
+		}
 	} else if (v6_rows(s, ip, &rows)) {
 		return true;
 	}
-	return lpm_find(&s->net, ip, &net);
+	return s->nets.n && lpm_find(&s->net, ip, &net);
 }
 
 size_t snapshot_addr(const struct snapshot *s, struct ip ip, struct ind_range out[ADDR_RANGES_MAX])

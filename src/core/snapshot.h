@@ -13,7 +13,7 @@
  * Rows are numbered: single IPv4 addresses first, then IPv6 ones, networks, domains, URLs, in each
  * of these sorted by value, so that the rows of one value follow each other.
  *
- * Memory: one block, position independent (see snapshot_parts.h): 2.2 MiB of bits and 8 bytes an
+ * Memory: one block, position independent (see snapshot_parts.h): 2.2 MiB of bits and 11 bytes an
  * IPv4 address; 26 an IPv6 address; about 90 a network; its text and about 50 a domain, 18 a URL;
  * 32 an attribute and its texts. While it is being built, at most as much again and 8 bytes an
  * IPv4 address.
@@ -56,6 +56,9 @@ struct snapshot {
 		/* Keys that begin with the bits i are at index[i] .. index[i + 1]. */
 		const uint32_t *index;
 		unsigned shift;
+		/* Nearly all that are only near something end here: a bit by hash. */
+		const uint64_t *filter;
+		unsigned filter_shift;
 	} v4;
 	struct {
 		const struct ip *key;

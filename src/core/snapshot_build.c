@@ -223,6 +223,16 @@ static unsigned index_bits(size_t n)
 	return bits;
 }
 
+/* 8 to 16 bits for each key, as long as they are not more than what a cache holds. */
+static unsigned filter_bits(size_t n)
+{
+	unsigned bits = 10;
+
+	while (bits < 26 && ((size_t)1 << bits) < n * 8)
+		bits++;
+	return bits;
+}
+
 static size_t slots_for(size_t n)
 {
 	return n ? n + n / 2 + 1 : 0;
@@ -242,6 +252,7 @@ static enum err make_block(struct making *m, struct part lpm[LPM_PARTS],
 		[SEC_NEAR] = NEAR_WORDS * sizeof(uint64_t),
 		[SEC_V4] = g->v4.n * sizeof(uint32_t),
 		[SEC_V4_INDEX] = ((1u << index_bits(g->v4.n)) + 1) * sizeof(uint32_t),
+		[SEC_V4_FILTER] = ((size_t)1 << filter_bits(g->v4.n)) / 8,
 		[SEC_V6] = g->v6.n * sizeof(struct ip),
 		[SEC_V6_SLOT] = slots_for(m->distinct_v6) * sizeof(uint32_t),
 		[SEC_NETS] = m->n_nets * sizeof(struct snapshot_net),
@@ -284,6 +295,7 @@ static enum err make_block(struct making *m, struct part lpm[LPM_PARTS],
 	}
 	memset(m->block + end, 0, *bytes - end);
 	memset(at(m, SEC_NEAR), 0, n[SEC_NEAR]);
+	memset(at(m, SEC_V4_FILTER), 0, n[SEC_V4_FILTER]);
 	for (int i = 0; i < LPM_PARTS; i++)
 		if (lpm[i].n)
 			memcpy(at(m, (enum section)(SEC_LPM + i)), lpm[i].p, lpm[i].n);
@@ -323,7 +335,8 @@ static void put_v4(const struct making *m)
 	const struct snapshot_stage *g = m->g;
 	uint32_t *key = at(m, SEC_V4), *index = at(m, SEC_V4_INDEX), *row = at(m, SEC_ROW);
 	unsigned bits = index_bits(g->v4.n);
-	uint64_t *near = at(m, SEC_NEAR);
+	uint64_t *near = at(m, SEC_NEAR), *filter = at(m, SEC_V4_FILTER);
+	unsigned shift = 32 - filter_bits(g->v4.n);
 	size_t next = 0;
 
 	for (size_t i = 0; i < g->v4.n; i++) {
@@ -332,6 +345,7 @@ static void put_v4(const struct making *m)
 		while (next <= key[i] >> (32 - bits))
 			index[next++] = (uint32_t)i;
 		set(near, key[i] >> 8);
+		set(filter, v4_filter_bit(key[i], shift));
 	}
 	while (next <= (size_t)1 << bits)
 		index[next++] = (uint32_t)g->v4.n;

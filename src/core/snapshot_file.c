@@ -37,6 +37,9 @@ enum err snapshot_view(struct snapshot *s, struct part block)
 	/* 2^bits + 1 of them. */
 	for (s->v4.shift = 32; n > 2; n = n / 2 + 1)
 		s->v4.shift--;
+	s->v4.filter = table(block, SEC_V4_FILTER, sizeof *s->v4.filter, &n);
+	for (s->v4.filter_shift = 32, n *= 64; n > 1; n /= 2)
+		s->v4.filter_shift--;
 	s->v6.key = table(block, SEC_V6, sizeof *s->v6.key, &s->v6.n);
 	s->v6.slot = table(block, SEC_V6_SLOT, sizeof *s->v6.slot, &s->v6.slots);
 	s->nets.v = table(block, SEC_NETS, sizeof *s->nets.v, &s->nets.n);
@@ -148,6 +151,8 @@ static size_t element(int which)
 	case SEC_URL_SLOT:
 	case SEC_ROW:
 		return sizeof(uint32_t);
+	case SEC_V4_FILTER:
+		return sizeof(uint64_t);
 	case SEC_V6:
 		return sizeof(struct ip);
 	case SEC_NETS:
@@ -168,6 +173,8 @@ static size_t element(int which)
 
 static bool sections_right(const struct snapshot_header *h, size_t bytes)
 {
+	uint64_t filter;
+
 	for (int i = 0; i < SECTIONS; i++) {
 		uint64_t from = h->section[i].at, n = h->section[i].n;
 
@@ -175,6 +182,9 @@ static bool sections_right(const struct snapshot_header *h, size_t bytes)
 		    n % element(i) || n / element(i) > UINT32_MAX)
 			return false;
 	}
+	filter = h->section[SEC_V4_FILTER].n;
+	if (filter == 0 || filter & (filter - 1) || filter > UINT64_C(1) << 29)
+		return false;
 	return h->section[SEC_NEAR].n == NEAR_WORDS * sizeof(uint64_t) &&
 	       h->section[SEC_DOMAINS].n && h->section[SEC_URLS].n;
 }

@@ -18,7 +18,8 @@ enum section {
 	SEC_NEAR, /* the words of the v4, v6 and wide bits */
 	SEC_V4,   /* uint32_t keys, sorted */
 	SEC_V4_INDEX,
-	SEC_V6, /* struct ip, sorted */
+	SEC_V4_FILTER, /* a bit for each hash of a key */
+	SEC_V6,        /* struct ip, sorted */
 	SEC_V6_SLOT,
 	SEC_NETS,
 	SEC_LPM, /* as many as lpm has parts */
@@ -89,6 +90,12 @@ enum {
 
 /* What an attribute says, without a value. */
 void attribute_tell(struct part text, const struct attribute *a, struct indicator *out);
+
+/* The bit of an address in a filter of 2^(32 - shift) bits. */
+static inline uint32_t v4_filter_bit(uint32_t v4, unsigned shift)
+{
+	return (v4 * UINT32_C(0x9e3779b1)) >> shift;
+}
 
 /* Where a hash begins to look in a table of n slots. */
 static inline size_t slot_of(uint64_t hash, size_t n)
