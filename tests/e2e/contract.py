@@ -85,7 +85,7 @@ def _sums(a):
             out.append("a score is %d" % f["score"])
         if f["confidence"] != ("high" if f["score"] >= 75 else "medium" if f["score"] >= 50 else "low"):
             out.append("score %d is %s" % (f["score"], f["confidence"]))
-        if not f["first_seen"] <= f["last_seen"] or not f["reasons"]:
+        if not f["first_seen"].rstrip("Z") <= f["last_seen"].rstrip("Z") or not f["reasons"]:
             out.append("a finding without reasons or with its times crossed")
     for path in {r["path"] for r in a["rejected"]}:
         n = sum(r["path"] == path for r in a["rejected"])
