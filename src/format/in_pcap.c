@@ -192,11 +192,11 @@ static size_t pcap_packet(struct stream *st, struct str have, bool ended, struct
 		return 0;
 	}
 	/* Captures written one behind the other; as a packet this would be of 2055 or 2106. */
-	if (is_pcap(have, &swapped, &magic)) {
+	seconds = u32(st, &w);
+	if (seconds >= MAGIC_MICRO && seconds <= MAGIC_LONG && is_pcap(have, &swapped, &magic)) {
 		pcap_begin(st, have, swapped, magic);
 		return 24;
 	}
-	seconds = u32(st, &w);
 	part = u32(st, &w);
 	captured = u32(st, &w);
 	sent = u32(st, &w);

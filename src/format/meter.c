@@ -6,12 +6,14 @@
 #include "format/tcp.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define NONE  UINT32_MAX
 #define HOUR  (3600 * TIME_S)
-#define CHUNK 4096u /* flows are made room for so many at a time */
+#define LARGE ((size_t)2 << 20)
+#define CHUNK (LARGE / sizeof(struct flow)) /* flows are made room for so many at a time */
 
-enum { BUCKETS = 1 << 18, TIDY = 32 };
+enum { BUCKETS = 1 << 19, TIDY = 32 };
 
 /* Why a flow may end: a queue for each, in which it stands by when it was put there. */
 enum wait { WAIT_ATTEMPT, WAIT_CLOSED, WAIT_LOOKUP, WAIT_OTHER, WAIT_TCP, WAIT_COUNT };
@@ -25,26 +27,29 @@ static const struct {
 	[WAIT_TCP] = { 300 * TIME_S, false },
 };
 
+/* Two cache lines: what tells it apart, and what it is. */
 struct flow {
 	struct ip orig, resp;
 	uint16_t orig_port, resp_port;
 	uint8_t proto, wait, looks;
-	bool lookup;         /* its port is one of DNS */
-	int64_t first, last; /* of its packets, by their own time */
-	int64_t seen;        /* the meter's time at its last packet */
-	int64_t queued;
-	uint64_t packets[2];
+	bool lookup; /* its port is one of DNS */
+	uint32_t chain, older, newer;
+	uint32_t queued; /* ms since the meter's first packet */
+	int64_t first;   /* of its packets, by their own time */
+
+	int64_t last;
+	struct talk *talk;
+	uint32_t packets[2];
 	union {
 		struct tcp tcp;
 		uint64_t bytes[2];
 	};
-	struct talk *talk;
-	uint32_t chain, older, newer;
 };
+_Static_assert(sizeof(struct flow) == 128, "a flow takes two cache lines");
 
 struct meter {
 	uint64_t seed, seed4;
-	int64_t now;
+	int64_t now, epoch;
 	struct talks *talks;
 	uint32_t *buckets;
 	struct flow *chunks[METER_FLOWS / CHUNK];
@@ -59,13 +64,23 @@ static inline struct flow *at(const struct meter *m, uint32_t i)
 	return &m->chunks[i / CHUNK][i % CHUNK];
 }
 
+/* Flows are met at random: without large pages each costs a walk through page tables too. */
+static void *large_page(void)
+{
+	void *p = aligned_alloc(LARGE, LARGE);
+
+	if (p)
+		(void)madvise(p, LARGE, MADV_HUGEPAGE);
+	return p;
+}
+
 enum err meter_new(uint64_t seed, struct meter **out)
 {
 	struct meter *m = calloc(1, sizeof *m);
 
 	if (!m)
 		return ERR_NOMEM;
-	m->buckets = malloc(BUCKETS * sizeof *m->buckets);
+	m->buckets = large_page();
 	m->talks = talks_new();
 	if (!m->buckets || !m->talks) {
 		meter_free(m);
@@ -74,7 +89,6 @@ enum err meter_new(uint64_t seed, struct meter **out)
 	memset(m->buckets, 0xff, BUCKETS * sizeof *m->buckets);
 	m->seed = seed;
 	m->seed4 = mix64(seed);
-	m->now = INT64_MIN / 2;
 	m->unused = NONE;
 	for (unsigned i = 0; i < WAIT_COUNT; i++)
 		m->queues[i].oldest = m->queues[i].newest = NONE;
@@ -119,6 +133,17 @@ static inline bool is_between(const struct flow *f, const struct packet *p, bool
 	       ip_eq(f->orig, p->dst) && ip_eq(f->resp, p->src);
 }
 
+/* It wraps after 49 days, which is longer than anything waits. */
+static uint32_t clock_ms(const struct meter *m)
+{
+	return (uint32_t)((m->now - m->epoch) / 1000);
+}
+
+static int64_t queued_at(const struct meter *m, const struct flow *f)
+{
+	return m->now - (int64_t)(int32_t)(clock_ms(m) - f->queued) * 1000;
+}
+
 static void leave_queue(struct meter *m, uint32_t i)
 {
 	struct flow *f = at(m, i);
@@ -139,7 +164,7 @@ static void enter_queue(struct meter *m, uint32_t i, enum wait wait)
 	struct flow *f = at(m, i);
 
 	f->wait = (uint8_t)wait;
-	f->queued = m->now;
+	f->queued = clock_ms(m);
 	f->newer = NONE;
 	f->older = m->queues[wait].newest;
 	if (f->older != NONE)
@@ -151,15 +176,17 @@ static void enter_queue(struct meter *m, uint32_t i, enum wait wait)
 }
 
 /* When nothing comes until then, it has ended. */
-static int64_t deadline(const struct flow *f)
+static inline int64_t deadline(const struct meter *m, const struct flow *f)
 {
 	/* Look-ups are looked at every 10 s, whether they have been quiet for 9 s. */
-	if (f->wait == WAIT_LOOKUP && f->first <= f->seen) {
-		int64_t quiet = f->seen - f->first + 9 * TIME_S, every = 10 * TIME_S;
+	if (f->wait == WAIT_LOOKUP) {
+		int64_t quiet = f->last - f->first + 9 * TIME_S, every = 10 * TIME_S;
 
 		return f->first + (quiet + every - 1) / every * every;
 	}
-	return (waits[f->wait].fixed ? f->queued : f->seen) + waits[f->wait].time;
+	if (f->wait == WAIT_ATTEMPT)
+		return f->first + waits[WAIT_ATTEMPT].time;
+	return (waits[f->wait].fixed ? queued_at(m, f) : f->last) + waits[f->wait].time;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------ */
@@ -225,10 +252,10 @@ static void tidy(struct meter *m, struct sink *sink)
 		while ((i = m->queues[w].oldest) != NONE && left) {
 			struct flow *f = at(m, i);
 
-			if (f->queued + waits[w].time > m->now && f->queued <= m->now)
+			if (queued_at(m, f) + waits[w].time > m->now && queued_at(m, f) <= m->now)
 				break;
 			left--;
-			if (deadline(f) <= m->now) {
+			if (deadline(m, f) <= m->now) {
 				end(m, i, sink);
 			} else {
 				leave_queue(m, i);
@@ -254,13 +281,13 @@ static void make_room(struct meter *m, struct sink *sink)
 		uint32_t i = m->queues[w].oldest;
 
 		for (unsigned tries = 0; i != NONE && tries < TIDY && !waits[w].fixed &&
-					 at(m, i)->seen > at(m, i)->queued;
+					 at(m, i)->last > queued_at(m, at(m, i));
 		     tries++) {
 			leave_queue(m, i);
 			enter_queue(m, i, (enum wait)w);
 			i = m->queues[w].oldest;
 		}
-		if (i != NONE && (victim == NONE || at(m, i)->seen < at(m, victim)->seen))
+		if (i != NONE && (victim == NONE || at(m, i)->last < at(m, victim)->last))
 			victim = i;
 	}
 	end(m, victim, sink);
@@ -333,7 +360,7 @@ static uint32_t new_slot(struct meter *m, struct sink *sink)
 		return i;
 	}
 	if (m->made % CHUNK == 0 && !m->chunks[m->made / CHUNK]) {
-		m->chunks[m->made / CHUNK] = malloc(CHUNK * sizeof(struct flow));
+		m->chunks[m->made / CHUNK] = large_page();
 		if (!m->chunks[m->made / CHUNK]) {
 			if (m->made == 0)
 				return NONE;
@@ -365,7 +392,6 @@ static uint32_t begin(struct meter *m, const struct packet *p, bool *from_orig, 
 		.lookup = speaks_dns(p),
 		.first = p->ts,
 		.last = p->ts,
-		.seen = m->now,
 	};
 	link = bucket(m, p->src, p->src_port, p->dst, p->dst_port, p->proto);
 	f->chain = *link;
@@ -442,10 +468,8 @@ static void tcp_on(struct meter *m, uint32_t i, bool from_orig, const struct pac
 	case TCP_OPEN:
 		break;
 	}
-	if (!was_closed) {
-		f->last = p->ts > f->last ? p->ts : f->last;
-		f->seen = m->now;
-	}
+	if (!was_closed && p->ts > f->last)
+		f->last = p->ts;
 	if (p->length && !(p->flags & TCP_RST) && (f->talk || f->looks)) {
 		struct utterance u = { !from_orig, p->ts, p->seq + !!(p->flags & TCP_SYN),
 				       p->length, p->data };
@@ -465,12 +489,14 @@ void meter_packet(struct meter *m, const struct packet *p, struct sink *sink)
 	struct flow *f;
 
 	/* Captures may be laid one behind the other. */
+	if (m->made == 0)
+		m->epoch = m->now = p->ts;
 	if (p->ts > m->now || p->ts < m->now - HOUR)
 		m->now = p->ts;
 	while (i != NONE && !is_between(at(m, i), p, &from_orig))
 		i = at(m, i)->chain;
-	if (i != NONE &&
-	    (deadline(at(m, i)) <= m->now || (p->proto == PROTO_TCP && tcp_anew(&at(m, i)->tcp, p)))) {
+	if (i != NONE && (deadline(m, at(m, i)) <= m->now ||
+			  (p->proto == PROTO_TCP && tcp_anew(&at(m, i)->tcp, p)))) {
 		end(m, i, sink);
 		i = NONE;
 	}
@@ -490,8 +516,8 @@ void meter_packet(struct meter *m, const struct packet *p, struct sink *sink)
 		tcp_on(m, i, from_orig, p, sink);
 		return;
 	}
-	f->last = p->ts > f->last ? p->ts : f->last;
-	f->seen = m->now;
+	if (p->ts > f->last)
+		f->last = p->ts;
 	f->bytes[!from_orig] += p->length;
 	if (f->lookup && p->data.n) {
 		struct utterance u = { !from_orig, p->ts, 0, p->length, p->data };

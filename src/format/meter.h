@@ -8,7 +8,7 @@
  * without a packet; others after 1 minute; look-ups after 10 s. The payload of TCP is taken from
  * sequence numbers, so that what the capture missed counts too.
  *
- * Workload: some 3 M packets/s. Memory: METER_FLOWS flows of 160 bytes and TALK_BYTES for names,
+ * Workload: some 3 M packets/s. Memory: METER_FLOWS flows of 128 bytes and TALK_BYTES for names,
  * whatever arrives; when there are too many the one that was quiet for longest is handed over. One
  * thread.
  *

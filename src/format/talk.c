@@ -3,7 +3,6 @@
 
 #include "format/talk_parts.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct talks {
@@ -111,6 +110,8 @@ static void leave(struct talk *t)
 
 static void forget(struct talk *t)
 {
+	leave(t);
+	*t->home = NULL;
 	for (unsigned i = 0; i < 2; i++) {
 		while (t->lane[i].held) {
 			struct held *h = t->lane[i].held;
@@ -128,8 +129,6 @@ static void forget(struct talk *t)
 	let_go(t, t->http, sizeof *t->http);
 	while (t->questions.first)
 		talk_answered(t, t->questions.first);
-	leave(t);
-	*t->home = NULL;
 	t->all->bytes -= sizeof *t;
 	free(t);
 }
@@ -138,9 +137,9 @@ void talks_free(struct talks *x)
 {
 	if (!x)
 		return;
-	while (x->oldest) {
-		assert(x->oldest->all == x);
-		forget(x->oldest);
+	for (struct talk *t = x->oldest, *next; t; t = next) {
+		next = t->newer;
+		forget(t);
 	}
 	free(x);
 }
@@ -168,9 +167,9 @@ static void finish(struct talk *t, struct sink *sink)
 /* The oldest have waited for longest; the caller's own may be among them. */
 static void relieve(struct talks *x, size_t more, struct sink *sink)
 {
-	while (x->oldest && x->bytes + more > TALK_BYTES) {
-		assert(x->oldest->all == x);
-		finish(x->oldest, sink);
+	for (struct talk *t = x->oldest, *next; t && x->bytes + more > TALK_BYTES; t = next) {
+		next = t->newer;
+		finish(t, sink);
 	}
 }
 

@@ -29,7 +29,7 @@ static void set_state(struct tcp_side *s, enum tcp_state state)
 	if (s->state == state)
 		return;
 	s->before = s->state;
-	s->state = (uint8_t)state;
+	s->state = state & 15u;
 }
 
 bool tcp_anew(const struct tcp *c, const struct packet *p)

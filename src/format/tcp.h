@@ -24,7 +24,7 @@ struct tcp_side {
 	uint32_t start, last, acked; /* sequence numbers: its SYN's, behind what it sent, and what
 					the other side has */
 	uint16_t last_wraps, acked_wraps;
-	uint8_t state, before; /* enum tcp_state */
+	uint8_t state : 4, before : 4; /* enum tcp_state */
 	bool fin : 1;
 	bool closed : 1;
 	bool syn : 1, syn_ack : 1; /* it sent such a packet */
