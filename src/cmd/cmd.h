@@ -63,6 +63,9 @@ int parse_options(const struct command *self, int argc, char **argv, struct comm
 int complain(const char *fmt, ...) PRINTF(1, 2);
 void warn(const struct common *c, const char *fmt, ...) PRINTF(2, 3);
 
+/* A seed for hash tables; when the system has none to give, the time must do. */
+uint64_t unknowable(void);
+
 void print_help(const struct command *self);
 void print_man(void);
 void print_completion(void); /* for bash */

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -331,16 +330,6 @@ static bool tell_trouble(const struct analysis *a, const struct common *c)
 		warn(c, "more names were seen than are kept: %llu were left out",
 		     (unsigned long long)a->names_dropped);
 	return usable;
-}
-
-/* For hash tables; when the system has none to give, the time must do. */
-static uint64_t unknowable(void)
-{
-	uint64_t seed;
-
-	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
-		seed = (uint64_t)time(NULL);
-	return seed;
 }
 
 /* $NEZUMI_PIECE: how many bytes are read at once, for tests; results do not depend on it. */

@@ -4,12 +4,9 @@
 #include "app/lists.h"
 #include "base/stop.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { OPT_EXCLUSIONS_AS = OPT_OWN, OPT_INDICATORS_AS, OPT_COLUMN, OPT_NO_BUILTIN, OPT_KEEP_GOING };
 
@@ -93,15 +90,6 @@ static int own(void *ctx, int id, const char *arg)
 		w->keep_going = true;
 		return -1;
 	}
-}
-
-static uint64_t unknowable(void)
-{
-	uint64_t seed;
-
-	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
-		seed = (uint64_t)time(NULL);
-	return seed;
 }
 
 /* What could not be read; how many files. A folder may hold a licence or a picture. */

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OPTIONS_MAX = 64 };
@@ -58,6 +60,15 @@ void warn(const struct common *c, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	(void)complain("%s", text);
+}
+
+uint64_t unknowable(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+		seed = (uint64_t)time(NULL);
+	return seed;
 }
 
 static int takes(const struct option_row *o)
