@@ -103,16 +103,18 @@ static void on_record(void *ctx, struct record *r)
 {
 	struct hits *h = ctx;
 	const struct run *run = h->run;
+	int64_t last = r->passive ? r->ts + r->duration : r->ts;
 	struct record *copy;
 
 	h->all++;
-	if ((run->o->from != TIME_NONE && r->ts < run->o->from) ||
+	if ((run->o->from != TIME_NONE && last < run->o->from) ||
 	    (run->o->to != TIME_NONE && r->ts >= run->o->to))
 		return;
-	h->in_window++;
-	if (r->ts < h->first)
+	/* Passive DNS may be older than all traffic, and is none. */
+	h->in_window += !r->passive;
+	if (!r->passive && r->ts < h->first)
 		h->first = r->ts;
-	if (r->ts > h->last)
+	if (!r->passive && r->ts > h->last)
 		h->last = r->ts;
 	if (!wanted(run, r))
 		return;

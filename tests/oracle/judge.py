@@ -517,7 +517,7 @@ def analyse(indicators, table, lists, records, settings, suffixes=None):
     out["organisations"] = organisations_of(findings)
     out["alerts"] = alerts_of(findings, settings.shared)
     out["totals"] = {
-        "records": len(records), "matched": matched, "excluded": excluded_records,
+        "records": sum(not r.passive for r in records), "matched": matched, "excluded": excluded_records,
         "controllers": len(out["controllers"]), "hosts": len({f["host"] for f in findings}),
         "organisations": len(out["organisations"]), "findings": len(findings),
     }

@@ -451,11 +451,13 @@ def read_file(path):
 
 
 def read_telemetry(paths, since=None, until=None):
-    """All records with since <= ts < until; the others are as if they were not there."""
+    """All records with since <= ts < until (passive: at any time of theirs); the others are as if
+    they were not there."""
     out = []
     for given in paths:
         for path in files_below(given):
             for r in read_file(path):
-                if (since is None or r.ts >= since) and (until is None or r.ts < until):
+                last = r.ts + r.duration if r.passive else r.ts
+                if (since is None or last >= since) and (until is None or r.ts < until):
                     out.append(r)
     return out
