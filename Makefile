@@ -108,7 +108,7 @@ $(LIB): $(LIB_OBJ) $(O)/objects
 # Code for one instruction set lies in files of its own; base/cpu says at run time which may be called.
 %_avx2.o %_avx2.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 %_avx512.o %_avx512.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt -mavx512f -mavx512bw -mavx512dq \
-	-mavx512vl -mavx512vbmi -mavx512vbmi2
+	-mavx512vl -mavx512vbmi -mavx512vbmi2 -mgfni
 
 $(O)/%.o: %.c $(O)/flags | setup
 	$(call say,CC,$<)

@@ -9,7 +9,7 @@
 enum isa {
 	ISA_PLAIN,  /* what every processor of the family can do */
 	ISA_AVX2,   /* with BMI1, BMI2, POPCNT and LZCNT */
-	ISA_AVX512, /* F, BW, DQ, VL, VBMI and VBMI2 besides */
+	ISA_AVX512, /* F, BW, DQ, VL, VBMI, VBMI2 and GFNI besides */
 };
 
 /* The best there is, or less if $NEZUMI_ISA says so ("plain", "avx2", "avx512"). */

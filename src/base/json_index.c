@@ -32,7 +32,7 @@ size_t json_lines_index(struct json_lines *w, struct str text)
 	struct json_index *x = &w->index;
 
 	/* The first line, told as if one ended before it. */
-	x->lines[0] = (struct json_line){ UINT16_MAX, 1, 1 };
+	x->lines[0] = (struct json_line){ UINT16_MAX, 0 };
 	return w->ways->index(x, text);
 }
 
@@ -97,25 +97,35 @@ struct learning {
 	uint8_t pending;               /* the slot of a value whose end is not known yet */
 };
 
-/* The key before a colon, and what it is. */
-static bool learn_key(struct learning *l, unsigned i)
+/* `n` bytes up to the point count, but for the last `spare`. */
+static void learn_window(struct learning *l, unsigned i, const char *point, size_t n, size_t spare)
 {
-	const char *colon = l->at->text + l->at->colons[i];
+	uint8_t *text = l->s->windows[i].text, *mask = l->s->windows[i].mask;
+
+	memset(text, 0, 32);
+	memset(mask, 0, 32);
+	memcpy(text + 32 - n, point + 1 - n, n - spare);
+	memset(mask + 32 - n, 0xff, n - spare);
+}
+
+/* The value that was waiting for its end has it before or behind a point. */
+static void learn_end(struct learning *l, uint8_t slot, unsigned point, int add)
+{
+	if (slot >= JSON_SLOTS)
+		return;
+	l->s->slots[slot].to = (uint8_t)point;
+	l->s->slots[slot].add = (int8_t)add;
+}
+
+static bool learn_key(struct learning *l, unsigned i, const char *colon)
+{
 	int n = key_length(colon, l->at->line.p);
-	size_t room;
-	uint8_t slot;
+	uint8_t slot = l->slots[l->depth];
 
 	if (n < 0 || !(l->objects & 1))
 		return false;
-	room = (size_t)n + 3;
-	memset(&l->s->keys[i], 0, sizeof l->s->keys[i]);
-	memcpy(l->s->keys[i].text + 32 - room, colon - room, room);
-	memset(l->s->keys[i].mask + 32 - room, 0xff, room);
-	if (l->pending != JSON_NO_SLOT) {
-		l->s->slots[l->pending].to = (uint8_t)i;
-		l->s->slots[l->pending].add = (int8_t) - (int)room;
-	}
-	slot = l->slots[l->depth];
+	learn_window(l, i, colon, (size_t)n + 4, 0);
+	learn_end(l, l->pending, i, -n - 3);
 	if (slot != JSON_NO_SLOT)
 		slot = l->slot_of(slot, (struct str){ colon - 1 - n, (size_t)n });
 	l->pending = slot;
@@ -124,165 +134,142 @@ static bool learn_key(struct learning *l, unsigned i)
 	if (l->s->present >> slot & 1)
 		return false;
 	l->s->present |= UINT64_C(1) << slot;
-	l->s->slots[slot] = (struct json_slot){ .colon = (uint8_t)i };
+	l->s->slots[slot].colon = (uint8_t)i;
 	return true;
 }
 
-/* The value that was waiting for its end has it at a mark. */
-static void learn_end(struct learning *l, uint8_t slot, unsigned mark, int add)
-{
-	if (slot >= JSON_SLOTS)
-		return;
-	l->s->slots[slot].in_marks = 1;
-	l->s->slots[slot].to = (uint8_t)mark;
-	l->s->slots[slot].add = (int8_t)add;
-}
-
-static bool learn_open(struct learning *l, const char *p)
+static bool learn_open(struct learning *l, unsigned i, const char *p)
 {
 	bool object = *p == '{', in_array = l->depth && !(l->objects & 1);
 	uint8_t slot = JSON_NO_SLOT;
 
-	if (l->depth == 0) {
-		if (!object || p != l->at->line.p)
-			return false;
+	if (l->depth == 0)
 		slot = JSON_TOP;
-	} else if (p[-1] == ':') {
+	else if (p[-1] == ':')
 		slot = l->pending;
-	} else if ((p[-1] != ',' && p[-1] != '[') || !in_array) {
+	else if ((p[-1] != ',' && p[-1] != '[') || !in_array)
 		return false;
-	}
 	/* A line ends with a bracket, so there is a byte more. */
 	if (l->depth == DEPTH_SURE || (object && p[1] != '"' && p[1] != '}'))
 		return false;
+	learn_window(l, i, p, l->depth ? 2 : 1, 0);
 	l->objects = l->objects << 1 | object;
 	l->slots[++l->depth] = slot;
 	l->pending = JSON_NO_SLOT;
 	return true;
 }
 
-static bool learn_close(struct learning *l, const char *p, unsigned mark)
+static bool learn_close(struct learning *l, unsigned i, const char *p)
 {
-	uint8_t slot = l->slots[l->depth];
-
-	if (p[-1] == ',' || *p != (l->objects & 1 ? '}' : ']'))
+	if (*p != (l->objects & 1 ? '}' : ']'))
 		return false;
-	learn_end(l, l->pending, mark, 0);
-	learn_end(l, slot, mark, 1);
+	learn_window(l, i, p, 1, 0);
+	learn_end(l, l->pending, i, 0);
+	learn_end(l, l->slots[l->depth], i, 1);
 	l->objects >>= 1;
 	l->depth--;
 	l->pending = JSON_NO_SLOT;
-	return l->depth > 0 || p + 1 == l->at->line.p + l->at->line.n;
+	return true;
+}
+
+static bool learn_scalar(struct learning *l, unsigned i, const char *p)
+{
+	bool element = !(l->objects & 1) && (p[-1] == ',' || p[-1] == '[');
+
+	if ((!element && p[-1] != ':') || l->s->n_words == JSON_WORDS)
+		return false;
+	learn_window(l, i, p, 2, 1);
+	l->s->words[l->s->n_words++] = (uint8_t)i;
+	return scalar_ok(p, l->at->line.p + l->at->line.n);
 }
 
 /* What the index could not see: brackets that match, what stands in objects and what in arrays. */
-static bool learn(struct json_shape *s, const struct json_at *at, unsigned n_colons,
-		  unsigned n_marks, json_slot_of *slot_of)
+static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, json_slot_of *slot_of)
 {
 	struct learning l = { .s = s, .at = at, .slot_of = slot_of, .pending = JSON_NO_SLOT };
-	const char *end = at->line.p + at->line.n;
-	unsigned colon = 0;
 
-	if (n_colons > JSON_KEYS || n_marks > JSON_MARKS || n_marks < 2)
-		return false;
 	s->present = 0;
-	s->n_colons = (uint16_t)n_colons;
-	s->n_marks = (uint16_t)n_marks;
-	for (unsigned i = 0; i < n_marks; i++) {
-		const char *p = at->text + at->marks[i];
-		bool bracket = *p == '{' || *p == '[' || *p == '}' || *p == ']';
+	s->n_points = (uint16_t)n;
+	s->n_words = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const char *p = at->text + at->points[i];
+		bool good;
 
-		for (; colon < n_colons && at->colons[colon] < at->marks[i]; colon++)
-			if (l.depth == 0 || !learn_key(&l, colon))
-				return false;
-		if (l.depth == 0 && i)
+		if (i ? l.depth == 0 : *p != '{')
 			return false;
-		s->marks[i].byte = bracket || *p == ',' ? (uint8_t)*p : 0;
-		s->marks[i].before = i ? (uint8_t)p[-1] : 0;
-		s->marks[i].colons = (uint8_t)colon;
-		if (*p == '{' || *p == '[') {
-			if (!learn_open(&l, p))
-				return false;
-		} else if (*p == '}' || *p == ']') {
-			if (!learn_close(&l, p, i))
-				return false;
-		} else if (*p == ',') {
-			if (l.depth == 0 || (l.objects & 1))
-				return false;
-		} else {
-			bool alone = l.depth && !(l.objects & 1) && (p[-1] == ',' || p[-1] == '[');
-
-			if ((!alone && p[-1] != ':') || !scalar_ok(p, end))
-				return false;
+		switch (*p) {
+		case ':':
+			good = learn_key(&l, i, p);
+			break;
+		case '{':
+		case '[':
+			good = learn_open(&l, i, p);
+			break;
+		case '}':
+		case ']':
+			good = learn_close(&l, i, p);
+			break;
+		case ',':
+			learn_window(&l, i, p, 1, 0);
+			good = !(l.objects & 1);
+			break;
+		default:
+			good = learn_scalar(&l, i, p);
 		}
+		if (!good)
+			return false;
 	}
-	return l.depth == 0 && colon == n_colons;
+	return l.depth == 0;
 }
 
-/* Has the line, whose keys are those of the shape, its brackets as well, and are its words words? */
-static bool same_marks(const struct json_shape *s, const struct json_at *at)
+static inline bool words_ok(const struct json_shape *s, const struct json_at *at)
 {
 	const char *end = at->line.p + at->line.n;
-	unsigned last = s->n_marks - 1u;
-	bool same = at->text + at->marks[0] == at->line.p && *at->line.p == '{' &&
-		    at->text + at->marks[last] + 1 == end && end[-1] == '}' && end[-2] != ',';
+	bool good = true;
 
-	for (unsigned i = 1; i < last; i++) {
-		const char *p = at->text + at->marks[i];
-		const uint16_t *colon = at->colons + s->marks[i].colons;
+	for (unsigned i = 0; i < s->n_words; i++)
+		good &= scalar_ok(at->text + at->points[s->words[i]], end);
+	return good;
+}
 
-		same &= (colon[-1] <= at->marks[i]) & (at->marks[i] < colon[0]);
-		if (s->marks[i].byte == 0)
-			same &= (uint8_t)p[-1] == s->marks[i].before && scalar_ok(p, end);
-		else if (s->marks[i].byte == '{' || s->marks[i].byte == '[')
-			same &= ((uint8_t)*p == s->marks[i].byte) &
-				((uint8_t)p[-1] == s->marks[i].before);
-		else
-			same &= ((uint8_t)*p == s->marks[i].byte) & (p[-1] != ',');
-	}
-	return same;
+/* What may tell shapes apart that have as many points: the end of a key. */
+static inline uint32_t tail(const char *text, unsigned point)
+{
+	uint32_t four;
+
+	if (text[point] != ':')
+		return (unsigned char)text[point];
+	memcpy(&four, text + point - 4, 4);
+	return four;
 }
 
 void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 {
 	const struct json_index *x = &w->index;
 	const struct json_line *line = &x->lines[i + 1], *before = &x->lines[i];
-	unsigned start = (uint16_t)(before->end + 1u), n_colons = line->colons - before->colons,
-		 n_marks = line->marks - before->marks;
-	struct json_shape *s;
-	uint32_t tails[2] = { 0, 0 };
-	uint64_t hash;
+	unsigned start = (uint16_t)(before->end + 1u), n = line->points - before->points;
+	const uint16_t *points = x->points + before->points;
+	struct json_shape *s = &w->shapes[0];
+	uint64_t hash = 0;
 
-	*out = (struct json_at){
-		.line = { x->text + start, (size_t)(line->end - start) },
-		.text = x->text,
-		.colons = x->colons + before->colons,
-		.marks = x->marks + before->marks,
-	};
-	if ((x->any_wrong && wrong_in(x, start, line->end)) || n_colons == 0 ||
-	    n_colons > JSON_KEYS || n_marks < 2 || n_marks > JSON_MARKS)
+	*out = (struct json_at){ NULL, { x->text + start, (size_t)(line->end - start) }, x->text, points };
+	if ((x->any_wrong && wrong_in(x, start, line->end)) || n < 3 || n > JSON_POINTS ||
+	    points[0] != start || points[n - 1] != line->end - 1)
 		return;
-	if (x->text + out->colons[0] - w->floor >= 32) {
-		memcpy(&tails[0], x->text + out->colons[n_colons / 2] - 4, 4);
-		memcpy(&tails[1], x->text + out->colons[n_colons - 1] - 4, 4);
-		hash = ((uint64_t)tails[0] << 32 | tails[1]) * UINT64_C(0x9e3779b97f4a7c15);
-		hash = (hash ^ (n_colons * 67u + n_marks)) * UINT64_C(0xd6e8feb86659fd93);
-		hash >>= 40;
+	if (x->text + start - w->floor >= 32) {
+		hash = (uint64_t)tail(x->text, points[n / 2]) << 32 | tail(x->text, points[n - 2]);
+		hash = (hash * UINT64_C(0x9e3779b97f4a7c15) ^ n) * UINT64_C(0xd6e8feb86659fd93) >> 40;
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2];
 		for (unsigned way = 0; way < 2; way++, s++)
-			if (s->known && s->hash == hash && s->n_colons == n_colons &&
-			    s->n_marks == n_marks && w->ways->same_keys(s, x->text, out->colons) &&
-			    same_marks(s, out)) {
+			if (s->known && s->hash == hash && s->n_points == n &&
+			    w->ways->same(s, x->text, points) && words_ok(s, out)) {
 				out->shape = s;
 				return;
 			}
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2 + (w->turn++ & 1)];
-	} else {
-		hash = 0;
-		s = &w->shapes[0];
 	}
 	s->hash = (uint32_t)hash;
-	s->known = learn(s, out, n_colons, n_marks, w->slot_of);
+	s->known = learn(s, out, n, w->slot_of);
 	if (s->known)
 		out->shape = s;
 }

@@ -21,17 +21,17 @@
 
 enum {
 	JSON_CHUNK = 16384, /* bytes indexed at once; longer lines have no index */
-	JSON_STEP = 512,    /* the index grows by at most so many of each before it looks */
-	JSON_KEYS = 48,     /* a shape's keys, on all levels */
-	JSON_MARKS = 48,    /* a shape's brackets and the like */
-	JSON_SLOTS = 40,    /* the keys a reader asks for */
+	JSON_STEP = 512,    /* the index grows by at most so many points before it looks */
+	JSON_POINTS = 80,   /* of a shape */
+	JSON_WORDS = 40,
+	JSON_SLOTS = 40, /* the keys a reader asks for */
 	JSON_SHAPES = 32,
 	JSON_KEY_MAX = 28,
 };
 
 struct json_line {
-	uint16_t end;           /* where its LF stands */
-	uint16_t colons, marks; /* how many of them stand before that */
+	uint16_t end;    /* where its LF stands */
+	uint16_t points; /* how many of them stand before that */
 };
 
 struct json_index {
@@ -40,36 +40,35 @@ struct json_index {
 	unsigned n_lines;
 	bool any_wrong;
 	struct json_line lines[JSON_CHUNK / 16 + JSON_STEP + 1]; /* [0] is where the first begins */
-	/* Behind keys. One more at either end, so that each has neighbours. */
-	uint16_t colons[JSON_CHUNK / 4 + JSON_STEP + 66];
-	/* Brackets, words, and what only an array may hold: elements, or the comma behind one. */
-	uint16_t marks[JSON_CHUNK / 4 + JSON_STEP + 66];
-	uint64_t wrong[JSON_CHUNK / 64 + 8];
+	/*
+	 * Where something stands that tells lines apart: the colons behind keys, brackets, true,
+	 * false and null (and all that is no plain number), and what only an array may hold: the
+	 * comma behind a string, the first byte of anything else.
+	 */
+	uint16_t points[JSON_CHUNK / 4 + JSON_STEP + 65];
+	/* Bit for bit of the text: points, line ends, what is wrong; points before a word. */
+	uint64_t point[JSON_CHUNK / 64], line[JSON_CHUNK / 64], wrong[JSON_CHUNK / 64];
+	uint16_t before[JSON_CHUNK / 64];
 };
 
-/* Where the value of a slot lies: from `colon` + 1 to a place before or at another position. */
+/* Where the value of a slot lies: from behind one point to a place before or at another. */
 struct json_slot {
-	uint8_t colon;
-	uint8_t in_marks; /* the end counts from marks[to], not from colons[to] */
-	uint8_t to;
+	uint8_t colon, to;
 	int8_t add;
 };
 
 struct json_shape {
 	uint32_t hash;
-	uint16_t n_colons, n_marks;
+	uint16_t n_points, n_words;
 	bool known;
 	uint64_t present; /* bit set of slots */
 	struct json_slot slots[JSON_SLOTS];
-	struct {
-		uint8_t byte;   /* a bracket, a comma, or 0 for a scalar */
-		uint8_t before; /* the byte in front of it */
-		uint8_t colons; /* how many stand in front of it */
-	} marks[JSON_MARKS];
-	/* The 32 bytes before each colon, and which of them count: `,"key"` or `{"key"`. */
+	uint8_t words[JSON_WORDS]; /* the points that are scalars */
+	/* The 32 bytes up to each point, and which of them count: `,"key":`, a bracket with what
+	 * stands before it. */
 	struct {
 		uint8_t text[32], mask[32];
-	} keys[JSON_KEYS];
+	} windows[JSON_POINTS];
 };
 
 /* What a key of an object is to the reader: the slot its value goes to, if `parent` is the slot of
@@ -106,7 +105,7 @@ struct json_at {
 	const struct json_shape *shape; /* NULL: not sure of anything */
 	struct str line;
 	const char *text;
-	const uint16_t *colons, *marks;
+	const uint16_t *points;
 };
 
 /* Line i of the index, from 0. */
@@ -121,9 +120,8 @@ static inline bool json_has(const struct json_at *at, unsigned slot)
 static inline struct str json_slot(const struct json_at *at, unsigned slot)
 {
 	const struct json_slot *s = &at->shape->slots[slot];
-	const uint16_t *ends = s->in_marks ? at->marks : at->colons;
 
-	return str_range(at->text + at->colons[s->colon] + 1, at->text + ends[s->to] + s->add);
+	return str_range(at->text + at->points[s->colon] + 1, at->text + at->points[s->to] + s->add);
 }
 
 /* The same as the walk would give it. */

@@ -13,21 +13,35 @@
 
 typedef uint64_t lanes __attribute__((vector_size(LANES * 8)));
 
-enum { STEP = LANES * 64 };
+enum { STEP = LANES * 64, AHEAD = 4096 };
 _Static_assert(STEP <= (int)JSON_STEP && (int)JSON_CHUNK % STEP == 0, "lists have room for a step");
 
+/* The words of a step, by class. */
 struct classes {
-	uint64_t quote[LANES], control[LANES], comma[LANES], colon[LANES], open[LANES],
-		close[LANES], digit[LANES], dot[LANES], zero[LANES];
-} __attribute__((aligned(64)));
+	lanes quote, control, comma, colon, open, close, digit, dot, zero;
+	bool rare; /* a byte is a backslash, or a control character but LF */
+};
 
 /* What a step hands to the next. */
 struct carry {
-	lanes colon, begin, key_end, value_end, scalar, digit, dot, odd, zero;
+	lanes colon, comma, open, key_end, value_end, scalar, digit, dot, odd, zero;
 	uint64_t string; /* all ones inside a string */
 	unsigned key, fraction;
 	uint64_t escape;
 };
+
+static inline lanes get(const uint64_t *words)
+{
+	lanes x;
+
+	memcpy(&x, words, sizeof x);
+	return x;
+}
+
+static inline void put(uint64_t *words, lanes x)
+{
+	memcpy(words, &x, sizeof x);
+}
 
 /* ---- primitives: what the two instruction sets do differently ------------------------------ */
 
@@ -71,30 +85,71 @@ static inline lanes lanes_spread(unsigned bits)
 	return OUT_512(_mm512_movm_epi64((__mmask8)bits));
 }
 
-/* The words of a step; true if a byte is a backslash or a control character but LF. */
-static inline bool classify(const char *p, struct classes *c)
+/*
+ * Eight bytes are a matrix of 8 × 8 bits. Turned over, they are eight bytes of which the first
+ * holds bit 0 of each; so 64 bytes become eight words, one for each bit, and a step eight times
+ * eight of them. Classes are then what the bits of a character say, for all lanes at once.
+ */
+static inline __m512i bit_words(const char *p)
 {
-	const __m512i lift = _mm512_set1_epi8(0x20), zero = _mm512_set1_epi8('0');
-	__mmask64 rare = 0;
+	const __m512i units = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+	const __m512i reverse = _mm512_set_epi8(
+		56, 57, 58, 59, 60, 61, 62, 63, 48, 49, 50, 51, 52, 53, 54, 55, 40, 41, 42, 43, 44,
+		45, 46, 47, 32, 33, 34, 35, 36, 37, 38, 39, 24, 25, 26, 27, 28, 29, 30, 31, 16, 17,
+		18, 19, 20, 21, 22, 23, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+	const __m512i gather = _mm512_set_epi8(
+		63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29,
+		21, 13, 5, 60, 52, 44, 36, 28, 20, 12, 4, 59, 51, 43, 35, 27, 19, 11, 3, 58, 50, 42,
+		34, 26, 18, 10, 2, 57, 49, 41, 33, 25, 17, 9, 1, 56, 48, 40, 32, 24, 16, 8, 0);
+	__m512i in = _mm512_shuffle_epi8(_mm512_loadu_si512(p), reverse);
 
-#pragma GCC unroll 8
-	for (int i = 0; i < LANES; i++) {
-		__m512i in = _mm512_loadu_si512(p + 64 * i), high = _mm512_or_si512(in, lift);
-		__mmask64 control = _mm512_cmplt_epu8_mask(in, lift);
+	return _mm512_permutexvar_epi8(gather, _mm512_gf2p8affine_epi64_epi8(units, in, 0));
+}
 
-		rare |= _mm512_mask_cmpneq_epu8_mask(control, in, _mm512_set1_epi8('\n'));
-		rare |= _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\\'));
-		c->control[i] = control;
-		c->quote[i] = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('"'));
-		c->comma[i] = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(','));
-		c->colon[i] = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(':'));
-		c->open[i] = _mm512_cmpeq_epi8_mask(high, _mm512_set1_epi8('{'));
-		c->close[i] = _mm512_cmpeq_epi8_mask(high, _mm512_set1_epi8('}'));
-		c->dot[i] = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('.'));
-		c->zero[i] = _mm512_cmpeq_epi8_mask(in, zero);
-		c->digit[i] = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(in, zero), _mm512_set1_epi8(10));
+static inline void classify(const char *p, struct classes *c)
+{
+	__m512i t[8];
+	lanes b[8], plain, two, three, control, bracket, ac, bc, word;
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 8; i += 2) {
+		__m512i lo = bit_words(p + 64 * i), hi = bit_words(p + 64 * i + 64);
+
+		t[i] = _mm512_unpacklo_epi64(lo, hi);
+		t[i + 1] = _mm512_unpackhi_epi64(lo, hi);
 	}
-	return rare != 0;
+#pragma GCC unroll 2
+	for (int e = 0; e < 2; e++) {
+		__m512i lo = _mm512_shuffle_i64x2(t[e], t[e + 2], 0x44),
+			hi = _mm512_shuffle_i64x2(t[e], t[e + 2], 0xee),
+			lo2 = _mm512_shuffle_i64x2(t[e + 4], t[e + 6], 0x44),
+			hi2 = _mm512_shuffle_i64x2(t[e + 4], t[e + 6], 0xee);
+
+		b[e] = OUT_512(_mm512_shuffle_i64x2(lo, lo2, 0x88));
+		b[e + 2] = OUT_512(_mm512_shuffle_i64x2(lo, lo2, 0xdd));
+		b[e + 4] = OUT_512(_mm512_shuffle_i64x2(hi, hi2, 0x88));
+		b[e + 6] = OUT_512(_mm512_shuffle_i64x2(hi, hi2, 0xdd));
+	}
+	/* By the upper half: 0x and 1x, 2x, 3x, brackets in 5x and 7x. */
+	plain = ~(b[7] | b[6]);
+	control = plain & ~b[5];
+	two = plain & b[5] & ~b[4];
+	three = plain & b[5] & b[4];
+	bracket = ~b[7] & b[6] & b[4];
+	/* And by the lower. */
+	ac = b[3] & b[2];
+	bc = b[3] & ~b[2];
+	c->quote = two & ~(b[3] | b[2]) & b[1] & ~b[0];
+	c->comma = two & ac & ~(b[1] | b[0]);
+	c->dot = two & ac & b[1] & ~b[0];
+	word = bc & b[1] & ~b[0];
+	c->colon = three & word;
+	c->open = bracket & bc & b[1] & b[0];
+	c->close = bracket & ac & ~b[1] & b[0];
+	c->zero = three & ~(b[3] | b[2]) & ~(b[1] | b[0]);
+	c->digit = three & ~(b[3] & (b[2] | b[1]));
+	c->control = control;
+	c->rare = lanes_any((control & ~(word & ~b[4])) | (bracket & ~b[5] & ac & ~(b[1] | b[0]))) != 0;
 }
 
 static inline uint64_t equal(const char *p, char ch)
@@ -182,8 +237,12 @@ static inline __m256i at_most(__m256i x, char top)
 	return _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(top)), x);
 }
 
-static inline bool classify(const char *p, struct classes *c)
+static inline void classify(const char *p, struct classes *to)
 {
+	struct {
+		uint64_t quote[LANES], control[LANES], comma[LANES], colon[LANES], open[LANES],
+			close[LANES], digit[LANES], dot[LANES], zero[LANES];
+	} *c = (void *)to;
 	const __m256i lift = _mm256_set1_epi8(0x20), zero = _mm256_set1_epi8('0'),
 		      slash = _mm256_set1_epi8('\\'), lf = _mm256_set1_epi8('\n');
 	__m256i rare = _mm256_setzero_si256();
@@ -210,7 +269,7 @@ static inline bool classify(const char *p, struct classes *c)
 		c->digit[i] = word_of(at_most(_mm256_sub_epi8(lo, zero), 9),
 				      at_most(_mm256_sub_epi8(hi, zero), 9));
 	}
-	return !_mm256_testz_si256(rare, rare);
+	to->rare = !_mm256_testz_si256(rare, rare);
 }
 
 static inline uint64_t equal(const char *p, char ch)
@@ -235,19 +294,6 @@ static inline unsigned positions(uint64_t word, unsigned base, uint16_t *to)
 	return n;
 }
 #endif
-
-static inline lanes get(const uint64_t *words)
-{
-	lanes x;
-
-	memcpy(&x, words, sizeof x);
-	return x;
-}
-
-static inline void put(uint64_t *words, lanes x)
-{
-	memcpy(words, &x, sizeof x);
-}
 
 /* ---- the rules ----------------------------------------------------------------------------- */
 
@@ -292,14 +338,18 @@ static bool hex_at(const char *p)
 }
 
 /* Takes escaped quotes out of the words, and says which bytes are wrong: controls, escapes. */
-static void escapes(const char *p, const char *end, struct classes *c, uint64_t *escape, uint64_t *wrong)
+static void escapes(const char *p, const char *end, struct classes *c, uint64_t *escape, lanes *wrong)
 {
+	uint64_t quote[LANES], control[LANES], bad[LANES];
+
+	put(quote, c->quote);
+	put(control, c->control);
 	for (int i = 0; i < LANES; i++) {
 		const char *at = p + 64 * i;
 		uint64_t escaped = *escape, slash = equal(at, '\\') & ~escaped, lf = equal(at, '\n');
 
-		wrong[i] = c->control[i] & ~lf;
-		c->control[i] = lf;
+		bad[i] = control[i] & ~lf;
+		control[i] = lf;
 		*escape = 0;
 		while (slash) {
 			uint64_t bit = slash & -slash;
@@ -312,52 +362,51 @@ static void escapes(const char *p, const char *end, struct classes *c, uint64_t 
 				continue;
 			if (end - q < 5 || *q != 'u' || !hex_at(q + 1) || !hex_at(q + 2) ||
 			    !hex_at(q + 3) || !hex_at(q + 4))
-				wrong[i] |= bit;
+				bad[i] |= bit;
 		}
-		c->quote[i] &= ~escaped;
+		quote[i] &= ~escaped;
 	}
+	c->quote = get(quote);
+	c->control = get(control);
+	*wrong = get(bad);
 }
 
-/* What is in a step, for the lists. */
+/* What is in a step. */
 struct found {
-	uint64_t colon[LANES], mark[LANES], line[LANES];
-	lanes wrong;
-	unsigned cut; /* lanes where a line ends inside a string */
-	uint64_t inside[LANES];
+	lanes point, line, wrong, inside;
 };
 
-static inline void rules(const char *p, const char *end, struct carry *k, struct found *f)
+/* p: the text of the step, for what is rare. */
+static inline __attribute__((always_inline)) void rules(const char *p, const char *end,
+							struct classes *c, struct carry *k,
+							struct found *f)
 {
-	struct classes c;
-	uint64_t rare[LANES];
 	lanes wrong = { 0 }, quote, in, out, opening, closing, comma, colon, open, close, line,
-	      scalar, digit, dot, odd, start, after_colon, after_begin, after_end, after_scalar,
-	      after_key, after_dot, key_end, element;
+	      scalar, digit, dot, odd, start, after_colon, after_open, after_begin, after_end,
+	      after_scalar, after_key, after_dot, key_end, element;
 
-	if (classify(p, &c) || k->escape) {
-		escapes(p, end, &c, &k->escape, rare);
-		wrong = get(rare);
-	}
-	quote = get(c.quote);
+	if (__builtin_expect(c->rare || k->escape, 0))
+		escapes(p, end, c, &k->escape, &wrong);
+	quote = c->quote;
 	in = inside(quote, &k->string);
 	out = ~(in | quote);
 	opening = quote & in;
 	closing = quote & ~in;
-	comma = get(c.comma) & out;
-	colon = get(c.colon) & out;
-	open = get(c.open) & out;
-	close = get(c.close) & out;
-	line = get(c.control);
-	f->cut = lanes_any(line & in);
-	put(f->inside, in);
+	comma = c->comma & out;
+	colon = c->colon & out;
+	open = c->open & out;
+	close = c->close & out;
+	line = c->control;
+	f->inside = in;
 	scalar = out & ~(comma | colon | open | close | line);
-	digit = get(c.digit) & scalar;
-	dot = get(c.dot) & scalar;
+	digit = c->digit & scalar;
+	dot = c->dot & scalar;
 	odd = scalar & ~(digit | dot);
 
 	/* Strings: one that does not stand behind a colon is a key or an element of an array. */
 	after_colon = after(colon, &k->colon);
-	after_begin = after(comma | open, &k->begin);
+	after_open = after(open, &k->open);
+	after_begin = after(comma, &k->comma) | after_open;
 	key_end = behind(in, opening & ~after_colon, &k->key) & closing;
 	after_key = after(key_end, &k->key_end);
 	wrong |= colon & ~after_key;
@@ -368,14 +417,14 @@ static inline void rules(const char *p, const char *end, struct carry *k, struct
 	start = scalar & ~after_scalar;
 	wrong |= (opening | start) & ~(after_colon | after_begin);
 	wrong |= comma & ~after_end;
-	wrong |= close & ~(after_end | after_begin);
+	wrong |= close & ~(after_end | after_open);
 
 	/* Numbers: digits, a fraction; what is odd is a mark. */
 	after_dot = after(dot, &k->dot);
 	wrong |= dot & ~after(digit, &k->digit);
 	wrong |= after_dot & ~digit;
 	wrong |= behind(digit, after_dot & digit, &k->fraction) & dot;
-	wrong |= after(start & get(c.zero), &k->zero) & digit;
+	wrong |= after(start & c->zero, &k->zero) & digit;
 
 	/* An element: a string with no colon behind it, or a scalar with none before it. */
 	element = after_key & ~colon;
@@ -391,99 +440,131 @@ static inline void rules(const char *p, const char *end, struct carry *k, struct
 		}
 		wrong |= get(bad);
 	}
-	put(f->colon, colon);
-	put(f->mark, open | close | element | (start & after_begin) | (odd & ~after(odd, &k->odd)));
-	put(f->line, line);
+	f->point = colon | open | close | element | (start & after_begin) |
+		   (odd & ~after(odd, &k->odd));
+	f->line = line;
 	f->wrong = wrong;
 }
 
 /* ---- lists --------------------------------------------------------------------------------- */
 
-/* Of a word only the bits up to position `last` of the step. */
-static void cut_words(struct found *f, unsigned last)
+/* Of the words from `from` on only the bits up to position `last`. */
+static void cut_words(struct json_index *x, unsigned from, unsigned last)
 {
-	for (unsigned i = 0; i < LANES; i++) {
-		uint64_t keep = i < last / 64   ? ~UINT64_C(0)
-				: i > last / 64 ? 0
-						: ~UINT64_C(0) >> (63 - last % 64);
+	uint64_t keep = ~UINT64_C(0) >> (63 - last % 64);
 
-		f->colon[i] &= keep;
-		f->mark[i] &= keep;
-		f->line[i] &= keep;
+	for (unsigned i = last / 64; i < from + LANES; i++, keep = 0) {
+		x->point[i] &= keep;
+		x->line[i] &= keep;
 	}
+}
+
+/* A line that ends inside a string is the last of the index: what follows was misread. */
+static bool cut_in_string(struct json_index *x, unsigned from, lanes bad)
+{
+	uint64_t words[LANES];
+
+	put(words, bad);
+	for (unsigned i = 0; i < LANES; i++) {
+		if (!words[i])
+			continue;
+		x->wrong[from + i] |= words[i] & -words[i];
+		x->any_wrong = true;
+		cut_words(x, from, (from + i) * 64 + (unsigned)_tzcnt_u64(words[i]));
+		return true;
+	}
+	return false;
+}
+
+/* The words of text, from its start; how many. */
+static unsigned index_words(struct json_index *x, struct str text)
+{
+	const char *end = text.p + text.n;
+	struct carry k = { 0 };
+	struct classes classes[2];
+	struct found f;
+	lanes any = { 0 };
+	char last[STEP + 8]; /* the end of the text, followed by line ends */
+	size_t steps = (text.n < JSON_CHUNK ? text.n + STEP - 1 : JSON_CHUNK) / STEP;
+
+	memset(last, '\n', sizeof last);
+	if (text.n >= STEP) {
+		classify(text.p, &classes[0]);
+	} else {
+		memcpy(last, text.p, text.n);
+		classify(last, &classes[0]);
+	}
+	for (size_t step = 0; step < steps; step++) {
+		const unsigned word = (unsigned)step * LANES;
+		const char *p = text.p + step * STEP;
+		const size_t left = text.n - step * STEP;
+
+		/* The words of a step are made one step ahead: they are in memory by then. */
+		for (unsigned i = 0; i < LANES; i++)
+			__builtin_prefetch(p + AHEAD + 64 * i);
+		if (left >= 2 * STEP) {
+			classify(p + STEP, &classes[(step + 1) & 1]);
+		} else if (left > STEP) {
+			memcpy(last, p + STEP, left - STEP);
+			classify(last, &classes[(step + 1) & 1]);
+		}
+		if (left < STEP) {
+			p = last;
+			end = last + sizeof last;
+		}
+		rules(p, end, &classes[step & 1], &k, &f);
+		put(x->point + word, f.point);
+		put(x->line + word, f.line);
+		put(x->wrong + word, f.wrong);
+		any |= f.wrong;
+		if (__builtin_expect(left < STEP, 0)) {
+			/* Of the line ends behind the text only the first may count. */
+			cut_words(x, word, word * 64 + (unsigned)left - (last[left - 1] == '\n'));
+			f.line = get(x->line + word);
+		}
+		if (__builtin_expect(lanes_any(f.line & f.inside) != 0, 0) &&
+		    cut_in_string(x, word, f.line & f.inside)) {
+			steps = step + 1;
+			break;
+		}
+	}
+	x->any_wrong |= lanes_any(any) != 0;
+	return (unsigned)steps * LANES;
 }
 
 static size_t index_lines(struct json_index *x, struct str text)
 {
-	const char *end = text.p + text.n;
-	struct carry k = { 0 };
-	struct found f;
-	unsigned n_colons = 1, n_marks = 1, n_lines = 0, at = 0;
-	bool cut = false;
-	char last[STEP + 8];
+	unsigned n_words, n_points = 0, n_lines = 0;
 
 	x->text = text.p;
 	x->n = text.n;
 	x->any_wrong = false;
-	x->colons[0] = x->marks[0] = 0;
-	for (; !cut && at < JSON_CHUNK && at < text.n && n_lines < JSON_CHUNK / 16 &&
-	       n_colons < JSON_CHUNK / 4 && n_marks < JSON_CHUNK / 4;
-	     at += STEP) {
-		unsigned colons[LANES], marks[LANES], any;
-		size_t left = text.n - at;
-		uint64_t wrong[LANES];
-
-		if (left >= STEP) {
-			rules(text.p + at, end, &k, &f);
-		} else {
-			/* The bytes behind the text are line ends; only the first may count. */
-			memcpy(last, text.p + at, left);
-			memset(last + left, '\n', sizeof last - left);
-			rules(last, last + sizeof last, &k, &f);
-			cut_words(&f, (unsigned)left - (last[left - 1] == '\n'));
-			f.cut &= lanes_any(get(f.line));
+	n_words = index_words(x, text);
+	for (unsigned i = 0; i < n_words; i += LANES) {
+		if (n_points > JSON_CHUNK / 4) {
+			n_words = i;
+			break;
 		}
-		put(wrong, f.wrong);
-		if (__builtin_expect(f.cut != 0, 0)) {
-			for (unsigned i = 0; i < LANES && !cut; i++) {
-				uint64_t bad = f.line[i] & f.inside[i];
-
-				if (bad) {
-					cut = true;
-					wrong[i] |= bad & -bad;
-					f.wrong = get(wrong);
-					cut_words(&f, i * 64 + (unsigned)_tzcnt_u64(bad));
-				}
-			}
-		}
-		if (__builtin_expect(lanes_any(f.wrong) != 0, 0))
-			x->any_wrong = true;
-		memcpy(x->wrong + at / 64, wrong, sizeof wrong);
 #pragma GCC unroll 8
-		for (unsigned i = 0; i < LANES; i++) {
-			colons[i] = n_colons;
-			marks[i] = n_marks;
-			n_colons += positions(f.colon[i], at + 64 * i, x->colons + n_colons);
-			n_marks += positions(f.mark[i], at + 64 * i, x->marks + n_marks);
+		for (unsigned k = i; k < i + LANES; k++) {
+			x->before[k] = (uint16_t)n_points;
+			n_points += positions(x->point[k], 64 * k, x->points + n_points);
 		}
-		for (any = lanes_any(get(f.line)); any; any &= any - 1) {
-			unsigned i = (unsigned)__builtin_ctz(any);
+	}
+	for (unsigned i = 0; i < n_words && n_lines < JSON_CHUNK / 16; i += LANES)
+		for (unsigned any = lanes_any(get(x->line + i)); any; any &= any - 1) {
+			unsigned k = i + (unsigned)__builtin_ctz(any);
 
-			for (uint64_t ends = f.line[i]; ends; ends &= ends - 1) {
-				uint64_t before = (ends & -ends) - 1;
+			for (uint64_t ends = x->line[k]; ends; ends &= ends - 1) {
+				uint64_t bits = x->point[k] & ((ends & -ends) - 1);
 
 				x->lines[++n_lines] = (struct json_line){
-					.end = (uint16_t)(at + 64 * i + (unsigned)_tzcnt_u64(ends)),
-					.colons = (uint16_t)(colons[i] + (unsigned)_mm_popcnt_u64(
-										 f.colon[i] & before)),
-					.marks = (uint16_t)(marks[i] + (unsigned)_mm_popcnt_u64(
-									       f.mark[i] & before)),
+					(uint16_t)(64 * k + (unsigned)_tzcnt_u64(ends)),
+					(uint16_t)(x->before[k] + (unsigned)_mm_popcnt_u64(bits)),
 				};
 			}
 		}
-	}
 	x->n_lines = n_lines;
-	x->colons[n_colons] = x->marks[n_marks] = UINT16_MAX;
 	if (n_lines == 0)
 		return 0;
 	return x->lines[n_lines].end < text.n ? x->lines[n_lines].end + 1u : text.n;
@@ -491,19 +572,30 @@ static size_t index_lines(struct json_index *x, struct str text)
 
 /* ---- shapes -------------------------------------------------------------------------------- */
 
-static bool same_keys(const struct json_shape *s, const char *text, const uint16_t *colons)
+static inline __m256i differs(const struct json_shape *s, unsigned i, const char *point)
 {
-	__m256i differ = _mm256_setzero_si256();
+	const __m256i *window = (const __m256i *)(const void *)&s->windows[i];
+	__m256i t = _mm256_loadu_si256((const __m256i *)(const void *)(point - 31));
 
-	for (unsigned i = 0; i < s->n_colons; i++) {
-		const __m256i *key = (const __m256i *)(const void *)&s->keys[i];
-		__m256i t = _mm256_loadu_si256((const __m256i *)(const void *)(text + colons[i] - 32));
-
-		t = _mm256_and_si256(_mm256_xor_si256(t, _mm256_loadu_si256(key)),
-				     _mm256_loadu_si256(key + 1));
-		differ = _mm256_or_si256(differ, t);
-	}
-	return _mm256_testz_si256(differ, differ);
+	return _mm256_and_si256(_mm256_xor_si256(t, _mm256_loadu_si256(window)),
+				_mm256_loadu_si256(window + 1));
 }
 
-const struct json_ways WAYS = { index_lines, same_keys };
+static bool same(const struct json_shape *s, const char *text, const uint16_t *points)
+{
+	__m256i a = _mm256_setzero_si256(), b = a;
+	unsigned i = 0;
+
+	for (; i + 4 <= s->n_points; i += 4) {
+		a = _mm256_or_si256(a, differs(s, i, text + points[i]));
+		b = _mm256_or_si256(b, differs(s, i + 1, text + points[i + 1]));
+		a = _mm256_or_si256(a, differs(s, i + 2, text + points[i + 2]));
+		b = _mm256_or_si256(b, differs(s, i + 3, text + points[i + 3]));
+	}
+	for (; i < s->n_points; i++)
+		a = _mm256_or_si256(a, differs(s, i, text + points[i]));
+	a = _mm256_or_si256(a, b);
+	return _mm256_testz_si256(a, a);
+}
+
+const struct json_ways WAYS = { index_lines, same };

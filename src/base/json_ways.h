@@ -7,9 +7,9 @@
 
 struct json_ways {
 	size_t (*index)(struct json_index *x, struct str text);
-	/* Are the keys of a line, of which there are as many, those of the shape? At least 32 bytes
-	 * before the first colon can be read. */
-	bool (*same_keys)(const struct json_shape *s, const char *text, const uint16_t *colons);
+	/* Are the points of a line those of the shape, of which there are as many, but for what
+	 * its words say? At least 31 bytes before the first can be read. */
+	bool (*same)(const struct json_shape *s, const char *text, const uint16_t *points);
 };
 
 extern const struct json_ways json_ways_avx2, json_ways_avx512;
