@@ -28,9 +28,16 @@ static inline struct lanes lanes_load(const char *p)
 	return (struct lanes){ _mm512_loadu_si512(p) };
 }
 
+/* Compilers like to put arithmetic on masks into masked compares, which moves them to and fro. */
+static inline uint64_t lanes_bits(uint64_t mask)
+{
+	__asm__("" : "+r"(mask));
+	return mask;
+}
+
 static inline uint64_t lanes_eq(struct lanes x, char c)
 {
-	return _mm512_cmpeq_epi8_mask(x.v, _mm512_set1_epi8(c));
+	return lanes_bits(_mm512_cmpeq_epi8_mask(x.v, _mm512_set1_epi8(c)));
 }
 
 /* Bytes from first to first + span (as unsigned numbers). */
@@ -38,6 +45,13 @@ static inline uint64_t lanes_span(struct lanes x, char first, unsigned char span
 {
 	return _mm512_cmple_epu8_mask(_mm512_sub_epi8(x.v, _mm512_set1_epi8(first)),
 				      _mm512_set1_epi8((char)span));
+}
+
+/* The others. */
+static inline uint64_t lanes_beyond(struct lanes x, char first, unsigned char span)
+{
+	return lanes_bits(_mm512_cmpgt_epu8_mask(_mm512_sub_epi8(x.v, _mm512_set1_epi8(first)),
+						 _mm512_set1_epi8((char)span)));
 }
 
 /* With these bits set in every byte. */
@@ -76,6 +90,16 @@ static inline uint64_t lanes_span(struct lanes x, char first, unsigned char span
 
 	return lanes_mask(_mm256_cmpeq_epi8(_mm256_min_epu8(lo, s), lo),
 			  _mm256_cmpeq_epi8(_mm256_min_epu8(hi, s), hi));
+}
+
+/* The others; span is at most 127. */
+static inline uint64_t lanes_beyond(struct lanes x, char first, unsigned char span)
+{
+	/* What is more than span gets its highest bit, by a sum that does not wrap. */
+	const __m256i f = _mm256_set1_epi8(first), s = _mm256_set1_epi8((char)(127 - span));
+
+	return lanes_mask(_mm256_adds_epu8(_mm256_sub_epi8(x.lo, f), s),
+			  _mm256_adds_epu8(_mm256_sub_epi8(x.hi, f), s));
 }
 
 /* With these bits set in every byte. */

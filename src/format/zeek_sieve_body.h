@@ -30,6 +30,7 @@ struct batch {
 	uint64_t six[LINES_MAX / 64 + 1];        /* lines whose addresses have been looked up */
 	uint64_t pair[LINES_MAX + 8];            /* IPv4: originator in the lower half */
 	int64_t ts[LINES_MAX + 8];               /* first as two halves of eight digits */
+	uint16_t found[2 * LINES_MAX + 2];       /* twice the line, one more for the responder */
 	uint16_t room[16], stop[STOPS_MAX + 96]; /* room[15] is the LF before the first line */
 };
 
@@ -45,22 +46,26 @@ static inline bool marked(const uint64_t *bits, size_t i)
 
 /* ---- first pass: where fields end, and that numbers are numbers ---------------------------- */
 
-/* The places of the set bits, from `base` on; up to 64 places are written whatever there is. */
-static inline void places(uint64_t bits, uint16_t base, uint16_t *to)
+/* The places of the set bits, n of them, from `base` on; up to 64 are written. */
+static inline void places(uint64_t bits, unsigned n, uint16_t base, uint16_t *to)
 {
 #if LANES_512
 	const __m512i all = _mm512_set_epi8(
 		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
 		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
 		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	__m512i at = _mm512_maskz_compress_epi8(bits, all), b = _mm512_set1_epi16((short)base);
+	const __m512i from = _mm512_set1_epi16((short)base);
+	__m512i at = _mm512_maskz_compress_epi8(bits, all);
+	__m512i wide = _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(at)), from);
 
-	_mm512_storeu_si512(to, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(at)), b));
-	if (__builtin_expect(_mm_popcnt_u64(bits) > 32, 0))
-		_mm512_storeu_si512(
-			to + 32,
-			_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(at, 1)), b));
+	_mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(wide));
+	if (__builtin_expect(n <= 16, 1))
+		return;
+	_mm512_storeu_si512(to, wide);
+	wide = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(at, 1));
+	_mm512_storeu_si512(to + 32, _mm512_add_epi16(wide, from));
 #else
+	(void)n;
 	do {
 		for (int i = 0; i < 8; i++) {
 			to[i] = (uint16_t)(base + _tzcnt_u64(bits));
@@ -74,42 +79,40 @@ static inline void places(uint64_t bits, uint16_t base, uint16_t *to)
 /* Find the stops of up to n bytes, which is a multiple of 64. */
 static inline void find_stops(struct batch *b, size_t n)
 {
-	const struct zeek_sieve *z = b->z;
+	const struct zeek_sieve *const z = b->z;
+	const char *const p = b->p;
 	const char separator = z->separator, unset = z->unset;
-	unsigned at = 0;
+	unsigned at = 0, k;
 	unsigned char open = z->number_open;
-	uint64_t stop_before = 1, unset_before = 0;
-	size_t n_stops = 0;
+	uint64_t stop_before = 1, unset_before = 0, wrong = 0;
+	uint16_t *to = b->stop;
 
-	b->broken = false;
-	for (size_t off = 0; off < n && n_stops < STOPS_MAX; off += 64) {
+	for (size_t off = 0; off < n && to < b->stop + STOPS_MAX && !wrong; off += 64) {
 		const struct zeek_phase *ph = &z->phase[at];
-		struct lanes x = lanes_load(b->p + off);
+		struct lanes x = lanes_load(p + off);
 		uint64_t lf = lanes_eq(x, '\n'), stop = lanes_eq(x, separator) | lf;
-		uint64_t digit = lanes_span(x, '0', 9);
-		uint64_t none = lanes_eq(x, unset) & (stop << 1 | stop_before);
-		uint64_t kept = _pdep_u64(ph->kept, stop), wrong;
+		uint64_t other = lanes_beyond(x, '0', 9), none = lanes_eq(x, unset);
+		uint64_t kept = _pdep_u64(ph->kept, stop);
 		unsigned long long number;
 
 		/* Bits from where numbers open (their separator too) to where they close. */
 		open = _subborrow_u64(open, _pdep_u64(ph->closes, stop), _pdep_u64(ph->opens, stop),
 				      &number);
-		/* Digits, but none behind the byte for "unset". */
-		wrong = number & ~(stop | none | (digit & ~(none << 1 | unset_before)));
+		/* Digits, or the byte for "unset" and nothing behind it. */
+		none &= stop << 1 | stop_before;
+		wrong = (other | none << 1 | unset_before) & ~(stop | none) & number;
 		wrong |= lf ^ _pdep_u64(ph->last, stop);
-		if (__builtin_expect(wrong != 0, 0)) {
+		if (__builtin_expect(wrong != 0, 0))
 			kept &= _blsmsk_u64(wrong) >> 1;
-			b->broken = true;
-		}
-		places(kept, (uint16_t)off, b->stop + n_stops);
-		n_stops += (size_t)_mm_popcnt_u64(kept);
-		if (__builtin_expect(b->broken, 0))
-			break;
+		k = (unsigned)_mm_popcnt_u64(kept);
+		places(kept, k, (uint16_t)off, to);
+		to += k;
 		stop_before = stop >> 63;
 		unset_before = none >> 63;
 		at = z->next[at + (unsigned)_mm_popcnt_u64(stop)];
 	}
-	b->n_lines = n_stops / z->n_kept;
+	b->broken = wrong != 0;
+	b->n_lines = (size_t)(to - b->stop) / z->n_kept;
 	b->done = b->n_lines ? b->stop[b->n_lines * z->n_kept - 1] + (size_t)1 : 0;
 }
 
@@ -338,47 +341,47 @@ static inline __attribute__((always_inline)) void parse_lines(struct batch *b, c
 
 /* ---- third pass: what is near, when it was ------------------------------------------------- */
 
-static inline void look_up(struct batch *b, const struct sink *sink, size_t i, uint32_t v4)
+/* Addresses with a bit set: few, but at random places, so that branches would be guessed wrong. */
+static void look_up_lines(struct batch *b, const struct sink *sink, const uint64_t *led)
 {
-	if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4)))
-		mark(b->odd, i);
-}
-
-static void look_up_lines(struct batch *b, const struct sink *sink)
-{
-	const struct near *near = sink->near;
+	const uint64_t *v4 = sink->near->v4;
+	uint16_t *found = b->found;
+	size_t n = 0;
 
 	for (size_t i = 0; i < b->n_lines; i++) {
 		uint32_t orig = (uint32_t)b->pair[i], resp = (uint32_t)(b->pair[i] >> 32);
 
-		if (__builtin_expect(near_bit(near->v4, orig >> 8), 0))
-			look_up(b, sink, i, orig);
-		if (__builtin_expect(near_bit(near->v4, resp >> 8), 0))
-			look_up(b, sink, i, resp);
+		found[n] = (uint16_t)(2 * i);
+		n += near_bit(v4, orig >> 8) || (led && near_bit(led, near_led_hash(ip_v4(orig))));
+		found[n] = (uint16_t)(2 * i + 1);
+		n += near_bit(v4, resp >> 8) || (led && near_bit(led, near_led_hash(ip_v4(resp))));
 	}
-	if (!near->led)
-		return;
-	for (size_t i = 0; i < b->n_lines; i++) {
-		uint32_t orig = (uint32_t)b->pair[i], resp = (uint32_t)(b->pair[i] >> 32);
+	for (size_t k = 0; k < n; k++) {
+		size_t i = found[k] / 2;
+		uint32_t v4_at = (uint32_t)(found[k] & 1 ? b->pair[i] >> 32 : b->pair[i]);
 
-		if (near_bit(near->led, near_led_hash(ip_v4(orig))))
-			look_up(b, sink, i, orig);
-		if (near_bit(near->led, near_led_hash(ip_v4(resp))))
-			look_up(b, sink, i, resp);
+		if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4_at)))
+			mark(b->odd, i);
 	}
 }
 
 /* Times from their halves; one after 2100 makes its line odd. */
 static void join_times(struct batch *b)
 {
-	for (size_t i = 0; i < b->n_lines; i++) {
-		uint64_t v = (uint64_t)b->ts[i];
+	int64_t most = 0;
 
-		v = (v & UINT32_MAX) * 100000000 + (v >> 32);
-		b->ts[i] = (int64_t)v;
-		if (__builtin_expect(v > (uint64_t)TIME_MAX, 0))
-			mark(b->odd, i);
+	for (size_t i = 0; i < b->n_lines; i++) {
+		int64_t t = b->ts[i];
+
+		t = (int64_t)(uint32_t)t * 100000000 + (t >> 32);
+		b->ts[i] = t;
+		most = t > most ? t : most;
 	}
+	if (__builtin_expect(most <= TIME_MAX, 1))
+		return;
+	for (size_t i = 0; i < b->n_lines; i++)
+		if (b->ts[i] > TIME_MAX)
+			mark(b->odd, i);
 }
 
 /* A line that begins with '#' ends the batch and what can be read of the block. */
@@ -399,11 +402,51 @@ static bool cut_at_mark(struct batch *b)
 	return false;
 }
 
-static void pass_lines(const struct batch *b, struct sink *sink)
+/* Several times at once; comparing gives all bits or none. */
+typedef int64_t times __attribute__((vector_size(LANES_512 ? 64 : 32)));
+enum { TIMES = sizeof(times) / sizeof(int64_t) };
+
+static inline times choose(times which, times yes, times no)
 {
-	for (size_t i = 0; i < b->n_lines; i++)
-		if (!marked(b->odd, i))
-			sink_pass(sink, b->ts[i]);
+	return (which & yes) | (~which & no);
+}
+
+/* As sink_pass() does for each line that is not odd. */
+static void pass_lines(struct batch *b, struct sink *sink)
+{
+	const times none = { 0 };
+	times first = none + sink->passed.first, last = none + sink->passed.last, n = none, t;
+	size_t odd = 0;
+
+	/* What the window cannot hold is not counted. */
+	for (size_t w = 0; w <= b->n_lines / 64; w++)
+		for (uint64_t m = b->odd[w]; m; m &= m - 1) {
+			size_t i = 64 * w + _tzcnt_u64(m);
+
+			if (i >= b->n_lines)
+				break;
+			b->ts[i] = sink->to;
+			odd++;
+		}
+	for (int i = 0; i < TIMES; i++)
+		b->ts[b->n_lines + (size_t)i] = sink->to;
+	for (size_t i = 0; i < b->n_lines; i += TIMES) {
+		times in;
+
+		memcpy(&t, b->ts + i, sizeof t);
+		in = (t >= sink->from) & (t < sink->to);
+		n -= in;
+		first = choose(in & (t < first), t, first);
+		last = choose(in & (t > last), t, last);
+	}
+	sink->passed.all += b->n_lines - odd;
+	for (int i = 0; i < TIMES; i++) {
+		sink->passed.in_window += (uint64_t)n[i];
+		if (first[i] < sink->passed.first)
+			sink->passed.first = first[i];
+		if (last[i] > sink->passed.last)
+			sink->passed.last = last[i];
+	}
 }
 
 static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *plain, struct sink *sink)
@@ -452,7 +495,7 @@ size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain
 		else
 			parse_lines(&b, sink, z->at);
 		join_times(&b);
-		look_up_lines(&b, sink);
+		look_up_lines(&b, sink, sink->near->led);
 		ended = cut_at_mark(&b);
 		pass_lines(&b, sink);
 		read_odd(&b, l, plain, sink);
