@@ -55,12 +55,6 @@ static inline bool quads_parse(const char *p0, unsigned n0, const char *p1, unsi
 	octets = _mm256_maddubs_epi16(digits, _mm256_set1_epi32(0x00010a64));
 	octets = _mm256_madd_epi16(octets, _mm256_set1_epi16(1));
 	bad = (quad_pattern[s0] != b0) | (quad_pattern[s1] != b1);
-#ifdef __AVX512VBMI__
-	bad |= (_mm256_testn_epi8_mask(digits, digits) & first) != 0;
-	bad |= _mm256_cmpgt_epu8_mask(digits, nine) != 0;
-	bad |= _mm256_test_epi32_mask(octets, _mm256_set1_epi32(~255)) != 0;
-	*out = (uint64_t)_mm_cvtsi128_si64(_mm256_cvtepi32_epi8(octets));
-#else
 	bad |= ((uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(digits, _mm256_setzero_si256())) &
 		first) != 0;
 	bad |= _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(digits, nine), nine)) != -1;
@@ -68,7 +62,6 @@ static inline bool quads_parse(const char *p0, unsigned n0, const char *p1, unsi
 	octets = _mm256_shuffle_epi8(octets, _mm256_set1_epi32(0x0c080400));
 	*out = (uint32_t)_mm256_cvtsi256_si32(octets) |
 	       (uint64_t)(uint32_t)_mm256_extract_epi32(octets, 4) << 32;
-#endif
 	return !bad;
 }
 

@@ -138,7 +138,7 @@ enum err zeek_sieve_plan(const struct zeek_columns *c, struct arena *a, const st
 	for (unsigned k = z->n_kept; k < ZEEK_SIEVE_KEPT; k++)
 		z->span[k] = UINT16_MAX;
 	unroll(z, opens, closes, kept);
-	z->usual = usual(&z->at);
+	z->usual = z->n_kept <= 16 && usual(&z->at);
 	*out = z;
 	return ERR_OK;
 }

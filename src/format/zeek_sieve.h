@@ -45,7 +45,7 @@ struct zeek_sieve {
 	char separator, set_separator;
 	char unset;       /* one byte that stands for nothing; LF if there is no such byte */
 	bool number_open; /* the first column holds a number */
-	bool usual;       /* ts, uid, id.orig_h, id.orig_p, id.resp_h, id.resp_p and so on */
+	bool usual; /* ts, uid, id.orig_h, id.orig_p, id.resp_h, id.resp_p, and few stops to keep */
 	struct zeek_slots at;
 	/* How far a kept stop may be behind the one before it: from min to min + span bytes. */
 	uint16_t min[ZEEK_SIEVE_KEPT], span[ZEEK_SIEVE_KEPT];

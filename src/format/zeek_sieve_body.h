@@ -223,7 +223,7 @@ struct field {
 
 static inline struct field field(const uint16_t *stops, int slot)
 {
-	unsigned at = (uint16_t)(stops[slot] + 1);
+	unsigned at = slot < 0 ? (uint16_t)(stops[slot] + 1) : stops[slot] + 1u;
 
 	return (struct field){ at, stops[slot + 1] - at };
 }
@@ -271,9 +271,9 @@ static inline bool sure_time(const char *p, int64_t *halves)
 	return true;
 }
 
-static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *stops)
+static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *stops, unsigned n_kept)
 {
-	for (unsigned k = 0; k < z->n_kept; k += 16) {
+	for (unsigned k = 0; k < n_kept; k += 16) {
 		__m256i to = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k));
 		__m256i from = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k - 1));
 		__m256i min = _mm256_loadu_si256((const __m256i *)(const void *)(z->min + k));
@@ -287,21 +287,23 @@ static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *stop
 	return true;
 }
 
-static inline __attribute__((always_inline)) void parse_lines(struct batch *b, const struct sink *sink,
-							      const struct zeek_slots at)
+static inline __attribute__((always_inline)) void parse_lines(struct batch *b, const struct near *near,
+							      const struct zeek_slots at, bool usual)
 {
-	const struct zeek_sieve *z = b->z;
-	const char *near_v4 = (const char *)sink->near->v4, *p = b->p;
+	const struct zeek_sieve *const z = b->z;
+	const char *const near_v4 = (const char *)near->v4, *const p = b->p, unset = z->unset;
 	const uint16_t *stops = b->stop;
+	const size_t n_kept = z->n_kept, n_lines = b->n_lines;
 
-	for (size_t i = 0; i < b->n_lines; i++, stops += z->n_kept) {
+	for (size_t i = 0; i < n_lines; i++, stops += n_kept) {
 		struct field orig = field(stops, at.orig), resp = field(stops, at.resp), f;
 		uint64_t pair;
 		bool sure, quads;
 
-		sure = sure_lengths(z, stops);
-		sure &= sure_time(p + (uint16_t)(stops[at.ts] + 1), &b->ts[i]);
-		sure &= p[(uint16_t)(stops[-1] + 1)] != '#';
+		sure = sure_lengths(z, stops, usual ? 16 : (unsigned)n_kept);
+		sure &= sure_time(p + field(stops, at.ts).at, &b->ts[i]);
+		if (at.ts != -1)
+			sure &= p[field(stops, -1).at] != '#';
 		if (at.orig_port != ZEEK_SIEVE_NONE) {
 			f = field(stops, at.orig_port);
 			sure &= sure_port(p + f.at, f.n);
@@ -312,30 +314,44 @@ static inline __attribute__((always_inline)) void parse_lines(struct batch *b, c
 		}
 		if (at.duration != ZEEK_SIEVE_NONE) {
 			f = field(stops, at.duration);
-			sure &= sure_duration(p + f.at, f.n, z->unset);
+			sure &= sure_duration(p + f.at, f.n, unset);
 		}
 		quads = quads_parse(p + orig.at, orig.n, p + resp.at, resp.n, &pair);
 		b->pair[i] = pair;
 		__builtin_prefetch(near_v4 + ((uint32_t)pair >> 13) * 4);
 		__builtin_prefetch(near_v4 + (pair >> 45) * 4);
-		if (__builtin_expect(sure & quads, 1)) {
-			if (at.answers == ZEEK_SIEVE_NONE)
-				continue;
-			f = field(stops, at.answers);
-			if ((f.n != 1 || p[f.at] != z->unset) &&
-			    !answers_unwanted(z, (struct str){ p + f.at, f.n }, sink))
+		if (!(sure & quads)) {
+			mark(b->six, i);
+			if (!sure)
 				mark(b->odd, i);
-			continue;
 		}
-		mark(b->six, i);
-		if (!sure || !six_unwanted(p + orig.at, orig.n, sink) ||
-		    !six_unwanted(p + resp.at, resp.n, sink))
+	}
+}
+
+/* The lines of which an address is no quad, and the answers of all. */
+static void look_up_rest(struct batch *b, const struct sink *sink)
+{
+	const struct zeek_sieve *z = b->z;
+	const unsigned n_kept = z->n_kept;
+
+	for (size_t w = 0; w <= b->n_lines / 64; w++)
+		for (uint64_t m = b->six[w] & ~b->odd[w]; m; m &= m - 1) {
+			size_t i = 64 * w + _tzcnt_u64(m);
+			const uint16_t *stops = b->stop + i * n_kept;
+			struct field orig = field(stops, z->at.orig), resp = field(stops, z->at.resp);
+
+			if (!six_unwanted(b->p + orig.at, orig.n, sink) ||
+			    !six_unwanted(b->p + resp.at, resp.n, sink))
+				mark(b->odd, i);
+		}
+	if (z->at.answers == ZEEK_SIEVE_NONE)
+		return;
+	for (size_t i = 0; i < b->n_lines; i++) {
+		struct field f = field(b->stop + i * n_kept, z->at.answers);
+
+		if ((f.n != 1 || b->p[f.at] != z->unset) && !marked(b->odd, i) &&
+		    !answers_unwanted(z, (struct str){ b->p + f.at, f.n }, sink))
 			mark(b->odd, i);
-		else if (at.answers != ZEEK_SIEVE_NONE) {
-			f = field(stops, at.answers);
-			if (!answers_unwanted(z, (struct str){ p + f.at, f.n }, sink))
-				mark(b->odd, i);
-		}
 	}
 }
 
@@ -487,14 +503,17 @@ size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain
 		memset(b.odd, 0, (b.n_lines / 64 + 1) * sizeof b.odd[0]);
 		memset(b.six, 0, (b.n_lines / 64 + 1) * sizeof b.six[0]);
 		if (z->usual && z->at.duration != ZEEK_SIEVE_NONE)
-			parse_lines(&b, sink, (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE });
+			parse_lines(&b, sink->near,
+				    (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE }, true);
 		else if (z->usual)
-			parse_lines(&b, sink,
+			parse_lines(&b, sink->near,
 				    (struct zeek_slots){ -1, 1, 3, 2, 4, ZEEK_SIEVE_NONE,
-							 ZEEK_SIEVE_NONE });
+							 ZEEK_SIEVE_NONE },
+				    true);
 		else
-			parse_lines(&b, sink, z->at);
+			parse_lines(&b, sink->near, z->at, false);
 		join_times(&b);
+		look_up_rest(&b, sink);
 		look_up_lines(&b, sink, sink->near->led);
 		ended = cut_at_mark(&b);
 		pass_lines(&b, sink);
