@@ -334,6 +334,12 @@ static unsigned answers(const struct zeek_row *row, char separator, struct dns_a
 	return n;
 }
 
+/* memcmp() would be called for each field, and nearly always for one byte. */
+static inline bool same_text(const char *p, size_t n, struct str s)
+{
+	return n == s.n && (n == 0 || (p[0] == s.p[0] && memcmp(p, s.p, n) == 0));
+}
+
 static inline void row_of(const struct layout *l, const char *const *ends, const char *line,
 			  struct zeek_row *row)
 {
@@ -341,8 +347,7 @@ static inline void row_of(const struct layout *l, const char *const *ends, const
 		unsigned f = l->used[i].field;
 		const char *from = f ? ends[f - 1] + 1 : line;
 		size_t n = (size_t)(ends[f] - from);
-		bool none = (n == l->unset.n && memcmp(from, l->unset.p, n) == 0) ||
-			    (n == l->empty.n && memcmp(from, l->empty.p, n) == 0);
+		bool none = same_text(from, n, l->unset) || same_text(from, n, l->empty);
 
 		row->v[l->used[i].column] = (struct str){ none ? NULL : from, none ? 0 : n };
 	}

@@ -8,6 +8,7 @@
  */
 #include "base/lanes.h"
 #include "core/quads.h"
+#include "core/sixes.h"
 #include "format/telemetry.h"
 #include "format/zeek_sieve.h"
 
@@ -118,85 +119,12 @@ static inline void find_stops(struct batch *b, size_t n)
 
 /* ---- second pass: times, addresses, lengths ------------------------------------------------ */
 
-/* Eight or fewer hexadecimal digits and colons to nibbles, the first the lowest. */
-static inline uint64_t nibbles(uint64_t text, uint64_t digits)
-{
-	uint64_t v = (text & 0x0f0f0f0f0f0f0f0f) + 9 * (text >> 6 & 0x0101010101010101);
-
-	return _pext_u64(v, _pdep_u64(digits, 0x0101010101010101) * 15);
-}
-
-/* The other way about: the first nibble the highest. */
-static inline uint64_t turned(uint64_t v)
-{
-	v = __builtin_bswap64(v);
-	return (v >> 4 & 0x0f0f0f0f0f0f0f0f) | (v & 0x0f0f0f0f0f0f0f0f) << 4;
-}
-
-/*
- * RFC 4291 text without a quad at its end, n from 2 to 45; 64 bytes are read. False if it may be
- * something else. Each group has four places for its digits; which of them are taken follows from
- * where groups end and whether there are one, two, three digits before that.
- */
-static bool parse_six(const char *p, unsigned n, struct ip *out)
-{
-	const uint64_t all = (UINT64_C(1) << n) - 1;
-	struct lanes x = lanes_load(p);
-	uint64_t colon = lanes_eq(x, ':') & all, gap = colon & colon >> 1;
-	uint64_t digit = (lanes_span(x, '0', 9) | lanes_span(lanes_or(x, 0x20), 'a', 5)) & all;
-	uint64_t ends = digit & ~(digit >> 1), two = digit & digit << 1, three = two & digit << 2;
-	uint64_t taken, hi, lo, low, high, text;
-	unsigned groups = (unsigned)_mm_popcnt_u64(ends), n_hi, have = 0;
-
-	if ((colon | digit) != all || (three & digit << 3 & digit << 4) || _blsr_u64(gap))
-		return false;
-	if (gap) {
-		/* A lone colon neither begins nor ends it. */
-		if (groups > 7 || (colon & 1 & ~gap) || (colon >> (n - 1) & ~(gap >> (n - 2)) & 1))
-			return false;
-	} else if (groups != 8 || (colon & 1) || colon >> (n - 1)) {
-		return false;
-	}
-	taken = _pdep_u64(UINT64_MAX, 0x88888888) & _bzhi_u64(UINT64_MAX, 4 * groups);
-	taken |= _pdep_u64(_pext_u64(two, ends), 0x44444444);
-	taken |= _pdep_u64(_pext_u64(three, ends), 0x22222222);
-	taken |= _pdep_u64(_pext_u64(three & digit << 3, ends), 0x11111111);
-	if (gap) {
-		unsigned before = 4 * (unsigned)_mm_popcnt_u64(ends & (gap - 1));
-
-		taken = _bzhi_u64(taken, before) | (taken >> before) << (before + 32 - 4 * groups);
-	}
-	/* Up to 32 nibbles, from words of eight characters. */
-	low = high = 0;
-	for (unsigned i = 0; i < 48 && i < n; i += 8) {
-		unsigned k = (unsigned)_mm_popcnt_u64(digit >> i & 0xff);
-		uint64_t v;
-
-		memcpy(&text, p + i, 8);
-		v = nibbles(text, digit >> i & 0xff);
-		if (have < 64) {
-			low |= v << have;
-			if (have + 4 * k > 64)
-				high |= v >> (64 - have);
-		} else if (have < 128) {
-			high |= v << (have - 64);
-		}
-		have += 4 * k;
-	}
-	n_hi = 4 * (unsigned)_mm_popcnt_u64(taken & 0xffff);
-	hi = _pdep_u64(low, _pdep_u64(taken, 0x1111111111111111) * 15);
-	lo = n_hi == 0 ? low : n_hi == 64 ? high : low >> n_hi | high << (64 - n_hi);
-	lo = _pdep_u64(lo, _pdep_u64(taken >> 16, 0x1111111111111111) * 15);
-	*out = (struct ip){ turned(hi), turned(lo) };
-	return true;
-}
-
 /* An address that is no quad: can it be read, and is it wanted? */
 static __attribute__((noinline)) bool six_unwanted(const char *p, unsigned n, const struct sink *sink)
 {
 	struct ip ip;
 
-	if (!parse_six(p, n, &ip) && !ip_parse((struct str){ p, n }, &ip))
+	if (!six_parse(p, n, &ip) && !ip_parse((struct str){ p, n }, &ip))
 		return false;
 	return !sink_wants(sink, ip);
 }
@@ -484,52 +412,74 @@ static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *
 	sink->line = line + b->n_lines;
 }
 
+/* One batch, from b->p, which is looked at as far as n bytes. True if a mark ended it. */
+static bool sift(struct batch *b, size_t n, const struct layout *l, zeek_plain *plain, struct sink *sink)
+{
+	const struct zeek_sieve *z = b->z;
+	bool ended;
+
+	find_stops(b, n);
+	memset(b->odd, 0, (b->n_lines / 64 + 1) * sizeof b->odd[0]);
+	memset(b->six, 0, (b->n_lines / 64 + 1) * sizeof b->six[0]);
+	/* Where fields usually are is known beforehand. */
+	if (z->usual && z->at.duration != ZEEK_SIEVE_NONE)
+		parse_lines(b, sink->near,
+			    (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE }, true);
+	else if (z->usual)
+		parse_lines(b, sink->near,
+			    (struct zeek_slots){ -1, 1, 3, 2, 4, ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE },
+			    true);
+	else
+		parse_lines(b, sink->near, z->at, false);
+	join_times(b);
+	look_up_rest(b, sink);
+	look_up_lines(b, sink, sink->near->led);
+	ended = cut_at_mark(b);
+	pass_lines(b, sink);
+	read_odd(b, l, plain, sink);
+	return ended;
+}
+
+/* The end of up to n lines, all with LF, or p. */
+static const char *lines_end(const char *p, const char *end, unsigned n)
+{
+	const char *lf;
+
+	for (; n && p < end && (lf = memchr(p, '\n', (size_t)(end - p))); n--)
+		p = lf + 1;
+	return p;
+}
+
 size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain *plain,
 		  struct str block, struct sink *sink)
 {
-	const char *p = block.p, *end = block.p + block.n;
+	const char *p = block.p, *end = block.p + block.n, *to;
+	unsigned in_vain = 1;
 	struct batch b;
 
 	b.z = z;
 	b.room[15] = UINT16_MAX;
 	while (end - p > 2 * MARGIN) {
-		size_t left = (size_t)(end - p) - MARGIN, n = left < CHUNK ? left & ~(size_t)63 : CHUNK;
-		const char *lf;
-		bool ended;
+		size_t left = (size_t)(end - p) - MARGIN;
 
 		b.p = p;
 		b.first = p == block.p;
-		find_stops(&b, n);
-		memset(b.odd, 0, (b.n_lines / 64 + 1) * sizeof b.odd[0]);
-		memset(b.six, 0, (b.n_lines / 64 + 1) * sizeof b.six[0]);
-		if (z->usual && z->at.duration != ZEEK_SIEVE_NONE)
-			parse_lines(&b, sink->near,
-				    (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE }, true);
-		else if (z->usual)
-			parse_lines(&b, sink->near,
-				    (struct zeek_slots){ -1, 1, 3, 2, 4, ZEEK_SIEVE_NONE,
-							 ZEEK_SIEVE_NONE },
-				    true);
-		else
-			parse_lines(&b, sink->near, z->at, false);
-		join_times(&b);
-		look_up_rest(&b, sink);
-		look_up_lines(&b, sink, sink->near->led);
-		ended = cut_at_mark(&b);
-		pass_lines(&b, sink);
-		read_odd(&b, l, plain, sink);
+		if (sift(&b, left < CHUNK ? left & ~(size_t)63 : CHUNK, l, plain, sink))
+			return (size_t)(p - block.p) + b.done;
 		p += b.done;
-		if (ended)
-			return (size_t)(p - block.p);
-		if (b.n_lines && !b.broken)
+		if (b.n_lines && !b.broken) {
+			in_vain = 1;
 			continue;
-		/* A line with other columns, or one longer than a batch. */
+		}
+		/* A line with other columns, or one longer than a batch. If there are many of these
+		 * the plain way alone is quicker. */
 		if (p > block.p && *p == '#')
 			break;
-		lf = memchr(p, '\n', (size_t)(end - p));
-		if (!lf)
+		in_vain = b.n_lines > 4 ? 1 : in_vain < 64 ? 2 * in_vain : in_vain;
+		to = lines_end(p, end, in_vain);
+		if (to == p)
 			break;
-		p += plain(l, str_range(p, lf + 1), sink);
+		p += plain(l, str_range(p, to), sink);
 	}
 	if (p == end || (p > block.p && *p == '#'))
 		return (size_t)(p - block.p);

@@ -15,6 +15,7 @@
 #define ROUNDS 1500
 
 static uint64_t state;
+static bool messy; /* half of the lines are none */
 static unsigned long n_lines, n_passed, n_wanted, n_bad;
 
 static uint64_t below(uint64_t n)
@@ -408,7 +409,7 @@ static void line(struct buf *b, struct str columns, char separator)
 	size_t start = b->n;
 	struct str name;
 
-	if (one_in(150)) {
+	if (one_in(messy ? 2 : 150)) {
 		PICK(b, "", "\r", "x", "\t", "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t", "#close",
 		     "#\t#", "1713484795.943239", "-");
 		buf_ch(b, '\n');
@@ -450,6 +451,7 @@ static void round_of(const struct near *near, enum isa best)
 
 	if (from == INT64_MIN && to != INT64_MAX)
 		to = INT64_C(1713484000000000) + (int64_t)below(100000000);
+	messy = one_in(8);
 	buf_init(&b, 0);
 	header(&b, columns, separator, false);
 	for (uint64_t n = below(one_in(10) ? 1500 : 150); n; n--) {
