@@ -12,7 +12,7 @@ enum {
 	DOCUMENT_LIMIT = 1 << 30,  /* a document read whole */
 	PIECE = 256 << 10,         /* bytes read at once: they stay in the processor's cache */
 	JOB = 32,                  /* pieces of a large file that make a job */
-	BATCH_LIMIT = 64,          /* pieces whose outcome is handed over together */
+	BATCH_LIMIT = 16,          /* pieces whose outcome is handed over together */
 	LAYOUTS_LIMIT = 256 << 20, /* all layouts of a lane */
 };
 

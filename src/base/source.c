@@ -17,7 +17,6 @@
 
 enum {
 	RAW_MAX = 256 << 10,
-	GZIP_HEADER = 4 << 10, /* longer names and comments are nobody's */
 	ZSTD_STEP = 8 << 10,
 };
 
@@ -35,7 +34,7 @@ struct source {
 	enum err head_err; /* what ended the peek early, told when the head was taken */
 	struct errinfo head_ei;
 	struct inflate_state *gz;
-	bool gz_open; /* inside a member */
+	bool gz_open; /* inside a member, behind its header */
 	ZSTD_DStream *zs;
 	bool zs_open; /* inside a frame */
 };
@@ -49,15 +48,15 @@ struct codec {
 static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinfo *ei)
 {
 	ssize_t got;
+	int ready;
 
+	/* Whoever asks for a stop wakes one thread only, perhaps not this one. */
 	do {
-		/* Whoever asks for a stop wakes one thread only, perhaps not this one. */
-		do {
-			if (stop_asked())
-				return ERR_STOP;
-		} while (poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 200) == 0);
-		got = read(fd, to, cap);
-	} while (got < 0 && errno == EINTR);
+		if (stop_asked())
+			return ERR_STOP;
+		ready = poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 200);
+		got = ready > 0 ? read(fd, to, cap) : -1;
+	} while (ready == 0 || (got < 0 && errno == EINTR));
 	if (got < 0)
 		return err_set(ei, ERR_IO, "cannot read: %s", strerror(errno));
 	*n = (size_t)got;
@@ -104,6 +103,84 @@ static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, s
 	return s->raw_end ? ERR_OK : read_some(s->fd, dst, cap, n, ei);
 }
 
+/* A byte; ERR_PARSE where the file ends. */
+static enum err raw_byte(struct source *s, unsigned *out, struct errinfo *ei)
+{
+	enum err e = fill(s, ei);
+
+	if (e)
+		return e;
+	if (s->raw_at == s->raw_n)
+		return err_set(ei, ERR_PARSE, "the gzip stream ends early");
+	*out = s->raw[s->raw_at++];
+	return ERR_OK;
+}
+
+static enum err raw_skip(struct source *s, size_t n, struct errinfo *ei)
+{
+	unsigned byte;
+	enum err e = ERR_OK;
+
+	while (!e && n--)
+		e = raw_byte(s, &byte, ei);
+	return e;
+}
+
+static enum err raw_skip_text(struct source *s, struct errinfo *ei)
+{
+	unsigned byte = 1;
+	enum err e = ERR_OK;
+
+	while (!e && byte)
+		e = raw_byte(s, &byte, ei);
+	return e;
+}
+
+/*
+ * The header of a member (RFC 1952 2.3), of any length: the library reads one right only if it is
+ * all there at once. Its own checksum is not verified; what follows has one.
+ */
+static enum err gzip_header(struct source *s, struct errinfo *ei)
+{
+	enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16 };
+	unsigned byte[4] = { 0 }, low = 0, high = 0;
+	enum err e = ERR_OK;
+
+	for (int i = 0; !e && i < 4; i++)
+		e = raw_byte(s, &byte[i], ei);
+	if (!e && (byte[0] != 0x1f || byte[1] != 0x8b || byte[2] != 8 || byte[3] & 0xe0))
+		e = err_set(ei, ERR_PARSE, "the gzip stream is damaged");
+	if (!e)
+		e = raw_skip(s, 6, ei); /* time, extra flags, operating system */
+	if (!e && byte[3] & FEXTRA) {
+		e = raw_byte(s, &low, ei);
+		if (!e)
+			e = raw_byte(s, &high, ei);
+		if (!e)
+			e = raw_skip(s, low | high << 8, ei);
+	}
+	if (!e && byte[3] & FNAME)
+		e = raw_skip_text(s, ei);
+	if (!e && byte[3] & FCOMMENT)
+		e = raw_skip_text(s, ei);
+	if (!e && byte[3] & FHCRC)
+		e = raw_skip(s, 2, ei);
+	return e;
+}
+
+/* What damages a stream is told when all before it was delivered. */
+static enum err damaged(struct source *s, enum err e, size_t delivered, struct errinfo *ei)
+{
+	s->finished = true;
+	s->gz_open = false;
+	if (!delivered)
+		return e;
+	s->head_err = e;
+	if (ei)
+		s->head_ei = *ei;
+	return ERR_OK;
+}
+
 static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
 	struct inflate_state *z = s->gz;
@@ -130,13 +207,15 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 				s->raw_at++;
 				continue;
 			}
-			/* A header with a checksum of its own is read in one piece only. */
-			e = fill_to(s, GZIP_HEADER, ei);
+			e = gzip_header(s, ei);
+			if (e == ERR_PARSE)
+				return damaged(s, e, *n, ei);
 			if (e)
 				return e;
 			isal_inflate_reset(z);
-			z->crc_flag = ISAL_GZIP;
+			z->crc_flag = ISAL_GZIP_NO_HDR_VER;
 			s->gz_open = true;
+			continue;
 		}
 		had = s->raw_n - s->raw_at;
 		z->next_in = s->raw + s->raw_at;
@@ -145,14 +224,7 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 		s->raw_at = s->raw_n - z->avail_in;
 		if (r != ISAL_DECOMP_OK && r != ISAL_END_INPUT) {
 			*n = (size_t)((char *)z->next_out - dst);
-			s->finished = true;
-			s->gz_open = false;
-			if (*n) { /* deliver first, complain on the next call */
-				s->head_err = ERR_PARSE;
-				(void)err_set(&s->head_ei, ERR_PARSE, "the gzip stream is damaged");
-				return ERR_OK;
-			}
-			return err_set(ei, ERR_PARSE, "the gzip stream is damaged");
+			return damaged(s, err_set(ei, ERR_PARSE, "the gzip stream is damaged"), *n, ei);
 		}
 		if (z->block_state == ISAL_BLOCK_FINISH)
 			s->gz_open = false;
@@ -216,7 +288,7 @@ static enum err choose_codec(struct source *s, struct errinfo *ei)
 	if (e)
 		return e;
 	if (s->raw_n >= 3 && s->raw[0] == 0x1f && s->raw[1] == 0x8b && s->raw[2] == 8) {
-		s->gz = malloc(sizeof *s->gz);
+		s->gz = calloc(1, sizeof *s->gz);
 		if (!s->gz)
 			return ERR_NOMEM;
 		isal_inflate_init(s->gz);
