@@ -58,10 +58,14 @@ static void set_near(struct near *near)
 		set_bit(v4_bits, (10u << 16 | (uint32_t)below(3) << 8 | (uint32_t)below(64)));
 	if (one_in(4))
 		set_bit(v4_bits, 0);
-	for (size_t i = 0; i < sizeof six / sizeof six[0]; i++)
-		if (one_in(3) && ip_parse(str_of(six[i]), &ip))
-			set_bit(one_in(2) ? v6_bits : wide_bits,
-				one_in(2) ? near_v6_hash(ip) : near_wide_hash(ip) % 1024);
+	for (size_t i = 0; i < sizeof six / sizeof six[0]; i++) {
+		if (!ip_parse(str_of(six[i]), &ip))
+			abort();
+		if (one_in(4))
+			set_bit(v6_bits, near_v6_hash(ip));
+		if (one_in(6))
+			set_bit(wide_bits, near_wide_hash(ip));
+	}
 	for (uint64_t i = 1000 * below(8); i; i--)
 		set_bit(led_bits, below(UINT64_C(1) << NEAR_LED_BITS));
 	*near = (struct near){ v4_bits, v6_bits, wide_bits, one_in(2) ? led_bits : NULL };
