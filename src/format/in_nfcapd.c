@@ -62,8 +62,9 @@ struct stream {
 	uint64_t blocks, blocks_stated; /* read; as the head says, 0 while it is being written */
 	unsigned looks;
 	struct gap gap;
-	struct nfcapd_map *maps;
-	char *unpacked; /* BLOCK_MAX */
+	struct nfcapd_maps maps;
+	char *unpacked;
+	size_t unpacked_room;
 	ZSTD_DCtx *zstd;
 };
 
@@ -173,6 +174,13 @@ static bool unpack(struct stream *st, enum packing packing, struct str in, struc
 	bool ok = false;
 
 	room = room < BLOCK_MAX ? room : BLOCK_MAX;
+	if (room > st->unpacked_room) {
+		free(st->unpacked);
+		st->unpacked = malloc(room);
+		st->unpacked_room = st->unpacked ? room : 0;
+	}
+	if (!st->unpacked)
+		return false;
 	switch (packing) {
 	case LZO: {
 		lzo_uint m = room;
@@ -282,7 +290,7 @@ static size_t read_block(struct stream *st, const struct block *b, struct str th
 		     number, packing_names[st->packing], b->size, b->records);
 		return 0;
 	}
-	nfcapd_records(records, st->maps, sink, &walk);
+	nfcapd_records(records, &st->maps, sink, &walk);
 	if (walk.good < records.n && (packed || there.n == b->size))
 		TELL(sink,
 		     "block %llu: record %llu of %u bytes where %zu are left; %u records were promised",
@@ -407,7 +415,8 @@ static void close_stream(struct stream *st)
 		return;
 	ZSTD_freeDCtx(st->zstd);
 	free(st->unpacked);
-	free(st->maps);
+	for (size_t i = 0; i < sizeof st->maps.page / sizeof st->maps.page[0]; i++)
+		free(st->maps.page[i]);
 	free(st);
 }
 
@@ -418,13 +427,6 @@ static enum err open_stream(const struct reader_hints *h, struct stream **out)
 	(void)h;
 	if (!st)
 		return ERR_NOMEM;
-	/* Pages that nobody writes to cost nothing. */
-	st->maps = calloc(NFCAPD_MAPS, sizeof *st->maps);
-	st->unpacked = malloc(BLOCK_MAX);
-	if (!st->maps || !st->unpacked) {
-		close_stream(st);
-		return ERR_NOMEM;
-	}
 	*out = st;
 	return ERR_OK;
 }

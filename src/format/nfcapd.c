@@ -20,7 +20,7 @@ enum { FLOW_1_6_0 = 1, EXTENSION_MAP = 2, FLOW_1_6 = 10, FLOW_1_7 = 11 };
 enum { OTHER, GENERIC, V4, V6, BACK, EVENT, SLOTS };
 
 #define SHAPES         8
-#define SHAPE_ELEMENTS 16
+#define SHAPE_ELEMENTS 16 /* a multiple of 4 */
 
 /* Which elements a record is made of: nearly all of a file are of a few kinds, and one that is like
  * another before is understood without a step from element to element. */
@@ -32,26 +32,32 @@ struct shape {
 	uint32_t heads[SHAPE_ELEMENTS];
 };
 
-/*
- * A flow that can be read, so far as it must be known to pass it over. It waits a little before it
- * is asked whether anything is near, so that the bits that say so are at hand by then.
- */
-struct waiting {
-	struct ip src, dst;
+/* What must be known of a flow to pass it over. */
+struct ends {
+	bool v4;
+	uint32_t src4, dst4;  /* if so */
+	struct ip src, dst;   /* if not */
 	uint64_t first, last; /* ms since 1970 */
-	uint64_t line;
-	const unsigned char *record;
-	uint16_t generic, back; /* of 1.7: where in it */
 };
 
-#define WAITING 32
+/*
+ * Flows between IPv4 addresses wait a little before it is asked whether anything is near them, so
+ * that the bits that say so are at hand by then.
+ */
+#define WAITING 64
 
 struct reading {
 	struct sink *sink;
-	struct nfcapd_map *maps;
+	struct nfcapd_maps *maps;
 	bool selects;
+	struct {
+		uint64_t all, in_window;
+		int64_t first, last;
+	} passed; /* as the sink has them, added there at the end */
 	unsigned n;
-	struct waiting waiting[WAITING];
+	uint32_t src[WAITING], dst[WAITING];
+	uint64_t first[WAITING], line[WAITING];
+	const unsigned char *record[WAITING];
 	struct shape shapes[SHAPES];
 };
 
@@ -61,69 +67,27 @@ struct rest {
 	uint8_t proto, flags;
 };
 
-/* Exporters of one direction leave the counters of the way back at 0, or out. */
-static void hand_over(struct sink *sink, const struct waiting *w, const struct rest *f)
+INLINE bool times_wrong(struct sink *sink, const struct ends *e)
 {
-	bool tcp = f->proto == PROTO_TCP, ports = proto_has_ports(f->proto);
-	bool opens = tcp && (f->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	struct record r = {
-		.kind = KIND_FLOW,
-		.opener = opens ? OPENER_ORIG : OPENER_UNKNOWN,
-		.one_way = !f->packets_back && !f->bytes_back,
-		.proto = f->proto,
-		.orig_port = ports ? f->sport : 0,
-		.resp_port = ports ? f->dport : 0,
-		.orig = w->src,
-		.resp = w->dst,
-		.ts = (int64_t)w->first * MS,
-		/* Events have no end. */
-		.duration = w->last > w->first ? (int64_t)(w->last - w->first) * MS : 0,
-		.orig_bytes = f->bytes,
-		.orig_packets = f->packets,
-		.orig_payload = payload_of(f->bytes, f->packets, OVERHEAD),
-		.name = STR_NONE,
-		.path = STR_NONE,
-		.line = w->line,
-	};
-
-	if (r.one_way) {
-		r.ack = tcp && (f->flags & TCP_ACK);
-		r.resp_bytes = r.resp_packets = r.resp_payload = UNSTATED;
-		record_level_one_way(&r);
-	} else {
-		r.resp_bytes = f->bytes_back;
-		r.resp_packets = f->packets_back;
-		r.resp_payload = payload_of(f->bytes_back, f->packets_back, OVERHEAD);
-		record_level(&r, HANDSHAKE_UNSAID);
-	}
-	sink->record(sink->ctx, &r);
-}
-
-INLINE bool addresses_v6(const unsigned char *p, struct waiting *w)
-{
-	w->src = (struct ip){ nfcapd_u64(p), nfcapd_u64(p + 8) };
-	w->dst = (struct ip){ nfcapd_u64(p + 16), nfcapd_u64(p + 24) };
-	return w->src.hi | w->src.lo | w->dst.hi | w->dst.lo;
-}
-
-INLINE void addresses_v4(const struct reading *x, const unsigned char *p, struct waiting *w)
-{
-	uint32_t src = nfcapd_u32(p), dst = nfcapd_u32(p + 4);
-
-	if (x->selects) {
-		__builtin_prefetch(&x->sink->near->v4[src >> 14]);
-		__builtin_prefetch(&x->sink->near->v4[dst >> 14]);
-	}
-	w->src = ip_v4(src);
-	w->dst = ip_v4(dst);
-}
-
-INLINE bool times_wrong(struct sink *sink, const struct waiting *w)
-{
-	if (w->first <= MS_MAX && w->last <= MS_MAX)
+	if (e->first <= MS_MAX && e->last <= MS_MAX)
 		return false;
 	sink_bad(sink, "a time that is not from 1970 to 2100");
 	return true;
+}
+
+INLINE void addresses_v4(const unsigned char *p, struct ends *e)
+{
+	e->v4 = true;
+	e->src4 = nfcapd_u32(p);
+	e->dst4 = nfcapd_u32(p + 4);
+}
+
+INLINE bool addresses_v6(const unsigned char *p, struct ends *e)
+{
+	e->v4 = false;
+	e->src = (struct ip){ nfcapd_u64(p), nfcapd_u64(p + 8) };
+	e->dst = (struct ip){ nfcapd_u64(p + 16), nfcapd_u64(p + 24) };
+	return e->src.hi | e->src.lo | e->dst.hi | e->dst.lo;
 }
 
 /* ---- nfdump 1.7 ----------------------------------------------------------------------------------*/
@@ -143,14 +107,22 @@ static const struct {
 	[25] = { EVENT, HEAD + 8 }, /* of address translation; likewise */
 };
 
-static bool like(const struct shape *s, const unsigned char *p)
+INLINE bool like(const struct shape *s, const unsigned char *p)
 {
 	uint32_t other = (s->head ^ nfcapd_u32(p)) | (uint32_t)(s->n ^ nfcapd_u16(p + 4));
 
 	if (other)
 		return false;
-	for (unsigned i = 0; i < s->n; i++)
-		other |= s->heads[i] ^ nfcapd_u32(p + s->where[i]);
+	/* Four at a time; those behind the last are the head of the record itself. */
+	for (unsigned i = 0; i < s->n; i += 4) {
+		const uint16_t *where = &s->where[i];
+		const uint32_t *heads = &s->heads[i];
+
+		other |= heads[0] ^ nfcapd_u32(p + where[0]);
+		other |= heads[1] ^ nfcapd_u32(p + where[1]);
+		other |= heads[2] ^ nfcapd_u32(p + where[2]);
+		other |= heads[3] ^ nfcapd_u32(p + where[3]);
+	}
 	return !other;
 }
 
@@ -193,8 +165,11 @@ static bool learn(struct shape *s, const unsigned char *p, size_t size, struct s
 		at += length;
 	}
 	s->n = (uint16_t)n;
-	if (n <= SHAPE_ELEMENTS)
-		s->head = nfcapd_u32(p);
+	if (n > SHAPE_ELEMENTS)
+		return true;
+	s->head = nfcapd_u32(p);
+	for (unsigned i = n; i < SHAPE_ELEMENTS; i++)
+		s->heads[i] = s->head;
 	return true;
 }
 
@@ -206,38 +181,33 @@ INLINE const struct shape *shape_of(struct reading *x, const unsigned char *p, s
 	return size >= HEAD_1_7 && like(s, p) ? s : learn(s, p, size, x->sink) ? s : NULL;
 }
 
-INLINE bool look_1_7(struct reading *x, const unsigned char *p, size_t size, struct waiting *w)
+/* False: it is told, or there are no addresses: a conversation below IP. */
+INLINE bool ends_1_7(struct reading *x, const struct shape *s, const unsigned char *p, struct ends *e)
 {
-	const struct shape *s = shape_of(x, p, size);
-	const unsigned char *g;
+	const unsigned char *g = p + s->at[GENERIC];
 
-	if (!s)
-		return false;
 	if (!s->at[GENERIC]) {
 		sink_bad(x->sink, "a flow without times and counters");
 		return false;
 	}
-	g = p + s->at[GENERIC];
-	w->first = nfcapd_u64(g);
-	w->last = nfcapd_u64(g + 8);
-	if (w->first == 0 && s->at[EVENT])
-		w->first = nfcapd_u64(p + s->at[EVENT]);
-	if (times_wrong(x->sink, w))
+	e->first = nfcapd_u64(g);
+	e->last = nfcapd_u64(g + 8);
+	if (e->first == 0 && s->at[EVENT])
+		e->first = nfcapd_u64(p + s->at[EVENT]);
+	if (times_wrong(x->sink, e))
 		return false;
-	w->generic = s->at[GENERIC];
-	w->back = s->at[BACK];
 	/* Some exporters fill both families; the one they do not mean is 0. */
-	if (s->at[V6] && (addresses_v6(p + s->at[V6], w) || !s->at[V4]))
+	if (s->at[V6] && (addresses_v6(p + s->at[V6], e) || !s->at[V4]))
 		return true;
 	if (!s->at[V4])
-		return false; /* a conversation below IP */
-	addresses_v4(x, p + s->at[V4], w);
+		return false;
+	addresses_v4(p + s->at[V4], e);
 	return true;
 }
 
-static void rest_1_7(const struct waiting *w, struct rest *f)
+static void rest_1_7(const struct shape *s, const unsigned char *p, struct rest *f)
 {
-	const unsigned char *g = w->record + w->generic, *back = w->record + w->back;
+	const unsigned char *g = p + s->at[GENERIC], *back = p + s->at[BACK];
 
 	f->packets = nfcapd_u64(g + 24);
 	f->bytes = nfcapd_u64(g + 32);
@@ -245,8 +215,8 @@ static void rest_1_7(const struct waiting *w, struct rest *f)
 	f->dport = nfcapd_u16(g + 42);
 	f->proto = g[44];
 	f->flags = g[45];
-	f->packets_back = w->back ? nfcapd_u64(back + 8) : 0;
-	f->bytes_back = w->back ? nfcapd_u64(back + 16) : 0;
+	f->packets_back = s->at[BACK] ? nfcapd_u64(back + 8) : 0;
+	f->bytes_back = s->at[BACK] ? nfcapd_u64(back + 16) : 0;
 }
 
 /* ---- nfdump 1.6 ----------------------------------------------------------------------------------*/
@@ -254,61 +224,12 @@ static void rest_1_7(const struct waiting *w, struct rest *f)
 /* Bits of the flags of a flow. */
 enum { IS_V6 = 1, PACKETS_64 = 2, BYTES_64 = 4 };
 
-#define EXTENSIONS 49
-
-/* The sizes of extensions; 0 are those that no program writes. */
-static const uint8_t extensions[EXTENSIONS] = {
-	[4] = 4,   [5] = 8,   [6] = 4,   [7] = 8,   [8] = 4,   [9] = 4,  [10] = 16,
-	[11] = 4,  [12] = 16, [13] = 4,  [14] = 4,  [15] = 8,  [16] = 4, [17] = 8,
-	[18] = 4,  [19] = 8,  [20] = 16, [21] = 16, [22] = 40, [23] = 4, [24] = 16,
-	[25] = 4,  [26] = 8,  [27] = 8,  [37] = 20, [38] = 4,  [39] = 8, [40] = 32,
-	[41] = 24, [42] = 24, [43] = 72, [45] = 24, [46] = 12, [48] = 8,
-};
-
-enum { EX_PACKETS_32 = 14, EX_PACKETS_64, EX_BYTES_32, EX_BYTES_64, EX_EVENT = 37 };
-
-/* Head of the record: type, size, number of the map, bytes of all extensions; then their numbers. A
- * later map of the same number replaces the one before. */
-static void extension_map(const unsigned char *p, size_t size, struct nfcapd_map *maps, struct sink *sink)
+static const struct nfcapd_map *map_of(const struct nfcapd_maps *maps, unsigned id)
 {
-	struct nfcapd_map m = { .state = NFCAPD_MAP_READ };
-	uint32_t at = 0;
-	bool blind = false;
+	static const struct nfcapd_map absent;
+	const struct nfcapd_map *page = maps->page[id / NFCAPD_PAGE];
 
-	if (size < 8) {
-		sink_line(sink);
-		sink_bad(sink, "an extension map of %zu bytes", size);
-		return;
-	}
-	for (size_t i = 8; i + 2 <= size; i += 2) {
-		unsigned id = nfcapd_u16(p + i);
-
-		if (id == 0)
-			break;
-		if (id <= 3) /* always there, so that they are not listed */
-			continue;
-		if (id == EX_PACKETS_32 || id == EX_PACKETS_64) {
-			m.packets = extensions[id];
-			m.packets_at = at;
-		} else if (id == EX_BYTES_32 || id == EX_BYTES_64) {
-			m.octets = extensions[id];
-			m.octets_at = at;
-		} else if (id == EX_EVENT) {
-			m.event = true;
-			m.event_at = at;
-		} else if (id >= EXTENSIONS || !extensions[id]) {
-			blind = true;
-			continue;
-		} else {
-			at += extensions[id];
-			continue;
-		}
-		/* Where it lies is not known. */
-		if (blind)
-			m.state = NFCAPD_MAP_UNKNOWN;
-		at += extensions[id];
-	}
-	maps[nfcapd_u16(p + 4)] = m;
+	return page ? &page[id % NFCAPD_PAGE] : &absent;
 }
 
 /*
@@ -332,7 +253,7 @@ INLINE struct parts parts_1_6(const unsigned char *p)
 	return at;
 }
 
-INLINE bool look_1_6(struct reading *x, const unsigned char *p, size_t size, struct waiting *w)
+INLINE bool ends_1_6(struct reading *x, const unsigned char *p, size_t size, struct ends *e)
 {
 	const struct nfcapd_map *m;
 	struct parts at;
@@ -349,7 +270,7 @@ INLINE bool look_1_6(struct reading *x, const unsigned char *p, size_t size, str
 		return false;
 	}
 	id = nfcapd_u16(p + 6);
-	m = &x->maps[id];
+	m = map_of(x->maps, id);
 	room = size - at.more;
 	if (m->state != NFCAPD_MAP_READ) {
 		sink_bad(x->sink,
@@ -362,16 +283,16 @@ INLINE bool look_1_6(struct reading *x, const unsigned char *p, size_t size, str
 		sink_bad(x->sink, "%zu bytes of extensions, less than map %u says", room, id);
 		return false;
 	}
-	w->first = (uint64_t)nfcapd_u32(p + 12) * 1000 + nfcapd_u16(p + 8);
-	w->last = (uint64_t)nfcapd_u32(p + 16) * 1000 + nfcapd_u16(p + 10);
-	if (w->first == 0 && m->event && (size_t)m->event_at + 8 <= room)
-		w->first = nfcapd_u64(p + at.more + m->event_at);
-	if (times_wrong(x->sink, w))
+	e->first = (uint64_t)nfcapd_u32(p + 12) * 1000 + nfcapd_u16(p + 8);
+	e->last = (uint64_t)nfcapd_u32(p + 16) * 1000 + nfcapd_u16(p + 10);
+	if (e->first == 0 && m->event && (size_t)m->event_at + 8 <= room)
+		e->first = nfcapd_u64(p + at.more + m->event_at);
+	if (times_wrong(x->sink, e))
 		return false;
 	if (p[4] & IS_V6)
-		(void)addresses_v6(p + at.addresses, w);
+		(void)addresses_v6(p + at.addresses, e);
 	else
-		addresses_v4(x, p + at.addresses, w);
+		addresses_v4(p + at.addresses, e);
 	return true;
 }
 
@@ -382,7 +303,7 @@ INLINE uint64_t counter(const unsigned char *p, bool wide)
 
 static void rest_1_6(const struct reading *x, const unsigned char *p, struct rest *f)
 {
-	const struct nfcapd_map *m = &x->maps[nfcapd_u16(p + 6)];
+	const struct nfcapd_map *m = map_of(x->maps, nfcapd_u16(p + 6));
 	struct parts at = parts_1_6(p);
 
 	f->packets = counter(p + at.packets, p[4] & PACKETS_64);
@@ -397,62 +318,170 @@ static void rest_1_6(const struct reading *x, const unsigned char *p, struct res
 
 /* ---- both ----------------------------------------------------------------------------------------*/
 
+INLINE bool ends_of(struct reading *x, const unsigned char *p, uint32_t head, struct ends *e)
+{
+	const struct shape *s;
+
+	if ((head & 0xffff) != FLOW_1_7)
+		return ends_1_6(x, p, head >> 16, e);
+	s = shape_of(x, p, head >> 16);
+	return s && ends_1_7(x, s, p, e);
+}
+
+/* Exporters of one direction leave the counters of the way back at 0, or out. */
+static void make_record(const struct ends *e, const struct rest *f, struct record *r)
+{
+	bool tcp = f->proto == PROTO_TCP, ports = proto_has_ports(f->proto);
+	bool opens = tcp && (f->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+
+	*r = (struct record){
+		.kind = KIND_FLOW,
+		.opener = opens ? OPENER_ORIG : OPENER_UNKNOWN,
+		.one_way = !f->packets_back && !f->bytes_back,
+		.proto = f->proto,
+		.orig_port = ports ? f->sport : 0,
+		.resp_port = ports ? f->dport : 0,
+		.orig = e->v4 ? ip_v4(e->src4) : e->src,
+		.resp = e->v4 ? ip_v4(e->dst4) : e->dst,
+		.ts = (int64_t)e->first * MS,
+		/* Events have no end. */
+		.duration = e->last > e->first ? (int64_t)(e->last - e->first) * MS : 0,
+		.orig_bytes = f->bytes,
+		.orig_packets = f->packets,
+		.orig_payload = payload_of(f->bytes, f->packets, OVERHEAD),
+		.name = STR_NONE,
+		.path = STR_NONE,
+	};
+	if (r->one_way) {
+		r->ack = tcp && (f->flags & TCP_ACK);
+		r->resp_bytes = r->resp_packets = r->resp_payload = UNSTATED;
+		record_level_one_way(r);
+	} else {
+		r->resp_bytes = f->bytes_back;
+		r->resp_packets = f->packets_back;
+		r->resp_payload = payload_of(f->bytes_back, f->packets_back, OVERHEAD);
+		record_level(r, HANDSHAKE_UNSAID);
+	}
+}
+
+/* A record that can be read, as if it had just begun. */
+static __attribute__((noinline)) void hand_over(struct reading *x, const unsigned char *p, uint64_t line)
+{
+	struct sink *sink = x->sink;
+	uint64_t now = sink->line;
+	struct record r;
+	struct ends e;
+	struct rest f;
+
+	if (!ends_of(x, p, nfcapd_u32(p), &e))
+		return;
+	if (nfcapd_u16(p) == FLOW_1_7)
+		rest_1_7(&x->shapes[(nfcapd_u16(p + 2) >> 2) % SHAPES], p, &f);
+	else
+		rest_1_6(x, p, &f);
+	make_record(&e, &f, &r);
+	r.line = sink->line = line;
+	sink->record(sink->ctx, &r);
+	sink->line = now;
+}
+
+/* What sink_pass() does, so that it stays in registers. */
+INLINE void pass(struct reading *x, uint64_t first)
+{
+	const struct sink *sink = x->sink;
+	int64_t ts = (int64_t)first * MS;
+
+	x->passed.all++;
+	if (ts < sink->from || ts >= sink->to)
+		return;
+	x->passed.in_window++;
+	x->passed.first = ts < x->passed.first ? ts : x->passed.first;
+	x->passed.last = ts > x->passed.last ? ts : x->passed.last;
+}
+
 /* Those that wait: of interest, or counted. */
 static void settle(struct reading *x)
 {
-	struct sink *sink = x->sink;
+	const struct sink *sink = x->sink;
+	const struct near *near = sink->near;
 
 	for (unsigned i = 0; i < x->n; i++) {
-		const struct waiting *w = &x->waiting[i];
-		struct rest f;
+		struct ip src = ip_v4(x->src[i]), dst = ip_v4(x->dst[i]);
 
-		if (x->selects && !sink_wants(sink, w->src) && !sink_wants(sink, w->dst)) {
-			sink_pass(sink, (int64_t)w->first * MS);
-			continue;
-		}
-		if (nfcapd_u16(w->record) == FLOW_1_7)
-			rest_1_7(w, &f);
+		if (__builtin_expect((unsigned)near_any(near, src) | (unsigned)near_any(near, dst), 0) &&
+		    (sink_wants(sink, src) || sink_wants(sink, dst)))
+			hand_over(x, x->record[i], x->line[i]);
 		else
-			rest_1_6(x, w->record, &f);
-		hand_over(sink, w, &f);
+			pass(x, x->first[i]);
 	}
 	x->n = 0;
 }
 
-void nfcapd_records(struct str block, struct nfcapd_map maps[NFCAPD_MAPS], struct sink *sink,
+INLINE void flow(struct reading *x, const unsigned char *p, uint32_t head)
+{
+	struct sink *sink = x->sink;
+	struct ends e;
+
+	sink_line(sink);
+	if (!ends_of(x, p, head, &e))
+		return;
+	if (!x->selects) {
+		hand_over(x, p, sink->line);
+	} else if (e.v4) {
+		unsigned i = x->n++;
+
+		__builtin_prefetch(&sink->near->v4[e.src4 >> 14]);
+		__builtin_prefetch(&sink->near->v4[e.dst4 >> 14]);
+		x->src[i] = e.src4;
+		x->dst[i] = e.dst4;
+		x->first[i] = e.first;
+		x->line[i] = sink->line;
+		x->record[i] = p;
+		if (x->n == WAITING)
+			settle(x);
+	} else if (sink_wants(sink, e.src) || sink_wants(sink, e.dst)) {
+		settle(x); /* in order */
+		hand_over(x, p, sink->line);
+	} else {
+		pass(x, e.first);
+	}
+}
+
+void nfcapd_records(struct str block, struct nfcapd_maps *maps, struct sink *sink,
 		    struct nfcapd_walk *out)
 {
 	const unsigned char *p = (const unsigned char *)block.p, *end = p + block.n;
-	struct reading x;
 	uint32_t records = 0, size = 0;
+	struct reading x;
 
 	x.sink = sink;
 	x.maps = maps;
 	x.selects = sink_selects(sink, KIND_FLOW);
+	x.passed.all = x.passed.in_window = 0;
+	x.passed.first = sink->passed.first;
+	x.passed.last = sink->passed.last;
 	x.n = 0;
 	memset(x.shapes, 0, sizeof x.shapes);
 	while ((size_t)(end - p) >= HEAD) {
 		uint32_t head = nfcapd_u32(p), type = head & 0xffff;
-		struct waiting *w = &x.waiting[x.n];
 
 		size = head >> 16;
 		if (size < HEAD || size > (size_t)(end - p))
 			break;
 		if (type == FLOW_1_7 || type == FLOW_1_6 || type == FLOW_1_6_0) {
-			sink_line(sink);
-			w->line = sink->line;
-			w->record = p;
-			x.n += type == FLOW_1_7 ? look_1_7(&x, p, size, w) : look_1_6(&x, p, size, w);
-			if (x.n == WAITING)
-				settle(&x);
+			flow(&x, p, head);
 		} else if (type == EXTENSION_MAP) {
 			settle(&x); /* they may mean the map that it replaces */
-			extension_map(p, size, maps, sink);
+			nfcapd_read_map(p, size, maps, sink);
 		}
 		records++;
 		p += size;
 		size = 0;
 	}
 	settle(&x);
+	sink->passed.all += x.passed.all;
+	sink->passed.in_window += x.passed.in_window;
+	sink->passed.first = x.passed.first;
+	sink->passed.last = x.passed.last;
 	*out = (struct nfcapd_walk){ records, (size_t)((const char *)p - block.p), size };
 }

@@ -4,7 +4,7 @@
  * its own size, so that kinds nobody here knows are stepped over. Flows come in two forms that may
  * be mixed: of nfdump 1.6 (types 1 and 10: fixed fields, then extensions in the order that a map
  * record names) and of 1.7 (type 11: a list of elements that state their lengths). Tens of millions
- * a second pass through here: nothing is allocated or copied, and a flow that is near nothing is
+ * a second pass through here: nothing is copied, and a flow that is near nothing is
  * looked at no further than its addresses and times.
  *
  * All numbers are little-endian: files keep the byte order of the machine that wrote them, and
@@ -27,8 +27,15 @@ struct nfcapd_map {
 
 enum { NFCAPD_MAP_ABSENT, NFCAPD_MAP_READ, NFCAPD_MAP_UNKNOWN };
 
-/* A file has at most so many maps, by number. */
-#define NFCAPD_MAPS 65536
+/* By number: a file uses few of them, so that there is room for those alone. All NULL at first; to
+ * be freed by the owner. */
+#define NFCAPD_PAGE 256
+struct nfcapd_maps {
+	struct nfcapd_map *page[65536 / NFCAPD_PAGE];
+};
+
+/* Read such a record. What is wrong with it is told; it begins a line only then. */
+void nfcapd_read_map(const unsigned char *p, size_t size, struct nfcapd_maps *maps, struct sink *sink);
 
 struct nfcapd_walk {
 	uint32_t records; /* of all kinds */
@@ -39,7 +46,7 @@ struct nfcapd_walk {
 
 /* Hand over what the block holds; records that cannot be read are told to the sink. A record whose
  * size cannot be ends the walk, and the caller tells. */
-void nfcapd_records(struct str block, struct nfcapd_map maps[NFCAPD_MAPS], struct sink *sink,
+void nfcapd_records(struct str block, struct nfcapd_maps *maps, struct sink *sink,
 		    struct nfcapd_walk *out);
 
 static inline uint16_t nfcapd_u16(const unsigned char *p)
