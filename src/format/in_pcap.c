@@ -22,7 +22,7 @@ enum {
 };
 
 enum {
-	MAGIC_MICRO = 0xa1b2c3d4,
+	MAGIC_MICRO = 0xa1b2c3d4, /* all begin with a1b2 */
 	MAGIC_NANO = 0xa1b23c4d,
 	MAGIC_LONG = 0xa1b2cd34,
 	MAGIC_ORDER = 0x1a2b3c4d,
@@ -193,9 +193,13 @@ static size_t pcap_packet(struct stream *st, struct str have, bool ended, struct
 	}
 	/* Captures written one behind the other; as a packet this would be of 2055 or 2106. */
 	seconds = u32(st, &w);
-	if (seconds >= MAGIC_MICRO && seconds <= MAGIC_LONG && is_pcap(have, &swapped, &magic)) {
-		pcap_begin(st, have, swapped, magic);
-		return 24;
+	if (seconds >> 16 == MAGIC_MICRO >> 16 || (seconds & 0xffff) == 0xb2a1) {
+		if (have.n < 24 && !ended)
+			return 0;
+		if (is_pcap(have, &swapped, &magic)) {
+			pcap_begin(st, have, swapped, magic);
+			return 24;
+		}
 	}
 	part = u32(st, &w);
 	captured = u32(st, &w);

@@ -13,7 +13,7 @@
 #define LARGE ((size_t)2 << 20)
 #define CHUNK (LARGE / sizeof(struct flow)) /* flows are made room for so many at a time */
 
-enum { BUCKETS = 1 << 19, TIDY = 32 };
+enum { BUCKETS_MIN = 1 << 10, BUCKETS_MAX = 1 << 19, TIDY = 32 };
 
 /* Why a flow may end: a queue for each, in which it stands by when it was put there. */
 enum wait { WAIT_ATTEMPT, WAIT_CLOSED, WAIT_LOOKUP, WAIT_OTHER, WAIT_TCP, WAIT_COUNT };
@@ -51,7 +51,7 @@ struct meter {
 	uint64_t seed, seed4;
 	int64_t now, epoch;
 	struct talks *talks;
-	uint32_t *buckets;
+	uint32_t *buckets, n_buckets; /* a power of two, at least as many as flows until the last */
 	struct flow *chunks[METER_FLOWS / CHUNK];
 	uint32_t made, unused; /* of the unused ones `chain` is the next */
 	struct {
@@ -80,13 +80,14 @@ enum err meter_new(uint64_t seed, struct meter **out)
 
 	if (!m)
 		return ERR_NOMEM;
-	m->buckets = large_page();
+	m->n_buckets = BUCKETS_MIN;
+	m->buckets = malloc(BUCKETS_MIN * sizeof *m->buckets);
 	m->talks = talks_new();
 	if (!m->buckets || !m->talks) {
 		meter_free(m);
 		return ERR_NOMEM;
 	}
-	memset(m->buckets, 0xff, BUCKETS * sizeof *m->buckets);
+	memset(m->buckets, 0xff, BUCKETS_MIN * sizeof *m->buckets);
 	m->seed = seed;
 	m->seed4 = mix64(seed);
 	m->unused = NONE;
@@ -116,7 +117,33 @@ static inline uint32_t *bucket(const struct meter *m, struct ip a, uint16_t a_po
 	uint64_t x = (a.hi ? mix64(a.hi ^ m->seed) : m->seed4) ^ a.lo ^ (uint64_t)a_port << 48;
 	uint64_t y = (b.hi ? mix64(b.hi ^ m->seed) : m->seed4) ^ b.lo ^ (uint64_t)b_port << 48;
 
-	return &m->buckets[(mix64(mix64(x) + mix64(y) + proto) ^ m->seed) % BUCKETS];
+	return &m->buckets[(mix64(mix64(x) + mix64(y) + proto) ^ m->seed) & (m->n_buckets - 1)];
+}
+
+/* Few flows take few buckets: then all of them are near. */
+static void more_buckets(struct meter *m)
+{
+	uint32_t n = m->n_buckets * 8 < BUCKETS_MAX ? m->n_buckets * 8 : BUCKETS_MAX,
+		 n_old = m->n_buckets;
+	uint32_t *old = m->buckets;
+	void *p = n == BUCKETS_MAX ? large_page() : malloc(n * sizeof *m->buckets);
+
+	if (!p)
+		return; /* the chains grow */
+	m->buckets = p;
+	m->n_buckets = n;
+	memset(m->buckets, 0xff, n * sizeof *m->buckets);
+	for (uint32_t k = 0; k < n_old; k++)
+		for (uint32_t i = old[k], next; i != NONE; i = next) {
+			struct flow *f = at(m, i);
+			uint32_t *link =
+				bucket(m, f->orig, f->orig_port, f->resp, f->resp_port, f->proto);
+
+			next = f->chain;
+			f->chain = *link;
+			*link = i;
+		}
+	free(old);
 }
 
 static inline bool is_between(const struct flow *f, const struct packet *p, bool *from_orig)
@@ -393,6 +420,8 @@ static uint32_t begin(struct meter *m, const struct packet *p, bool *from_orig, 
 		.first = p->ts,
 		.last = p->ts,
 	};
+	if (i >= m->n_buckets && m->n_buckets < BUCKETS_MAX)
+		more_buckets(m);
 	link = bucket(m, p->src, p->src_port, p->dst, p->dst_port, p->proto);
 	f->chain = *link;
 	*link = i;

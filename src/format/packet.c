@@ -354,12 +354,14 @@ static enum layer udp(struct decode *d)
 	length = get16(p + 4);
 	out.src_port = (uint16_t)get16(p);
 	out.dst_port = (uint16_t)get16(p + 2);
+	if (length && length < 8) {
+		packet_lie(d, "a UDP datagram that is shorter than its header");
+		return LAYER_END;
+	}
 	if (length > d->wire && !d->part)
 		packet_lie(d, "a UDP datagram that is longer than its packet");
-	else if (length >= 8)
-		packet_trim(d, length);
 	else if (length)
-		packet_lie(d, "a UDP datagram that is shorter than its header");
+		packet_trim(d, length);
 	packet_skip(d, 8);
 	give(d, &out);
 	return packet_udp_tunnel(d, out.src_port, out.dst_port);

@@ -6,7 +6,13 @@
  */
 #include "format/talk_parts.h"
 
-enum { HEAD_MAX = 16 << 10, TARGET_MAX = 8 << 10, HOST_MAX = 512, QUESTIONS_MAX = 32 };
+enum {
+	HEAD_MAX = 16 << 10,
+	TARGET_MAX = 8 << 10,
+	HOST_MAX = 512,
+	QUESTIONS_MAX = 32,
+	METHOD_MAX = 16
+};
 
 static const char *const methods[] = {
 	"GET ",          "POST ",      "HEAD ",      "CONNECT ", "PUT ",
@@ -16,10 +22,11 @@ static const char *const methods[] = {
 	"RPC_OUT_DATA ", "BITS_POST ", "SUBSCRIBE ", "NOTIFY ",  "M-SEARCH ",
 };
 
+/* ... or may it become one? */
 static bool known_method(struct str s)
 {
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-		if (str_starts(s, str_of(methods[i])))
+		if (str_starts(s, str_of(methods[i])) || str_starts(str_of(methods[i]), s))
 			return true;
 	return false;
 }
@@ -233,6 +240,10 @@ static enum talking head_data(struct talk *t, unsigned from, int64_t ts, struct 
 	if (n && !talk_add(t, kept, rest->p, n))
 		return TALK_DONE;
 	whole = (struct str){ kept->p ? kept->p : "", kept->n };
+	/* It looked like a beginning, as long as there was little of it. */
+	if (from == t->client && before < METHOD_MAX && !http_begins(whole) &&
+	    t->questions.n == 0 && !t->http->answered)
+		return TALK_LOST;
 	n = head_length(whole, before);
 	if (n == 0 && kept->n < HEAD_MAX) {
 		*rest = str_skip(*rest, rest->n);
