@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_ways.h"
 
+/* Four characters as the first of eight, in the order of this machine's bytes. */
+#define WORD(a, b, c, d) \
+	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24)
+
 /* Deeper lines are for the walk, which has the same end a little further on. */
 enum { DEPTH_SURE = 32 };
 
@@ -17,10 +21,11 @@ const struct json_ways *json_ways(enum isa isa)
 }
 
 void json_lines_begin(struct json_lines *w, const struct json_ways *ways, json_slot_of *slot_of,
-		      const char *floor)
+		      uint8_t many, const char *floor)
 {
 	w->ways = ways;
 	w->slot_of = slot_of;
+	w->many = many;
 	w->floor = floor;
 	w->turn = 0;
 	for (unsigned i = 0; i < JSON_SHAPES; i++)
@@ -56,18 +61,20 @@ static bool wrong_in(const struct json_index *x, unsigned from, unsigned end)
  * last). */
 static inline bool word(const char *p, const char *end)
 {
-	uint32_t four;
-	unsigned n = 4;
+	char room[8] = { 0 };
+	uint64_t w, behind;
+	bool four, five;
 
-	if (end - p < 6)
-		return end - p == 5 && p[4] == '}' &&
-		       (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0);
-	memcpy(&four, p, 4);
-	if (memcmp(&four, "fals", 4) == 0 && p[4] == 'e')
-		n = 5;
-	else if (memcmp(&four, "true", 4) != 0 && memcmp(&four, "null", 4) != 0)
-		return false;
-	return p[n] == ',' || p[n] == '}' || p[n] == ']';
+	if (end - p < 8) {
+		memcpy(room, p, (size_t)(end - p));
+		p = room;
+	}
+	memcpy(&w, p, 8);
+	four = ((w ^ WORD('t', 'r', 'u', 'e')) & UINT32_MAX) == 0 ||
+	       ((w ^ WORD('n', 'u', 'l', 'l')) & UINT32_MAX) == 0;
+	five = ((w ^ WORD('f', 'a', 'l', 's') ^ (uint64_t)'e' << 32) & UINT64_C(0xffffffffff)) == 0;
+	behind = w >> (five ? 40 : 32) & 0xff;
+	return (four | five) & ((behind == ',') | (behind == '}') | (behind == ']'));
 }
 
 static inline bool scalar_ok(const char *p, const char *end)
@@ -90,7 +97,7 @@ static int key_length(const char *colon, const char *line)
 struct learning {
 	struct json_shape *s;
 	const struct json_at *at;
-	json_slot_of *slot_of;
+	const struct json_lines *w;
 	uint64_t objects; /* the open brackets, the innermost in bit 0: 1 for an object */
 	unsigned depth;
 	uint8_t slots[DEPTH_SURE + 1]; /* of what stands in the open brackets */
@@ -127,12 +134,15 @@ static bool learn_key(struct learning *l, unsigned i, const char *colon)
 	learn_window(l, i, colon, (size_t)n + 4, 0);
 	learn_end(l, l->pending, i, -n - 3);
 	if (slot != JSON_NO_SLOT)
-		slot = l->slot_of(slot, (struct str){ colon - 1 - n, (size_t)n });
-	l->pending = slot;
-	if (slot == JSON_NO_SLOT)
+		slot = l->w->slot_of(slot, (struct str){ colon - 1 - n, (size_t)n });
+	if (slot == JSON_NO_SLOT) {
+		l->pending = slot;
 		return true;
-	if (l->s->present >> slot & 1)
-		return false;
+	}
+	while (l->s->present >> slot & 1)
+		if (slot < l->w->many || ++slot == JSON_SLOTS)
+			return false;
+	l->pending = slot;
 	l->s->present |= UINT64_C(1) << slot;
 	l->s->slots[slot].colon = (uint8_t)i;
 	return true;
@@ -149,6 +159,8 @@ static bool learn_open(struct learning *l, unsigned i, const char *p)
 		slot = l->pending;
 	else if ((p[-1] != ',' && p[-1] != '[') || !in_array)
 		return false;
+	else if (object)
+		slot = l->slots[l->depth];
 	/* A line ends with a bracket, so there is a byte more. */
 	if (l->depth == DEPTH_SURE || (object && p[1] != '"' && p[1] != '}'))
 		return false;
@@ -165,9 +177,11 @@ static bool learn_close(struct learning *l, unsigned i, const char *p)
 		return false;
 	learn_window(l, i, p, 1, 0);
 	learn_end(l, l->pending, i, 0);
-	learn_end(l, l->slots[l->depth], i, 1);
 	l->objects >>= 1;
 	l->depth--;
+	/* An object in an array goes by the array's slot, but does not end it. */
+	if (l->objects & 1)
+		learn_end(l, l->slots[l->depth + 1], i, 1);
 	l->pending = JSON_NO_SLOT;
 	return true;
 }
@@ -184,9 +198,9 @@ static bool learn_scalar(struct learning *l, unsigned i, const char *p)
 }
 
 /* What the index could not see: brackets that match, what stands in objects and what in arrays. */
-static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, json_slot_of *slot_of)
+static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, const struct json_lines *w)
 {
-	struct learning l = { .s = s, .at = at, .slot_of = slot_of, .pending = JSON_NO_SLOT };
+	struct learning l = { .s = s, .at = at, .w = w, .pending = JSON_NO_SLOT };
 
 	s->present = 0;
 	s->n_points = (uint16_t)n;
@@ -269,7 +283,7 @@ void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2 + (w->turn++ & 1)];
 	}
 	s->hash = (uint32_t)hash;
-	s->known = learn(s, out, n, w->slot_of);
+	s->known = learn(s, out, n, w);
 	if (s->known)
 		out->shape = s;
 }

@@ -71,8 +71,12 @@ struct json_shape {
 	} windows[JSON_POINTS];
 };
 
-/* What a key of an object is to the reader: the slot its value goes to, if `parent` is the slot of
- * the object it stands in (JSON_TOP for the line's own). JSON_NO_SLOT for what nobody asks for. */
+/*
+ * What a key of an object is to the reader: the slot its value goes to, if `parent` is the slot of
+ * the object it stands in, or of the array that object is in (JSON_TOP for the line's own object).
+ * JSON_NO_SLOT for what nobody asks for. From slot `many` on there are slots for what may come more
+ * than once: the next that is free is taken.
+ */
 enum { JSON_TOP = 254, JSON_NO_SLOT = 255 };
 typedef uint8_t json_slot_of(uint8_t parent, struct str key);
 
@@ -81,6 +85,7 @@ struct json_ways; /* of one instruction set */
 struct json_lines {
 	const struct json_ways *ways;
 	json_slot_of *slot_of;
+	uint8_t many;
 	const char *floor; /* from here on the text can be read */
 	struct json_index index;
 	unsigned turn;
@@ -91,7 +96,7 @@ struct json_lines {
 const struct json_ways *json_ways(enum isa isa);
 /* For a block that begins at `floor`. */
 void json_lines_begin(struct json_lines *w, const struct json_ways *ways, json_slot_of *slot_of,
-		      const char *floor);
+		      uint8_t many, const char *floor);
 
 /*
  * Index the whole lines at the start of text, as many as a chunk holds (the last line of the text

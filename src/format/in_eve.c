@@ -518,6 +518,9 @@ enum slot {
 	SLOT_NETFLOW_SIZES, /* two */
 	SLOT_DNS_TYPE = SLOT_NETFLOW_SIZES + 2,
 	SLOT_DNS_QUERIES,
+	SLOT_DNS_ANSWERS,
+	SLOT_DNS_GROUPED,
+	SLOT_ADDRESS, /* all from here on: what may be the address in an answer */
 	SLOTS
 };
 _Static_assert(SLOTS <= (int)JSON_SLOTS, "a shape has as many slots");
@@ -605,7 +608,13 @@ static uint8_t slot_of(uint8_t parent, struct str key)
 		      { "pkts", SLOT_NETFLOW, SLOT_NETFLOW_SIZES },
 		      { "bytes", SLOT_NETFLOW, SLOT_NETFLOW_SIZES + 1 },
 		      { "type", SLOT_DNS, SLOT_DNS_TYPE },
-		      { "queries", SLOT_DNS, SLOT_DNS_QUERIES } };
+		      { "queries", SLOT_DNS, SLOT_DNS_QUERIES },
+		      { "answers", SLOT_DNS, SLOT_DNS_ANSWERS },
+		      { "grouped", SLOT_DNS, SLOT_DNS_GROUPED },
+		      { "rdata", SLOT_DNS, SLOT_ADDRESS },
+		      { "rdata", SLOT_DNS_ANSWERS, SLOT_ADDRESS },
+		      { "A", SLOT_DNS_GROUPED, SLOT_ADDRESS },
+		      { "AAAA", SLOT_DNS_GROUPED, SLOT_ADDRESS } };
 
 	if (parent == JSON_TOP) {
 		for (size_t i = 0; i < COUNT(event_keys); i++)
@@ -630,7 +639,7 @@ static inline bool spans(const struct json_at *at, unsigned start, unsigned end,
 	return !json_has(at, end) || sieve_moment(sieve, at, end, &until);
 }
 
-/* Would the event be a record, one without answers? If so it waits for the look-up of its
+/* Would the event be a record? If so it waits for the look-up of its
  * addresses. */
 static bool waits(const struct json_at *at, unsigned object, struct sieve *sieve)
 {
@@ -648,9 +657,10 @@ static bool waits(const struct json_at *at, unsigned object, struct sieve *sieve
 		       sieve_count(at, SLOT_NETFLOW_SIZES) && sieve_count(at, SLOT_NETFLOW_SIZES + 1);
 		break;
 	case SLOT_DNS:
-		sure = json_has(at, SLOT_DNS_TYPE) && !json_has(at, SLOT_DNS_QUERIES) &&
-		       str_is(json_slot(at, SLOT_DNS_TYPE), "\"query\"") &&
-		       sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+		/* Several questions would be several records. */
+		sure = !json_has(at, SLOT_DNS_QUERIES) && sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+		for (unsigned slot = SLOT_ADDRESS; sure && at->shape->present >> slot; slot++)
+			sure = !json_has(at, slot) || sieve_unwanted(sieve, at, slot);
 		break;
 	default:
 		sure = sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
@@ -677,6 +687,7 @@ static bool fill(const struct json_at *at, struct event *e, const struct skim *x
 	return true;
 }
 
+/* False: not sure what the line says. */
 static bool indexed(const struct json_at *at, struct sieve *sieve)
 {
 	struct sink *sink = sieve->sink;
@@ -717,7 +728,7 @@ static void by_index(const struct json_ways *ways, struct str text, struct sink 
 
 	if (!sieve_begin(&sieve, sink, text, walk))
 		return;
-	json_lines_begin(&lines, ways, slot_of, text.p);
+	json_lines_begin(&lines, ways, slot_of, SLOT_ADDRESS, text.p);
 	while (text.n) {
 		size_t n = json_lines_index(&lines, text);
 

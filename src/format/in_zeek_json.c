@@ -157,7 +157,7 @@ static inline bool waits(const struct json_at *at, enum kind kind, struct sieve 
 {
 	int64_t ts;
 
-	if (kind == KIND_DNS && json_has(at, ZEEK_ANSWERS))
+	if (kind == KIND_DNS && json_has(at, ZEEK_ANSWERS) && !sieve_unwanted(sieve, at, ZEEK_ANSWERS))
 		return false;
 	if (!sieve_moment(sieve, at, ZEEK_TS, &ts) || !sieve_port(sieve, at, ZEEK_ORIG_P) ||
 	    !sieve_port(sieve, at, ZEEK_RESP_P))
@@ -185,7 +185,8 @@ static const char *fill(const struct json_at *at, enum kind kind, struct found *
 	return NULL;
 }
 
-static void indexed(const struct json_at *at, struct sieve *sieve)
+/* False: not sure what the line says. */
+static bool indexed(const struct json_at *at, struct sieve *sieve)
 {
 	struct sink *sink = sieve->sink;
 	struct found f;
@@ -196,21 +197,22 @@ static void indexed(const struct json_at *at, struct sieve *sieve)
 	f.seen = (uint32_t)(at->shape->present & (ZEEK_BIT(ZEEK_COLUMNS) - 1));
 	if (json_has(at, SLOT_PATH)) {
 		json_slot_value(at, SLOT_PATH, &v);
-		if (v.type != JSON_STRING || v.escaped) {
-			sieve_flush(sieve);
-			walk(at->line, sink);
-			return;
-		}
+		if (v.type != JSON_STRING || v.escaped)
+			return false;
 		f.path = v.raw;
 	}
+	/* Addresses in anything but an object are none. */
+	if (json_has(at, SLOT_ID) && json_slot(at, SLOT_ID).p[0] != '{')
+		return false;
 	kind = kind_of(&f);
 	if (kind != KIND_COUNT && sink_selects(sink, kind) && waits(at, kind, sieve))
-		return;
+		return true;
 	sieve_flush(sieve);
 	buf_clear(&sink->scratch);
 	memset(&f.row, 0, sizeof f.row);
 	f.answers.type = f.ttls.type = JSON_NULL;
 	finish(&f, fill(at, kind, &f, &sink->scratch), sink);
+	return true;
 }
 
 static void by_index(const struct json_ways *ways, struct str text, struct sink *sink)
@@ -221,7 +223,7 @@ static void by_index(const struct json_ways *ways, struct str text, struct sink 
 
 	if (!sieve_begin(&sieve, sink, text, walk))
 		return;
-	json_lines_begin(&lines, ways, slot_of, text.p);
+	json_lines_begin(&lines, ways, slot_of, JSON_SLOTS, text.p);
 	while (text.n) {
 		size_t n = json_lines_index(&lines, text);
 
@@ -230,9 +232,7 @@ static void by_index(const struct json_ways *ways, struct str text, struct sink 
 
 			sink_line(sink);
 			json_lines_at(&lines, i, &at);
-			if (at.shape) {
-				indexed(&at, &sieve);
-			} else {
+			if (!at.shape || !indexed(&at, &sieve)) {
 				sieve_flush(&sieve);
 				walk(at.line, sink);
 			}

@@ -40,6 +40,20 @@ void sieve_flush(struct sieve *s)
 	b->n = 0;
 }
 
+bool sieve_unwanted(const struct sieve *s, const struct json_at *at, unsigned slot)
+{
+	struct str rest = json_slot(at, slot), text;
+	struct ip ip;
+
+	if (str_chr(rest, '\\') != SIZE_MAX)
+		return false;
+	/* Every other piece between quotes is a string. */
+	while (str_cut(&rest, '"', &text) && str_cut(&rest, '"', &text))
+		if (ip_parse(text, &ip) && sink_wants(s->sink, ip))
+			return false;
+	return true;
+}
+
 /* +0000, into the sieve. */
 static bool zone(struct sieve *s, const char *p)
 {

@@ -141,6 +141,9 @@ static inline bool sieve_seconds(const struct json_at *at, unsigned slot)
 				       s.p[3] == '.' || s.p[4] == '.' || s.p[5] == '.');
 }
 
+/* Is no string of a value (a string, or an array of some) an address that is wanted? */
+bool sieve_unwanted(const struct sieve *s, const struct json_at *at, unsigned slot);
+
 /* 2024-04-19T10:11:12.123456+0000 */
 bool sieve_calendar(struct sieve *s, struct str text, int64_t *out);
 

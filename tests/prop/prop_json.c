@@ -100,6 +100,8 @@ static void value(struct buf *b, unsigned depth)
 	case 9:
 		buf_ch(b, '[');
 		for (uint64_t n = below(4); n; n--) {
+			if (once_in(40))
+				buf_c(b, "\"orig_h\":");
 			value(b, depth + 1);
 			if (n > 1)
 				buf_ch(b, ',');
@@ -117,6 +119,30 @@ static void value(struct buf *b, unsigned depth)
 		}
 		buf_ch(b, '}');
 	}
+}
+
+/* A short piece of structure, often nearly right: lines that look alike to who does not look well. */
+static void soup(struct buf *b, unsigned depth)
+{
+	bool object = once_in(2);
+	const char *key = once_in(12) ? "" : "\"k\":";
+
+	if (depth == 0 || once_in(3)) {
+		buf_c(b, SOME("1", "1", "\"s\"", "\"s\"", "true", "1.5", "[]", "{}", "-1"));
+		return;
+	}
+	if (object == (key[0] != 0) || !once_in(20))
+		key = object ? key : "";
+	buf_ch(b, object ? '{' : '[');
+	for (uint64_t n = below(3); n; n--) {
+		buf_c(b, key);
+		if (!once_in(30))
+			soup(b, depth - 1);
+		if (n > 1 ? !once_in(30) : once_in(30))
+			buf_ch(b, once_in(30) ? ':' : ',');
+	}
+	if (!once_in(40))
+		buf_ch(b, object != once_in(40) ? '}' : ']');
 }
 
 static void moment(struct buf *b, bool iso)
@@ -140,8 +166,8 @@ static void moment(struct buf *b, bool iso)
 
 /*
  * A line by a pattern: %A an address in quotes, %P a port, %N a number, %T seconds, %D calendar
- * text, %S a string, %B a word, %V anything; ' is a quote, the rest stands for itself. Now and then
- * a value is another's.
+ * text, %S a string, %B a word, %G structure, %V anything; ' is a quote, the rest stands for
+ * itself. Now and then a value is another's.
  */
 static void by_pattern(struct buf *b, const char *p)
 {
@@ -175,6 +201,9 @@ static void by_pattern(struct buf *b, const char *p)
 		case 'B':
 			buf_c(b, SOME("true", "false", "null"));
 			break;
+		case 'G':
+			soup(b, 3);
+			break;
 		default:
 			value(b, 0);
 		}
@@ -196,6 +225,12 @@ static const char *const zeek[] = {
 	"{'ts':%T,'name':%S,'note':%S}",
 	"{'_path':%S,'ts':%T,'id_orig_h':%A,'id_resp_h':%A,'x':%V,'orig_pkts':%N}",
 	"{'a':%V,'b':%V}",
+	"{'ts':%T,'x':%G}",
+	"{'ts':%T,'id.orig_h':%A,'id.resp_h':%A,'orig_pkts':1,'x':%G,'resp_pkts':%G}",
+	"{'ts':%T,'id.orig_h':%A,'id.resp_h':%A,'orig_pkts':%N,'orig_pkts':%N}",
+	"{'ts':%T,'id.orig_h':%A,'id.resp_h':%A,'id.orig_h':%V,'orig_pkts':%N}",
+	"{'_path':'conn','ts':%T,'id':[{'orig_h':%A,'resp_h':%A}],'x':%V}",
+	"{'_path':'conn','ts':%T,'id':%V,'src':%A,'dst':%A}",
 	"{}",
 };
 static const char *const eve[] = {
@@ -219,6 +254,8 @@ static const char *const eve[] = {
 	"{'timestamp':%D,'event_type':%S,'src_ip':%A,'dest_ip':%A,'flow':%V,'tls':%V}",
 	"{'timestamp':%D,'event_type':'flow','src_ip':%A,'dest_ip':%A,'flow':%V}",
 	"{'timestamp':%D,'event_type':'tls','src_ip':%A,'dest_ip':%A,'tls':%V}",
+	"{'timestamp':%D,'event_type':'flow','src_ip':%A,'dest_ip':%A,'flow':{'start':%D},'flow':{'end':%D}}",
+	"{'timestamp':%D,'event_type':'tls','src_ip':%A,'dest_ip':%A,'tls':{'a':1,'a':2},'x':%G}",
 	"{'event_type':'stats','stats':{'a':{'b':{'c':%V}}}}",
 };
 
