@@ -244,7 +244,7 @@ static bool summary(const struct layout *l, struct str line)
 	if (!l->nfdump)
 		return false;
 	if (str_is(line, "Summary") || str_starts(line, STR("flows,bytes,packets,")) ||
-	    str_is(line, "No matched flows"))
+	    str_is(line, "No matched flows") || str_is(line, "No matching flows"))
 		return true;
 	for (size_t i = 0; i < line.n; i++) {
 		commas += line.p[i] == ',';

@@ -114,10 +114,10 @@ static void as_expected(void **state)
 	for (int i = 0; i < n; i++) {
 		char path[600];
 
-		(void)snprintf(path, sizeof path, FOLDER "/%s", names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s", names[i]);
 		assert_true(load(path, &text));
 		tell(buf_str(&text), 1 << 20, &got);
-		(void)snprintf(path, sizeof path, FOLDER "/%s" EXPECTED, names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s" EXPECTED, names[i]);
 		if (mode && strcmp(mode, "write") == 0) {
 			FILE *f = fopen(path, "wb");
 
@@ -171,7 +171,7 @@ static void in_any_blocks(void **state)
 	for (int i = 0; i < n; i++) {
 		char path[600];
 
-		(void)snprintf(path, sizeof path, FOLDER "/%s", names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s", names[i]);
 		assert_true(load(path, &text));
 		tell(buf_str(&text), 1 << 20, &whole);
 		for (size_t k = 1; k < SIZES; k++) {
@@ -260,7 +260,7 @@ static void for_any_client(void **state)
 		const struct reader *r;
 		char path[600];
 
-		(void)snprintf(path, sizeof path, FOLDER "/%s", names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s", names[i]);
 		assert_true(load(path, &text));
 		r = reader_of(buf_str(&text));
 		if (!r)
@@ -297,7 +297,7 @@ static void cut_anywhere(void **state)
 	for (int i = 0; i < n; i++) {
 		char path[600];
 
-		(void)snprintf(path, sizeof path, FOLDER "/%s", names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s", names[i]);
 		assert_true(load(path, &text));
 		for (size_t len = 0; len < text.n; len += 13)
 			run_quietly(str_head(buf_str(&text), len));
@@ -318,7 +318,7 @@ static void changed_at_random(void **state)
 	for (int i = 0; i < n; i++) {
 		char path[600];
 
-		(void)snprintf(path, sizeof path, FOLDER "/%s", names[i]);
+		(void)snprintf(path, sizeof path, FOLDER "/%.255s", names[i]);
 		assert_true(load(path, &text));
 		for (int round = 0; round < 1500 && text.n; round++) {
 			for (uint64_t k = 1 + mix_next(&seed) % 4; k; k--)
