@@ -370,7 +370,7 @@ static __attribute__((noinline)) void hand_over(struct reading *x, const unsigne
 	struct sink *sink = x->sink;
 	uint64_t now = sink->line;
 	struct record r;
-	struct ends e;
+	struct ends e = { 0 };
 	struct rest f;
 
 	if (!ends_of(x, p, nfcapd_u32(p), &e))
