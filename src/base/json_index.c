@@ -177,11 +177,10 @@ static bool learn_close(struct learning *l, unsigned i, const char *p)
 		return false;
 	learn_window(l, i, p, 1, 0);
 	learn_end(l, l->pending, i, 0);
+	/* An object in an array goes by the array's slot, whose own end comes later. */
+	learn_end(l, l->slots[l->depth], i, 1);
 	l->objects >>= 1;
 	l->depth--;
-	/* An object in an array goes by the array's slot, but does not end it. */
-	if (l->objects & 1)
-		learn_end(l, l->slots[l->depth + 1], i, 1);
 	l->pending = JSON_NO_SLOT;
 	return true;
 }

@@ -48,8 +48,8 @@ bool sieve_unwanted(const struct sieve *s, const struct json_at *at, unsigned sl
 	if (str_chr(rest, '\\') != SIZE_MAX)
 		return false;
 	/* Every other piece between quotes is a string. */
-	while (str_cut(&rest, '"', &text) && str_cut(&rest, '"', &text))
-		if (ip_parse(text, &ip) && sink_wants(s->sink, ip))
+	for (bool string = false; str_cut(&rest, '"', &text); string = !string)
+		if (string && ip_parse(text, &ip) && sink_wants(s->sink, ip))
 			return false;
 	return true;
 }
