@@ -19,6 +19,7 @@ enum {
 	FRAME_MAX = 1 << 20,         /* bytes of a frame that were captured */
 	UNIT_MAX = FRAME_MAX + 4096, /* ... and what stands around it */
 	INTERFACES_MAX = 4096,
+	AHEAD = 4, /* packets that are looked at before their turn; a power of two */
 };
 
 enum {
@@ -54,6 +55,9 @@ struct stream {
 	/* pcap */
 	unsigned link, header;
 	bool nano;
+	size_t ahead; /* bytes from the next packet to the first that was not looked at */
+	unsigned first_ahead, n_ahead;
+	uint32_t expected[AHEAD];
 	/* pcapng */
 	struct interface *interfaces;
 	size_t n_interfaces, cap_interfaces;
@@ -172,10 +176,40 @@ static void pcap_begin(struct stream *st, struct str have, bool swapped, uint32_
 	struct wire w = wire_of(str_skip(have, 20));
 
 	st->kind = PCAP;
+	st->ahead = st->n_ahead = 0;
 	st->swapped = swapped;
 	st->nano = magic == MAGIC_NANO;
 	st->header = magic == MAGIC_LONG ? 24 : 16;
 	st->link = u32(st, &w) & 0xffff; /* above it: what is known of checksums of frames */
+}
+
+/* What is wrong with packets that are looked at too early is seen when they have their turn. */
+static void look_ahead(struct stream *st, struct str have)
+{
+	while (st->n_ahead < AHEAD && st->ahead + st->header <= have.n) {
+		struct wire w = wire_of(str_skip(have, st->ahead + 8));
+		uint32_t captured = u32(st, &w), expected = UINT32_MAX;
+		const char *frame = have.p + st->ahead + st->header;
+		struct packet p;
+
+		if (captured > have.n - st->ahead - st->header)
+			break;
+		if (packet_guess(st->link, (const unsigned char *)frame, captured, &p))
+			expected = meter_expect(st->meter, &p);
+		st->expected[(st->first_ahead + st->n_ahead++) % AHEAD] = expected;
+		st->ahead += st->header + captured;
+	}
+	if (st->n_ahead >= 2)
+		meter_expect_soon(st->meter, st->expected[(st->first_ahead + 1) % AHEAD]);
+}
+
+static void step(struct stream *st, size_t n)
+{
+	if (st->n_ahead == 0)
+		return;
+	st->ahead -= n;
+	st->n_ahead--;
+	st->first_ahead++;
 }
 
 /* How many bytes the next packet takes; 0: it is not all there, or nothing is. */
@@ -201,6 +235,7 @@ static size_t pcap_packet(struct stream *st, struct str have, bool ended, struct
 			return 24;
 		}
 	}
+	look_ahead(st, have);
 	part = u32(st, &w);
 	captured = u32(st, &w);
 	sent = u32(st, &w);
@@ -213,6 +248,7 @@ static size_t pcap_packet(struct stream *st, struct str have, bool ended, struct
 			(void)give_up(st, sink, "the capture ends in the middle of a packet");
 		return 0;
 	}
+	step(st, st->header + captured);
 	frame(st, st->link, (int64_t)seconds * TIME_S + (st->nano ? part / 1000 : part),
 	      (struct str){ (const char *)p, captured }, sent, sink);
 	return st->header + captured;
@@ -426,6 +462,7 @@ static size_t feed(struct stream *st, struct str have, bool ended, struct sink *
 {
 	struct str rest = have;
 
+	st->ahead = st->n_ahead = 0;
 	for (;;) {
 		enum kind_of_file kind = st->kind;
 		uint64_t skip = st->skip;

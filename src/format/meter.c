@@ -511,6 +511,24 @@ static void tcp_on(struct meter *m, uint32_t i, bool from_orig, const struct pac
 	}
 }
 
+uint32_t meter_expect(struct meter *m, const struct packet *p)
+{
+	const uint32_t *b = bucket(m, p->src, p->src_port, p->dst, p->dst_port, p->proto);
+
+	__builtin_prefetch(b);
+	return (uint32_t)(b - m->buckets);
+}
+
+void meter_expect_soon(struct meter *m, uint32_t expected)
+{
+	uint32_t i = expected < m->n_buckets ? m->buckets[expected] : NONE;
+
+	if (i == NONE)
+		return;
+	__builtin_prefetch(at(m, i), 1);
+	__builtin_prefetch(&at(m, i)->last, 1);
+}
+
 void meter_packet(struct meter *m, const struct packet *p, struct sink *sink)
 {
 	uint32_t i = *bucket(m, p->src, p->src_port, p->dst, p->dst_port, p->proto);

@@ -27,6 +27,13 @@ struct meter;
 MUST enum err meter_new(uint64_t seed, struct meter **out);
 void meter_free(struct meter *m);
 
+/*
+ * Flows are far away: where packets to come can be seen already, say so twice, first what it will
+ * be (only addresses, ports and protocol are looked at), then, some packets later, what came back.
+ */
+uint32_t meter_expect(struct meter *m, const struct packet *p);
+void meter_expect_soon(struct meter *m, uint32_t expected);
+
 void meter_packet(struct meter *m, const struct packet *p, struct sink *sink);
 /* No more will come: hand over all that is open. */
 void meter_end(struct meter *m, struct sink *sink);

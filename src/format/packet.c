@@ -506,6 +506,32 @@ void packets_read(struct packets *x, unsigned link, int64_t ts, struct str frame
 	packet_layers(&d, packet_link(&d, link));
 }
 
+bool packet_guess(unsigned link, const unsigned char *frame, size_t n, struct packet *out)
+{
+	const unsigned char *p = frame + (link == 1 ? 14 : 0), *end = frame + n;
+
+	if (end - frame < 54)
+		return false;
+	if (link == 1 && get16(frame + 12) == 0x8100)
+		p += 4;
+	if (p[0] == 0x45) {
+		out->src = ip_v4(get32(p + 12));
+		out->dst = ip_v4(get32(p + 16));
+		out->proto = p[9];
+		p += 20;
+	} else if (p[0] >> 4 == 6 && end - p >= 44) {
+		out->src = ip6_at(p + 8);
+		out->dst = ip6_at(p + 24);
+		out->proto = p[6];
+		p += 40;
+	} else {
+		return false;
+	}
+	out->src_port = (uint16_t)get16(p);
+	out->dst_port = (uint16_t)get16(p + 2);
+	return true;
+}
+
 void packets_end(struct packets *x, struct sink *sink)
 {
 	give_up(x, 0, true, sink);

@@ -49,6 +49,9 @@ bool packets_know(unsigned link);
 void packets_read(struct packets *x, unsigned link, int64_t ts, struct str frame, uint32_t wire,
 		  struct sink *sink);
 
+/* Whose it probably is, by a glance at the usual places: for those who may be wrong. */
+bool packet_guess(unsigned link, const unsigned char *frame, size_t n, struct packet *out);
+
 /* No more will come: hand over what was kept of datagrams that never became whole. */
 void packets_end(struct packets *x, struct sink *sink);
 
