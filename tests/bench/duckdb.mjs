@@ -41,12 +41,12 @@ const plain = [
      where orig_h in (select a from list) or resp_h in (select a from list)`,
 ];
 
-// Addresses as numbers (IPv6 as 32 hexadecimal digits); a network of n bits is met by equal first n bits, so there is
-// one look-up by equality for each length that the list has: far quicker here than a join by ranges. Few lines are left
-// after that, and only those are joined with what the list says.
+// Addresses as numbers (IPv6 as 32 hexadecimal digits). Lines are passed first by one look-up of the shortest prefix that
+// the list has; of those left, a network of n bits is met by equal first n bits, one look-up for each length: quicker
+// than a join by ranges. The few lines that meet something are joined with what the list says.
 const mixed = async (query) => {
-  await query(`create macro v4(a) as split_part(a, '.', 1)::BIGINT * 16777216 + split_part(a, '.', 2)::BIGINT * 65536
-    + split_part(a, '.', 3)::BIGINT * 256 + split_part(a, '.', 4)::BIGINT`);
+  await query(`create macro number(p) as p[1] * 16777216 + p[2] * 65536 + p[3] * 256 + p[4]`);
+  await query(`create macro v4(a) as number(string_split(a, '.')::BIGINT[])`);
   await query(`create macro groups(a) as case when a = '' then 0 else length(a) - length(replace(a, ':', '')) + 1 end`);
   await query(`create macro wide(a) as coalesce(list_aggregate(
     [lpad(g, 4, '0') for g in string_split(a, ':') if g <> ''], 'string_agg', ''), '')`);
@@ -71,9 +71,15 @@ const mixed = async (query) => {
     ...l4.map((b) => `${n}4 >> ${32 - b} in (select net from list4 where bits = ${b})`),
     ...l6.map((b) => `left(${n}6, ${b / 4}) in (select net from list6 where bits = ${b})`),
   ].join(' or ');
-  await query(`create table line as select *, row_number() over () as id from (
+  const near = (n) => [
+    ...l4.slice(0, 1).map((b) => `${n}4 >> ${32 - b} in (select net >> (bits - ${b}) from list4)`),
+    ...l6.slice(0, 1).map((b) => `left(${n}6, ${b / 4}) in (select left(net, ${b / 4}) from list6)`),
+  ].join(' or ');
+  await query(`create table candidate as select * from (
       select ts, conn_state, orig_p, resp_p, ${number('orig_h', 'orig')}, ${number('resp_h', 'resp')}
       from ${sources[what]} where duration is null or duration + orig_bytes + resp_bytes >= 0)
+    where ${near('orig')} or ${near('resp')}`);
+  await query(`create table line as select *, row_number() over () as id from candidate
     where ${listed('orig')} or ${listed('resp')}`);
   await query(`create view side as
     select id, ts, conn_state, true as outward, resp4 as n4, resp6 as n6, resp_p as door from line
