@@ -28,6 +28,7 @@ void json_lines_begin(struct json_lines *w, const struct json_ways *ways, json_s
 	w->many = many;
 	w->floor = floor;
 	w->turn = 0;
+	memset(w->recent, 0, sizeof w->recent);
 	for (unsigned i = 0; i < JSON_SHAPES; i++)
 		w->shapes[i].known = false;
 }
@@ -256,6 +257,13 @@ static inline uint32_t tail(const char *text, unsigned point)
 	return four;
 }
 
+static inline bool fits(const struct json_lines *w, const struct json_shape *s,
+			const struct json_at *at, unsigned n)
+{
+	return s->known && s->n_points == n && w->ways->same(s, at->text, at->points) &&
+	       words_ok(s, at);
+}
+
 void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 {
 	const struct json_index *x = &w->index;
@@ -270,16 +278,22 @@ void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 	    points[0] != start || points[n - 1] != line->end - 1)
 		return;
 	if (x->text + start - w->floor >= 32) {
+		s = &w->shapes[w->recent[n]];
+		if (__builtin_expect(fits(w, s, out, n), 1)) {
+			out->shape = s;
+			return;
+		}
 		hash = (uint64_t)tail(x->text, points[n / 2]) << 32 | tail(x->text, points[n - 2]);
 		hash = (hash * UINT64_C(0x9e3779b97f4a7c15) ^ n) * UINT64_C(0xd6e8feb86659fd93) >> 40;
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2];
 		for (unsigned way = 0; way < 2; way++, s++)
-			if (s->known && s->hash == hash && s->n_points == n &&
-			    w->ways->same(s, x->text, points) && words_ok(s, out)) {
+			if (s->hash == hash && fits(w, s, out, n)) {
+				w->recent[n] = (uint8_t)(s - w->shapes);
 				out->shape = s;
 				return;
 			}
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2 + (w->turn++ & 1)];
+		w->recent[n] = (uint8_t)(s - w->shapes);
 	}
 	s->hash = (uint32_t)hash;
 	s->known = learn(s, out, n, w);

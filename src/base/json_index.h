@@ -89,6 +89,7 @@ struct json_lines {
 	const char *floor; /* from here on the text can be read */
 	struct json_index index;
 	unsigned turn;
+	uint8_t recent[JSON_POINTS + 1]; /* the shape met last that has so many points */
 	struct json_shape shapes[JSON_SHAPES];
 };
 

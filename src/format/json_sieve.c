@@ -19,25 +19,49 @@ bool sieve_begin(struct sieve *s, struct sink *sink, struct str block,
 	memset(s->day_text, 0, sizeof s->day_text);
 	memset(s->zone_text, 0, sizeof s->zone_text);
 	s->batch.n = 0;
+	s->batch.quads = 0;
 	return s->far;
+}
+
+static bool unwanted(const struct str ends[2], const struct sink *sink)
+{
+	for (int i = 0; i < 2; i++) {
+		struct ip ip;
+
+		if (!ip_parse(ends[i], &ip) || sink_wants(sink, ip))
+			return false;
+	}
+	return true;
+}
+
+static inline bool unwanted_quad(const struct sink *sink, uint32_t v4)
+{
+	return __builtin_expect(!near_any(sink->near, ip_v4(v4)), 1) ||
+	       !sink->listed(sink->ctx, ip_v4(v4));
 }
 
 void sieve_flush(struct sieve *s)
 {
 	struct sieve_batch *b = &s->batch;
-	const uint64_t line = s->sink->line;
-	uint64_t far = b->n ? s->far(b, s->sink, s->end) : 0;
+	struct sink *sink = s->sink;
+	const uint64_t line = sink->line;
 
 	for (unsigned i = 0; i < b->n; i++) {
-		if (far >> i & 1) {
-			sink_pass(s->sink, b->ts[i]);
+		bool far = b->quads >> i & 1
+				   ? unwanted_quad(sink, (uint32_t)b->pair[i]) &&
+					     unwanted_quad(sink, (uint32_t)(b->pair[i] >> 32))
+				   : unwanted(b->ends[i], sink);
+
+		if (__builtin_expect(far, 1)) {
+			sink_pass(sink, b->ts[i]);
 		} else {
-			s->sink->line = b->number[i];
-			s->again(b->line[i], s->sink);
+			sink->line = b->number[i];
+			s->again(b->line[i], sink);
 		}
 	}
-	s->sink->line = line;
+	sink->line = line;
 	b->n = 0;
+	b->quads = 0;
 }
 
 bool sieve_unwanted(const struct sieve *s, const struct json_at *at, unsigned slot)

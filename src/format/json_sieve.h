@@ -20,8 +20,9 @@ enum { SIEVE_ROOM = 64 };
 /* Lines whose two addresses are to be looked up. */
 struct sieve_batch {
 	unsigned n;
-	const char *p[SIEVE_ROOM][2];
-	uint8_t len[SIEVE_ROOM][2];
+	uint64_t quads;                 /* bit set: of these lines pair[] holds the addresses, */
+	uint64_t pair[SIEVE_ROOM];      /* the first in the lower half, */
+	struct str ends[SIEVE_ROOM][2]; /* of the others these */
 	int64_t ts[SIEVE_ROOM];
 	uint64_t number[SIEVE_ROOM];
 	struct str line[SIEVE_ROOM];
@@ -30,8 +31,7 @@ struct sieve_batch {
 struct sieve {
 	struct sink *sink;
 	const char *end; /* of the block: what lies before it can be read */
-	/* Bit i: line i of the batch has two addresses, and neither is wanted. */
-	uint64_t (*far)(const struct sieve_batch *b, const struct sink *sink, const char *end);
+	bool (*far)(const struct str ends[2], const struct near *near, uint64_t *out);
 	/* Read the line just begun without the sieve. */
 	void (*again)(struct str line, struct sink *sink);
 	/* The day and the zone met last, as text. */
@@ -52,23 +52,27 @@ static inline bool sieve_wait(struct sieve *s, const struct json_at *at, unsigne
 			      unsigned resp, int64_t ts)
 {
 	struct sieve_batch *b = &s->batch;
-	struct str o, r;
+	struct str *ends;
+	unsigned i;
 
 	if (!json_has(at, orig) || !json_has(at, resp))
 		return false;
-	o = json_slot(at, orig);
-	r = json_slot(at, resp);
-	if (o.p[0] != '"' || r.p[0] != '"' || o.n > 64 || r.n > 64)
-		return false;
 	if (b->n == SIEVE_ROOM)
 		sieve_flush(s);
-	b->p[b->n][0] = o.p + 1;
-	b->p[b->n][1] = r.p + 1;
-	b->len[b->n][0] = (uint8_t)(o.n - 2);
-	b->len[b->n][1] = (uint8_t)(r.n - 2);
-	b->ts[b->n] = ts;
-	b->number[b->n] = s->sink->line;
-	b->line[b->n] = at->line;
+	i = b->n;
+	ends = b->ends[i];
+	ends[0] = json_slot(at, orig);
+	ends[1] = json_slot(at, resp);
+	if (ends[0].p[0] != '"' || ends[1].p[0] != '"')
+		return false;
+	ends[0] = (struct str){ ends[0].p + 1, ends[0].n - 2 };
+	ends[1] = (struct str){ ends[1].p + 1, ends[1].n - 2 };
+	if (s->end - ends[0].p >= 16 && s->end - ends[1].p >= 16 &&
+	    s->far(ends, s->sink->near, &b->pair[i]))
+		b->quads |= UINT64_C(1) << i;
+	b->ts[i] = ts;
+	b->number[i] = s->sink->line;
+	b->line[i] = at->line;
 	b->n++;
 	return true;
 }
