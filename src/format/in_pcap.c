@@ -101,6 +101,15 @@ static size_t give_up(struct stream *st, struct sink *sink, const char *why)
 	return 0;
 }
 
+/* A capture of which nothing can be used must not look like one in which nothing happened. */
+static void check_link(unsigned link, struct sink *sink)
+{
+	if (packets_know(link))
+		return;
+	sink_line(sink);
+	sink_bad(sink, "frames of link type %u, which are not understood", link);
+}
+
 /* ---- recognition -------------------------------------------------------------------------------- */
 
 static bool is_pcap(struct str s, bool *swapped, uint32_t *magic)
@@ -171,7 +180,8 @@ static void frame(struct stream *st, unsigned link, int64_t ts, struct str bytes
 
 /* ---- pcap --------------------------------------------------------------------------------------- */
 
-static void pcap_begin(struct stream *st, struct str have, bool swapped, uint32_t magic)
+static void pcap_begin(struct stream *st, struct str have, bool swapped, uint32_t magic,
+		       struct sink *sink)
 {
 	struct wire w = wire_of(str_skip(have, 20));
 
@@ -181,6 +191,7 @@ static void pcap_begin(struct stream *st, struct str have, bool swapped, uint32_
 	st->nano = magic == MAGIC_NANO;
 	st->header = magic == MAGIC_LONG ? 24 : 16;
 	st->link = u32(st, &w) & 0xffff; /* above it: what is known of checksums of frames */
+	check_link(st->link, sink);
 }
 
 /* What is wrong with packets that are looked at too early is seen when they have their turn. */
@@ -231,7 +242,7 @@ static size_t pcap_packet(struct stream *st, struct str have, bool ended, struct
 		if (have.n < 24 && !ended)
 			return 0;
 		if (is_pcap(have, &swapped, &magic)) {
-			pcap_begin(st, have, swapped, magic);
+			pcap_begin(st, have, swapped, magic, sink);
 			return 24;
 		}
 	}
@@ -305,6 +316,7 @@ static void interface(struct stream *st, struct wire w, struct sink *sink)
 		st->interfaces = v;
 		st->cap_interfaces = cap;
 	}
+	check_link(i.link, sink);
 	st->interfaces[st->n_interfaces++] = i;
 }
 
@@ -446,7 +458,7 @@ static size_t begin(struct stream *st, struct str have, bool ended, struct sink 
 	uint32_t magic;
 
 	if (is_pcap(have, &swapped, &magic)) {
-		pcap_begin(st, have, swapped, magic);
+		pcap_begin(st, have, swapped, magic, sink);
 		return 24;
 	}
 	if (is_section(have, &swapped)) {

@@ -80,6 +80,25 @@ struct fields {
 	bool has_length, chunked;
 };
 
+/* With any number of zeros before it. */
+static bool length_of(struct str s, uint64_t *out)
+{
+	while (s.n > 1 && s.p[0] == '0')
+		s = str_skip(s, 1);
+	return str_u64(s, UINT64_C(1) << 62, out);
+}
+
+/* Of a list with commas between. */
+static bool has_word(struct str list, struct str word)
+{
+	struct str part;
+
+	while (str_cut(&list, ',', &part))
+		if (str_ieq(str_trim(part), word))
+			return true;
+	return false;
+}
+
 static struct fields fields_of(struct str lines)
 {
 	struct fields f = { .host = STR_NONE };
@@ -96,10 +115,9 @@ static struct fields fields_of(struct str lines)
 		if (f.host.n == 0 && str_iis(name, "host"))
 			f.host = str_head(value, HOST_MAX);
 		else if (str_iis(name, "content-length"))
-			f.has_length = str_u64(value, UINT64_C(1) << 62, &f.length);
+			f.has_length = length_of(value, &f.length);
 		else if (str_iis(name, "transfer-encoding"))
-			f.chunked = value.n >= 7 &&
-				    str_ieq(str_skip(value, value.n - 7), STR("chunked"));
+			f.chunked |= has_word(value, STR("chunked"));
 	}
 	return f;
 }

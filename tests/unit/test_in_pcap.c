@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Captures, piece by piece: every container and layer around the same datagram, the life of TCP
- * connections, names over several segments, and all that lies. Frames are made here.
+ * connections, names over several segments, and all that lies. Frames are made here. With files as
+ * arguments it prints what is in those.
  */
 #include "format/meter.h"
 #include "format/reader.h"
@@ -349,6 +350,13 @@ static void broken_records(void **state)
 		assert_true(cut <= 24 || x.malformed >= 1 || x.records == 1);
 		buf_free(&x.out);
 	}
+	buf_clear(&b);
+	bytes(&b, "d4c3b2a1 0200 0400 00000000 00000000 00000400 93000000");
+	bytes(&b, "00000000 00000000 04000000 04000000 00000000");
+	x = read_all(&b, 3);
+	holds(&x, "frames of link type 147, which are not understood");
+	assert_int_equal(x.unused, 1);
+	buf_free(&x.out);
 	/* One capture behind another. */
 	buf_free(&b);
 	pcap(&b, ETHERNET);
@@ -1071,7 +1079,31 @@ static void questions_and_answers(void **state)
 
 /* ------------------------------------------------------------------------------------------------- */
 
-int main(void)
+/* What is in a capture, for who compares it with what others find. */
+static int print(int n, char **paths)
+{
+	for (int i = 0; i < n; i++) {
+		FILE *f = fopen(paths[i], "rb");
+		struct reading x;
+		char part[4096];
+		struct buf b;
+		size_t k;
+
+		if (!f)
+			return 2;
+		buf_init(&b, 0);
+		while ((k = fread(part, 1, sizeof part, f)) > 0)
+			buf_add(&b, part, k);
+		(void)fclose(f);
+		x = read_all(&b, SIZE_MAX / 2);
+		(void)printf("FILE %s\n%s", paths[i], x.out.p);
+		buf_free(&x.out);
+		buf_free(&b);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(byte_orders),
@@ -1095,5 +1127,7 @@ int main(void)
 		cmocka_unit_test(questions_and_answers),
 	};
 
+	if (argc > 1)
+		return print(argc - 1, argv + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
