@@ -5,575 +5,13 @@
  * are client and server, as Suricata sees them, but for old dns answers, which are told from the
  * packet's side.
  */
+#include "format/eve.h"
 #include "format/json_sieve.h"
-
-/* Ethernet, IP and TCP headers without and with a few options: what a packet weighs without its
- * payload. */
-#define OVERHEAD 74
-
-/* A bound on records of one line: a message asks one question, and hostile ones not thousands. */
-#define QUERIES_MAX 16
-
-struct event {
-	struct str timestamp, type, src_ip, src_port, dest_ip, dest_port, proto;
-	struct json flow, netflow, tcp, dns, tls, http;
-};
-
-struct key {
-	const char *name;
-	size_t n;
-	size_t at; /* of a struct str, or of a struct json */
-	bool object;
-};
-
-#define KEY(type, field, key, object)                              \
-	{                                                          \
-		key, sizeof key - 1, offsetof(type, field), object \
-	}
-#define TEXT(type, field, key)   KEY(type, field, key, false)
-#define OBJECT(type, field, key) KEY(type, field, key, true)
-
-/* What is wrong with a line, NULL while nothing is. */
-static const char no_memory[] = "no memory to undo escapes";
-
-struct skim {
-	size_t line_n;
-	struct buf *scratch;
-};
-
-/* The members of a (sub-)object that keys[] names go to `to`; nothing else of it is looked at. */
-static const char *members(struct str object, const struct key *keys, size_t n_keys, void *to,
-			   const struct skim *x)
-{
-	struct json_walk w;
-	struct json v;
-	struct str key;
-
-	if (!json_begin(&w, object) || w.array)
-		return "not a JSON object";
-	while (json_next(&w, &key, &v))
-		for (size_t i = 0; i < n_keys; i++) {
-			void *field = (char *)to + keys[i].at;
-
-			if (key.n != keys[i].n || memcmp(key.p, keys[i].name, key.n) != 0)
-				continue;
-			if (keys[i].object)
-				*(struct json *)field = v;
-			else if (!json_value(&v, x->line_n, x->scratch, field))
-				return no_memory;
-			break;
-		}
-	if (w.failed)
-		return "not valid JSON (cut off?), or nested too deeply";
-	return json_rest(&w).n ? "text after the JSON object" : NULL;
-}
-
-/* The same of a sub-object; what is no object has no members. */
-static const char *part(const struct json *v, const struct key *keys, size_t n_keys, void *to,
-			const struct skim *x)
-{
-	return v->type == JSON_OBJECT ? members(v->raw, keys, n_keys, to, x) : NULL;
-}
-
-static const struct str absent = { NULL, 0 };
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static const struct key event_keys[] = {
-	TEXT(struct event, timestamp, "timestamp"), TEXT(struct event, type, "event_type"),
-	TEXT(struct event, src_ip, "src_ip"),       TEXT(struct event, src_port, "src_port"),
-	TEXT(struct event, dest_ip, "dest_ip"),     TEXT(struct event, dest_port, "dest_port"),
-	TEXT(struct event, proto, "proto"),         OBJECT(struct event, flow, "flow"),
-	OBJECT(struct event, netflow, "netflow"),   OBJECT(struct event, tcp, "tcp"),
-	OBJECT(struct event, dns, "dns"),           OBJECT(struct event, tls, "tls"),
-	OBJECT(struct event, http, "http"),
-};
-
-static const char *event_of(struct str line, struct event *e, const struct skim *x)
-{
-	return members(line, event_keys, COUNT(event_keys), e, x);
-}
-
-/* ---- one event --------------------------------------------------------------------------- */
-
-/* "no X" or "X is no Y", told once; false for the caller's return. */
-static bool wrong(struct sink *sink, const char *name, struct str v, const char *what)
-{
-	if (!v.p)
-		sink_bad(sink, "no %s", name);
-	else
-		sink_bad(sink, "%s is no %s: \"%.*s\"", name, what, (int)(v.n < 48 ? v.n : 48), v.p);
-	return false;
-}
-
-static bool size(struct str v, const char *name, uint64_t *out, struct sink *sink)
-{
-	if (!v.p)
-		*out = UNSTATED;
-	else if (!count_parse(v, out))
-		return wrong(sink, name, v, "count");
-	return true;
-}
-
-/* What all events have. ts is left to the caller. */
-static bool ends(const struct event *e, struct record *r, struct sink *sink)
-{
-	if (!e->src_ip.p || !ip_parse(e->src_ip, &r->orig))
-		return wrong(sink, "src_ip", e->src_ip, "address");
-	if (!e->dest_ip.p || !ip_parse(e->dest_ip, &r->resp))
-		return wrong(sink, "dest_ip", e->dest_ip, "address");
-	if (e->src_port.p && !port_parse(e->src_port, &r->orig_port))
-		return wrong(sink, "src_port", e->src_port, "port");
-	if (e->dest_port.p && !port_parse(e->dest_port, &r->resp_port))
-		return wrong(sink, "dest_port", e->dest_port, "port");
-	if (e->proto.p)
-		(void)proto_parse(e->proto, &r->proto);
-	if (!proto_has_ports(r->proto))
-		r->orig_port = r->resp_port = 0;
-	return true;
-}
-
-/* From start, or without one the event's own time, to end. */
-static bool span(const struct event *e, struct str start, struct str end, struct record *r,
-		 struct sink *sink)
-{
-	const char *name = start.p ? "start" : "timestamp";
-	int64_t until;
-
-	if (!start.p)
-		start = e->timestamp;
-	if (!start.p || !moment_parse(start, &r->ts))
-		return wrong(sink, name, start, "time from 1970 to 2100");
-	if (end.p) {
-		if (!moment_parse(end, &until))
-			return wrong(sink, "end", end, "time from 1970 to 2100");
-		r->duration = until > r->ts ? until - r->ts : 0;
-	}
-	return true;
-}
-
-static unsigned hex_flags(struct str s)
-{
-	unsigned v = 0;
-
-	if (s.n > 2)
-		return 0;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned d = (unsigned)(unsigned char)s.p[i] - '0',
-			 letter = ((unsigned char)s.p[i] | 0x20u) - 'a';
-
-		if (d > 9 && letter > 5)
-			return 0;
-		v = v << 4 | (d > 9 ? letter + 10 : d);
-	}
-	return v;
-}
-
-/* The record is whole. One that is near nothing may be passed over. */
-static void emit(struct record *r, struct sink *sink)
-{
-	bool pass = sink_selects(sink, r->kind) && !sink_wants(sink, r->orig) &&
-		    !sink_wants(sink, r->resp);
-
-	for (unsigned i = 0; pass && i < r->n_answers; i++)
-		pass = !sink_wants(sink, r->answers[i].ip);
-	if (pass)
-		sink_pass(sink, r->ts);
-	else
-		sink->record(sink->ctx, r);
-}
-
-struct tcp {
-	struct str syn, ack, both, to_server, to_client;
-};
-
-static const struct key tcp_keys[] = {
-	TEXT(struct tcp, syn, "syn"),
-	TEXT(struct tcp, ack, "ack"),
-	TEXT(struct tcp, both, "tcp_flags"),
-	TEXT(struct tcp, to_server, "tcp_flags_ts"),
-	TEXT(struct tcp, to_client, "tcp_flags_tc"),
-};
-
-/* To Suricata `closed` is also what was reset at once, and what only one side ever spoke in. */
-static enum handshake handshake(struct str state, const struct tcp *t, const struct record *r)
-{
-	unsigned client = hex_flags(t->to_server), server = hex_flags(t->to_client);
-
-	if (str_is(state, "new"))
-		return HANDSHAKE_FAILED;
-	if (!str_is(state, "established") && !str_is(state, "closed"))
-		return HANDSHAKE_UNSAID;
-	if (r->orig_packets == 0 || r->resp_packets == 0)
-		return HANDSHAKE_FAILED;
-	return (client & TCP_SYN) && (server & TCP_RST) && !(server & TCP_SYN) ? HANDSHAKE_FAILED
-									       : HANDSHAKE_DONE;
-}
-
-static void flow(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
-{
-	struct {
-		struct str start, end, state, orig_packets, resp_packets, orig_bytes, resp_bytes;
-	} f = { 0 };
-	static const struct key keys[] = {
-		TEXT(__typeof__(f), start, "start"),
-		TEXT(__typeof__(f), end, "end"),
-		TEXT(__typeof__(f), state, "state"),
-		TEXT(__typeof__(f), orig_packets, "pkts_toserver"),
-		TEXT(__typeof__(f), resp_packets, "pkts_toclient"),
-		TEXT(__typeof__(f), orig_bytes, "bytes_toserver"),
-		TEXT(__typeof__(f), resp_bytes, "bytes_toclient"),
-	};
-	struct tcp t = { 0 };
-
-	if (part(&e->flow, keys, COUNT(keys), &f, x) ||
-	    part(&e->tcp, tcp_keys, COUNT(tcp_keys), &t, x)) {
-		sink_bad(sink, "%s", no_memory);
-		return;
-	}
-	if (!ends(e, r, sink) || !span(e, f.start, f.end, r, sink) ||
-	    !size(f.orig_packets, "pkts_toserver", &r->orig_packets, sink) ||
-	    !size(f.resp_packets, "pkts_toclient", &r->resp_packets, sink) ||
-	    !size(f.orig_bytes, "bytes_toserver", &r->orig_bytes, sink) ||
-	    !size(f.resp_bytes, "bytes_toclient", &r->resp_bytes, sink))
-		return;
-	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, OVERHEAD);
-	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, OVERHEAD);
-	r->opener = OPENER_UNKNOWN;
-	if (r->proto != PROTO_TCP) {
-		record_level(r, HANDSHAKE_UNSAID);
-	} else {
-		if (str_is(f.state, "new") || str_is(t.syn, "true") ||
-		    (hex_flags(t.to_server) & TCP_SYN))
-			r->opener = OPENER_ORIG;
-		record_level(r, handshake(f.state, &t, r));
-	}
-	emit(r, sink);
-}
-
-/* One direction of a flow, as NetFlow has it. */
-static void netflow(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
-{
-	struct {
-		struct str start, end, packets, bytes;
-	} f = { 0 };
-	static const struct key keys[] = {
-		TEXT(__typeof__(f), start, "start"),
-		TEXT(__typeof__(f), end, "end"),
-		TEXT(__typeof__(f), packets, "pkts"),
-		TEXT(__typeof__(f), bytes, "bytes"),
-	};
-	struct tcp t = { 0 };
-	unsigned flags;
-
-	if (part(&e->netflow, keys, COUNT(keys), &f, x) ||
-	    part(&e->tcp, tcp_keys, COUNT(tcp_keys), &t, x)) {
-		sink_bad(sink, "%s", no_memory);
-		return;
-	}
-	if (!ends(e, r, sink) || !span(e, f.start, f.end, r, sink) ||
-	    !size(f.packets, "pkts", &r->orig_packets, sink) ||
-	    !size(f.bytes, "bytes", &r->orig_bytes, sink))
-		return;
-	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, OVERHEAD);
-	r->one_way = true;
-	r->opener = OPENER_UNKNOWN;
-	if (r->proto == PROTO_TCP) {
-		flags = hex_flags(t.both);
-		r->ack = (flags & TCP_ACK) || str_is(t.ack, "true");
-		if (!r->ack && ((flags & TCP_SYN) || str_is(t.syn, "true")))
-			r->opener = OPENER_ORIG;
-	}
-	record_level_one_way(r);
-	emit(r, sink);
-}
-
-/* ---- dns --------------------------------------------------------------------------------- */
-
-struct answer {
-	struct str rrname, type, rdata, ttl;
-};
-
-static const struct key answer_keys[] = {
-	TEXT(struct answer, rrname, "rrname"),
-	TEXT(struct answer, type, "rrtype"),
-	TEXT(struct answer, rdata, "rdata"),
-	TEXT(struct answer, ttl, "ttl"),
-};
-
-static uint32_t ttl_of(struct str s)
-{
-	uint64_t v;
-
-	if (!s.p || !count_parse(s, &v))
-		return TTL_UNSTATED;
-	return v < TTL_UNSTATED ? (uint32_t)v : TTL_UNSTATED - 1;
-}
-
-static unsigned add_answer(const struct answer *a, struct dns_answer *out, unsigned n)
-{
-	if (n == DNS_ANSWERS_MAX || (!str_is(a->type, "A") && !str_is(a->type, "AAAA")) ||
-	    !a->rdata.p || !ip_parse(a->rdata, &out[n].ip))
-		return n;
-	out[n].ttl = ttl_of(a->ttl);
-	return n + 1;
-}
-
-static unsigned answers_of(const struct json *list, struct dns_answer *out, const struct skim *x)
-{
-	struct json_walk w;
-	struct json v;
-	struct str key;
-	unsigned n = 0;
-
-	if (list->type != JSON_ARRAY || !json_begin(&w, list->raw))
-		return 0;
-	while (n < DNS_ANSWERS_MAX && json_next(&w, &key, &v)) {
-		struct answer a = { 0 };
-
-		if (!part(&v, answer_keys, COUNT(answer_keys), &a, x))
-			n = add_answer(&a, out, n);
-	}
-	return n;
-}
-
-/* {"A": ["192.0.2.1", …], "AAAA": […]}: no TTLs. */
-static unsigned grouped_of(const struct json *object, struct dns_answer *out, const struct skim *x)
-{
-	struct json_walk groups, list;
-	struct json v, value;
-	struct str key, none;
-	unsigned n = 0;
-
-	if (object->type != JSON_OBJECT || !json_begin(&groups, object->raw))
-		return 0;
-	while (json_next(&groups, &key, &v)) {
-		if (v.type != JSON_ARRAY || !json_begin(&list, v.raw))
-			continue;
-		while (n < DNS_ANSWERS_MAX && json_next(&list, &none, &value)) {
-			struct answer a = { .type = key };
-
-			if (json_value(&value, x->line_n, x->scratch, &a.rdata))
-				n = add_answer(&a, out, n);
-		}
-	}
-	return n;
-}
-
-static bool dns_port(uint16_t port)
-{
-	return port == 53 || port == 5353 || port == 5355;
-}
-
-static void dns(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
-{
-	struct {
-		struct str type;
-		struct answer self; /* version 1: an event for each answer */
-		struct json answers, grouped, queries;
-	} d = { 0 };
-	static const struct key keys[] = {
-		TEXT(__typeof__(d), type, "type"),
-		TEXT(__typeof__(d), self.rrname, "rrname"),
-		TEXT(__typeof__(d), self.type, "rrtype"),
-		TEXT(__typeof__(d), self.rdata, "rdata"),
-		TEXT(__typeof__(d), self.ttl, "ttl"),
-		OBJECT(__typeof__(d), answers, "answers"),
-		OBJECT(__typeof__(d), grouped, "grouped"),
-		OBJECT(__typeof__(d), queries, "queries"),
-	};
-	struct json_walk w;
-	struct json v;
-	struct str key;
-
-	if (part(&e->dns, keys, COUNT(keys), &d, x)) {
-		sink_bad(sink, "%s", no_memory);
-		return;
-	}
-	r->proto = PROTO_UDP;
-	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
-		return;
-	r->level = LEVEL_LOOKUP;
-	if (str_is(d.type, "answer") || str_is(d.type, "response")) {
-		if (dns_port(r->orig_port) && !dns_port(r->resp_port)) {
-			struct ip ip = r->orig;
-			uint16_t port = r->orig_port;
-
-			r->orig = r->resp;
-			r->orig_port = r->resp_port;
-			r->resp = ip;
-			r->resp_port = port;
-		}
-		r->n_answers = answers_of(&d.answers, sink->answers, x);
-		if (r->n_answers == 0)
-			r->n_answers = grouped_of(&d.grouped, sink->answers, x);
-		if (r->n_answers == 0)
-			r->n_answers = add_answer(&d.self, sink->answers, 0);
-		r->answers = sink->answers;
-	}
-	if (d.self.rrname.p || d.queries.type != JSON_ARRAY || !json_begin(&w, d.queries.raw)) {
-		if (d.self.rrname.p)
-			r->name = d.self.rrname;
-		emit(r, sink);
-		return;
-	}
-	/* Several questions in one message: each is asked, and the answers are the first one's. */
-	for (int n = 0; n < QUERIES_MAX; n++) {
-		struct answer q = { 0 };
-
-		if (!json_next(&w, &key, &v)) {
-			if (n == 0)
-				emit(r, sink);
-			return;
-		}
-		if (part(&v, answer_keys, COUNT(answer_keys), &q, x)) {
-			sink_bad(sink, "%s", no_memory);
-			return;
-		}
-		r->name = q.rrname.p ? q.rrname : STR_NONE;
-		emit(r, sink);
-		r->n_answers = 0;
-	}
-}
-
-/* ---- tls, http --------------------------------------------------------------------------- */
-
-static void tls(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
-{
-	struct {
-		struct str sni, version;
-	} t = { 0 };
-	static const struct key keys[] = {
-		TEXT(__typeof__(t), sni, "sni"),
-		TEXT(__typeof__(t), version, "version"),
-	};
-
-	if (part(&e->tls, keys, COUNT(keys), &t, x)) {
-		sink_bad(sink, "%s", no_memory);
-		return;
-	}
-	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
-		return;
-	r->proto = PROTO_TCP;
-	r->level = t.version.n && !str_is(t.version, "UNDETERMINED") ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
-	if (t.sni.p)
-		r->name = t.sni;
-	emit(r, sink);
-}
-
-static void http(const struct event *e, struct record *r, const struct skim *x, struct sink *sink)
-{
-	struct {
-		struct str hostname, port, url, status;
-	} h = { 0 };
-	static const struct key keys[] = {
-		TEXT(__typeof__(h), hostname, "hostname"),
-		TEXT(__typeof__(h), port, "http_port"),
-		TEXT(__typeof__(h), url, "url"),
-		TEXT(__typeof__(h), status, "status"),
-	};
-
-	if (part(&e->http, keys, COUNT(keys), &h, x)) {
-		sink_bad(sink, "%s", no_memory);
-		return;
-	}
-	if (!ends(e, r, sink) || !span(e, absent, absent, r, sink))
-		return;
-	r->proto = PROTO_TCP;
-	r->level = h.status.p ? LEVEL_TWO_WAY : LEVEL_ESTABLISHED;
-	if (h.hostname.p)
-		r->name = host_split(h.hostname, &r->http_port);
-	/* The event's own port, where the header names none. */
-	if (r->http_port == 0 && h.port.p)
-		(void)port_parse(h.port, &r->http_port);
-	if (h.url.p)
-		r->path = h.url;
-	emit(r, sink);
-}
-
-/* ---- all together ------------------------------------------------------------------------ */
-
-/* The values that are looked at before anybody knows whether the event matters. */
-enum slot {
-	/* Of the event, in the order of event_keys. */
-	SLOT_TIMESTAMP,
-	SLOT_TYPE,
-	SLOT_SRC_IP,
-	SLOT_SRC_PORT,
-	SLOT_DEST_IP,
-	SLOT_DEST_PORT,
-	SLOT_PROTO,
-	SLOT_FLOW,
-	SLOT_NETFLOW,
-	SLOT_TCP,
-	SLOT_DNS,
-	SLOT_TLS,
-	SLOT_HTTP,
-	/* Of these objects. */
-	SLOT_FLOW_START,
-	SLOT_FLOW_END,
-	SLOT_FLOW_SIZES, /* four */
-	SLOT_NETFLOW_START = SLOT_FLOW_SIZES + 4,
-	SLOT_NETFLOW_END,
-	SLOT_NETFLOW_SIZES, /* two */
-	SLOT_DNS_TYPE = SLOT_NETFLOW_SIZES + 2,
-	SLOT_DNS_QUERIES,
-	SLOT_DNS_ANSWERS,
-	SLOT_DNS_GROUPED,
-	SLOT_ADDRESS, /* all from here on: what may be the address in an answer */
-	SLOTS
-};
-_Static_assert(SLOTS <= (int)JSON_SLOTS, "a shape has as many slots");
-
-static const struct {
-	const char *type;
-	size_t object; /* what the event is about, of struct event */
-	uint8_t slot;  /* the same in a shape */
-	enum kind kind;
-	void (*read)(const struct event *e, struct record *r, const struct skim *x, struct sink *sink);
-} events[] = {
-#define EVENT(name, slot, kind)                                       \
-	{                                                             \
-#name, offsetof(struct event, name), slot, kind, name \
-	}
-	EVENT(flow, SLOT_FLOW, KIND_FLOW), EVENT(netflow, SLOT_NETFLOW, KIND_FLOW),
-	EVENT(dns, SLOT_DNS, KIND_DNS),    EVENT(tls, SLOT_TLS, KIND_TLS),
-	EVENT(http, SLOT_HTTP, KIND_HTTP),
-#undef EVENT
-};
-
-static void read_event(const struct event *e, const struct skim *x, struct sink *sink)
-{
-	for (size_t i = 0; i < COUNT(events); i++) {
-		struct record r = {
-			.kind = events[i].kind,
-			.opener = OPENER_ORIG,
-			.name = STR_NONE,
-			.path = STR_NONE,
-			.orig_bytes = UNSTATED,
-			.resp_bytes = UNSTATED,
-			.orig_packets = UNSTATED,
-			.resp_packets = UNSTATED,
-			.orig_payload = UNSTATED,
-			.resp_payload = UNSTATED,
-			.line = sink->line,
-		};
-		const char *object = (const char *)e + events[i].object;
-
-		if (!str_is(e->type, events[i].type))
-			continue;
-		if (((const struct json *)(const void *)object)->type == JSON_OBJECT)
-			events[i].read(e, &r, x, sink);
-		else
-			sink_bad(sink, "a %s event without its object", events[i].type);
-		return;
-	}
-}
 
 static void walk(struct str line, struct sink *sink)
 {
-	struct skim x = { .scratch = &sink->scratch };
-	struct event e = { 0 };
+	struct eve_skim x = { .scratch = &sink->scratch };
+	struct eve_event e = { 0 };
 	const char *why;
 
 	line = str_trim(line);
@@ -581,48 +19,64 @@ static void walk(struct str line, struct sink *sink)
 		return;
 	buf_clear(&sink->scratch);
 	x.line_n = line.n;
-	why = event_of(line, &e, &x);
+	why = eve_event(line, &e, &x);
 	if (!why && !e.type.p)
 		why = "no event_type";
 	if (why)
 		sink_bad(sink, "%s", why);
 	else
-		read_event(&e, &x, sink);
+		eve_read(&e, &x, sink);
 }
 
 /* ---- by the index -------------------------------------------------------------------------- */
+
+/* The values that are looked at before anybody knows whether the event matters: those of eve_keys,
+ * and these of objects in it. */
+enum slot {
+	SLOT_FLOW_START = EVE_KEYS,
+	SLOT_FLOW_END,
+	SLOT_FLOW_SIZES, /* four */
+	SLOT_NETFLOW_START = SLOT_FLOW_SIZES + 4,
+	SLOT_NETFLOW_END,
+	SLOT_NETFLOW_SIZES, /* two */
+	SLOT_DNS_QUERIES = SLOT_NETFLOW_SIZES + 2,
+	SLOT_DNS_ANSWERS,
+	SLOT_DNS_GROUPED,
+	SLOT_ADDRESS, /* all from here on: what may be the address in an answer */
+	SLOTS
+};
+_Static_assert(SLOTS <= (int)JSON_SLOTS, "a shape has as many slots");
 
 static uint8_t slot_of(uint8_t parent, struct str key)
 {
 	static const struct {
 		const char *name;
 		uint8_t parent, slot;
-	} inner[] = { { "start", SLOT_FLOW, SLOT_FLOW_START },
-		      { "end", SLOT_FLOW, SLOT_FLOW_END },
-		      { "pkts_toserver", SLOT_FLOW, SLOT_FLOW_SIZES },
-		      { "pkts_toclient", SLOT_FLOW, SLOT_FLOW_SIZES + 1 },
-		      { "bytes_toserver", SLOT_FLOW, SLOT_FLOW_SIZES + 2 },
-		      { "bytes_toclient", SLOT_FLOW, SLOT_FLOW_SIZES + 3 },
-		      { "start", SLOT_NETFLOW, SLOT_NETFLOW_START },
-		      { "end", SLOT_NETFLOW, SLOT_NETFLOW_END },
-		      { "pkts", SLOT_NETFLOW, SLOT_NETFLOW_SIZES },
-		      { "bytes", SLOT_NETFLOW, SLOT_NETFLOW_SIZES + 1 },
-		      { "type", SLOT_DNS, SLOT_DNS_TYPE },
-		      { "queries", SLOT_DNS, SLOT_DNS_QUERIES },
-		      { "answers", SLOT_DNS, SLOT_DNS_ANSWERS },
-		      { "grouped", SLOT_DNS, SLOT_DNS_GROUPED },
-		      { "rdata", SLOT_DNS, SLOT_ADDRESS },
+	} inner[] = { { "start", EVE_FLOW, SLOT_FLOW_START },
+		      { "end", EVE_FLOW, SLOT_FLOW_END },
+		      { "pkts_toserver", EVE_FLOW, SLOT_FLOW_SIZES },
+		      { "pkts_toclient", EVE_FLOW, SLOT_FLOW_SIZES + 1 },
+		      { "bytes_toserver", EVE_FLOW, SLOT_FLOW_SIZES + 2 },
+		      { "bytes_toclient", EVE_FLOW, SLOT_FLOW_SIZES + 3 },
+		      { "start", EVE_NETFLOW, SLOT_NETFLOW_START },
+		      { "end", EVE_NETFLOW, SLOT_NETFLOW_END },
+		      { "pkts", EVE_NETFLOW, SLOT_NETFLOW_SIZES },
+		      { "bytes", EVE_NETFLOW, SLOT_NETFLOW_SIZES + 1 },
+		      { "queries", EVE_DNS, SLOT_DNS_QUERIES },
+		      { "answers", EVE_DNS, SLOT_DNS_ANSWERS },
+		      { "grouped", EVE_DNS, SLOT_DNS_GROUPED },
+		      { "rdata", EVE_DNS, SLOT_ADDRESS },
 		      { "rdata", SLOT_DNS_ANSWERS, SLOT_ADDRESS },
 		      { "A", SLOT_DNS_GROUPED, SLOT_ADDRESS },
 		      { "AAAA", SLOT_DNS_GROUPED, SLOT_ADDRESS } };
 
 	if (parent == JSON_TOP) {
-		for (size_t i = 0; i < COUNT(event_keys); i++)
-			if (key.n == event_keys[i].n && memcmp(key.p, event_keys[i].name, key.n) == 0)
+		for (size_t i = 0; i < EVE_KEYS; i++)
+			if (key.n == eve_keys[i].n && memcmp(key.p, eve_keys[i].name, key.n) == 0)
 				return (uint8_t)i;
 		return JSON_NO_SLOT;
 	}
-	for (size_t i = 0; i < COUNT(inner); i++)
+	for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++)
 		if (inner[i].parent == parent && str_is(key, inner[i].name))
 			return inner[i].slot;
 	return JSON_NO_SLOT;
@@ -634,52 +88,51 @@ static inline bool spans(const struct json_at *at, unsigned start, unsigned end,
 {
 	int64_t until;
 
-	if (!sieve_moment(sieve, at, json_has(at, start) ? start : SLOT_TIMESTAMP, ts))
+	if (!sieve_moment(sieve, at, json_has(at, start) ? start : EVE_TIMESTAMP, ts))
 		return false;
 	return !json_has(at, end) || sieve_moment(sieve, at, end, &until);
 }
 
-/* Would the event be a record? If so it waits for the look-up of its
- * addresses. */
+/* Would the event be a record? If so it waits for the look-up of its addresses. */
 static bool waits(const struct json_at *at, unsigned object, struct sieve *sieve)
 {
 	int64_t ts;
 	bool sure;
 
 	switch (object) {
-	case SLOT_FLOW:
+	case EVE_FLOW:
 		sure = spans(at, SLOT_FLOW_START, SLOT_FLOW_END, sieve, &ts) &&
 		       sieve_count(at, SLOT_FLOW_SIZES) && sieve_count(at, SLOT_FLOW_SIZES + 1) &&
 		       sieve_count(at, SLOT_FLOW_SIZES + 2) && sieve_count(at, SLOT_FLOW_SIZES + 3);
 		break;
-	case SLOT_NETFLOW:
+	case EVE_NETFLOW:
 		sure = spans(at, SLOT_NETFLOW_START, SLOT_NETFLOW_END, sieve, &ts) &&
 		       sieve_count(at, SLOT_NETFLOW_SIZES) && sieve_count(at, SLOT_NETFLOW_SIZES + 1);
 		break;
-	case SLOT_DNS:
+	case EVE_DNS:
 		/* Several questions would be several records. */
-		sure = !json_has(at, SLOT_DNS_QUERIES) && sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+		sure = !json_has(at, SLOT_DNS_QUERIES) && sieve_moment(sieve, at, EVE_TIMESTAMP, &ts);
 		for (unsigned slot = SLOT_ADDRESS; sure && at->shape->present >> slot; slot++)
 			sure = !json_has(at, slot) || sieve_unwanted(sieve, at, slot);
 		break;
 	default:
-		sure = sieve_moment(sieve, at, SLOT_TIMESTAMP, &ts);
+		sure = sieve_moment(sieve, at, EVE_TIMESTAMP, &ts);
 	}
-	return sure && sieve_port(sieve, at, SLOT_SRC_PORT) && sieve_port(sieve, at, SLOT_DEST_PORT) &&
-	       sieve_wait(sieve, at, SLOT_SRC_IP, SLOT_DEST_IP, ts);
+	return sure && sieve_port(sieve, at, EVE_SRC_PORT) && sieve_port(sieve, at, EVE_DEST_PORT) &&
+	       sieve_wait(sieve, at, EVE_SRC_IP, EVE_DEST_IP, ts);
 }
 
-/* As event_of() would find it. */
-static bool fill(const struct json_at *at, struct event *e, const struct skim *x)
+/* As eve_event() would find it. */
+static bool fill(const struct json_at *at, struct eve_event *e, const struct eve_skim *x)
 {
-	for (size_t i = 0; i < COUNT(event_keys); i++) {
-		void *field = (char *)e + event_keys[i].at;
+	for (size_t i = 0; i < EVE_KEYS; i++) {
+		void *field = (char *)e + eve_keys[i].at;
 		struct json v;
 
 		if (!json_has(at, (unsigned)i))
 			continue;
 		json_slot_value(at, (unsigned)i, &v);
-		if (event_keys[i].object)
+		if (eve_keys[i].object)
 			*(struct json *)field = v;
 		else if (!json_value(&v, x->line_n, x->scratch, field))
 			return false;
@@ -691,32 +144,32 @@ static bool fill(const struct json_at *at, struct event *e, const struct skim *x
 static bool indexed(const struct json_at *at, struct sieve *sieve)
 {
 	struct sink *sink = sieve->sink;
-	struct skim x = { at->line.n, &sink->scratch };
-	struct event e = { 0 };
+	struct eve_skim x = { at->line.n, &sink->scratch };
+	struct eve_event e = { 0 };
 	struct str type;
 	size_t i = 0;
 
-	if (!json_has(at, SLOT_TYPE))
+	if (!json_has(at, EVE_TYPE))
 		return false;
-	type = json_slot(at, SLOT_TYPE);
+	type = json_slot(at, EVE_TYPE);
 	if (type.p[0] != '"')
 		return false;
 	type = (struct str){ type.p + 1, type.n - 2 };
-	while (i < COUNT(events) && !str_is(type, events[i].type))
+	while (i < EVE_TYPES && !str_is(type, eve_types[i].name))
 		i++;
 	/* What the type of an event we know is may be written with escapes. */
-	if (i == COUNT(events))
+	if (i == EVE_TYPES)
 		return str_chr(type, '\\') == SIZE_MAX;
-	if (!json_has(at, events[i].slot) || json_slot(at, events[i].slot).p[0] != '{')
+	if (!json_has(at, eve_types[i].object) || json_slot(at, eve_types[i].object).p[0] != '{')
 		return false;
-	if (sink_selects(sink, events[i].kind) && waits(at, events[i].slot, sieve))
+	if (sink_selects(sink, eve_types[i].kind) && waits(at, eve_types[i].object, sieve))
 		return true;
 	sieve_flush(sieve);
 	buf_clear(&sink->scratch);
 	if (fill(at, &e, &x))
-		read_event(&e, &x, sink);
+		eve_read(&e, &x, sink);
 	else
-		sink_bad(sink, "%s", no_memory);
+		sink_bad(sink, "%s", eve_no_memory);
 	return true;
 }
 
@@ -778,7 +231,7 @@ static int sniff(const struct sample *sample)
 
 	buf_init(&scratch, 1 << 20);
 	for (int i = 0; i < 20 && sure == 0 && str_line(&rest, &line); i++) {
-		struct event e = { 0 };
+		struct eve_event e = { 0 };
 
 		line = str_trim(line);
 		if (line.n == 0)
@@ -786,7 +239,7 @@ static int sniff(const struct sample *sample)
 		if (line.p[0] != '{')
 			break;
 		buf_clear(&scratch);
-		(void)event_of(line, &e, &(struct skim){ line.n, &scratch });
+		(void)eve_event(line, &e, &(struct eve_skim){ line.n, &scratch });
 		if (e.type.p && e.timestamp.p)
 			sure = 95;
 	}
