@@ -12,8 +12,8 @@
  * known, everything is read once more to be judged. */
 enum pass { PASS_RESOLVED = 1, PASS_NAMES, PASS_JUDGE };
 
-/* Records kept until all names are known. */
-enum { BACKLOG_MAX = 1 << 16, BLOCK_HOLDS = 1 << 12 };
+/* Records kept until all names are known, and the bytes of their names; records of a block. */
+enum { BACKLOG_MAX = 1 << 16, BACKLOG_TEXT = 16 << 20, BLOCK_HOLDS = 1 << 12 };
 
 /* A record that touches something, and where it stood. */
 struct kept {
@@ -206,21 +206,21 @@ static enum err judge_one(struct run *run, const struct record *r, const struct 
 	return e;
 }
 
-/* Keep a touch until all names are known. */
+/* Keep a touch until all names are known, if there are not too many. */
 static enum err put_back(struct run *run, const struct record *r, const struct place *at)
 {
 	struct kept *k;
 
 	if (run->overflow)
 		return ERR_OK;
-	if (run->backlog.n == BACKLOG_MAX) {
-		run->overflow = true;
+	k = run->backlog.n < BACKLOG_MAX ? VEC_PUSH(&run->backlog) : NULL;
+	if (k && copy_record(&k->r, r, &run->backlog_arena)) {
+		k->at = *at;
 		return ERR_OK;
 	}
-	k = VEC_PUSH(&run->backlog);
-	if (!k || !copy_record(&k->r, r, &run->backlog_arena))
-		return ERR_NOMEM;
-	k->at = *at;
+	run->overflow = true;
+	run->backlog.n = 0;
+	arena_free(&run->backlog_arena);
 	return ERR_OK;
 }
 
@@ -521,7 +521,7 @@ enum err analysis_run(struct analysis *a, const struct analysis_options *o, stru
 		e = lists_load(&a->lists, &o->lists, ei);
 	if (!e)
 		e = open_telemetry(a, o, ei);
-	arena_init(&run.backlog_arena, (size_t)256 << 20);
+	arena_init(&run.backlog_arena, BACKLOG_TEXT);
 	run.nothing = calloc((size_t)1 << (NEAR_V4_BITS - 6), sizeof *run.nothing);
 	if (!e && !run.nothing)
 		e = ERR_NOMEM;

@@ -59,6 +59,8 @@ static enum err read_head(struct scan_file *file, const struct sample *s,
 	};
 	unsigned kinds = rd->kinds;
 	struct str lines = STR_NONE;
+	const struct layout *layout = NULL;
+	struct arena once;
 	enum err e;
 
 	file->kinds = rd->kinds;
@@ -75,10 +77,15 @@ static enum err read_head(struct scan_file *file, const struct sample *s,
 	if (!file->head_n)
 		return ERR_OK;
 	file->head_lines = count_lines(str_head(s->head, file->head_n));
-	e = rd->header(lines, NULL, &hints, a, &file->head, &kinds, ei);
+	arena_init(&once, 1 << 20);
+	e = rd->header(lines, NULL, &hints, &once, &layout, &kinds, ei);
+	arena_free(&once);
 	if (!e)
 		file->kinds = kinds;
 	else
+		file->cut = false;
+	/* There may be many files; what their heads mean is kept only where it is needed. */
+	if (file->cut && rd->header(lines, NULL, &hints, a, &file->head, &kinds, ei))
 		file->cut = false;
 	return e == ERR_FORMAT && rd->mark ? e : ERR_OK;
 }
@@ -148,8 +155,10 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 	if (!e)
 		e = source_peek(s, SAMPLE, &sample.head, &sample.whole, &ei);
 	file->unreadable = e != ERR_OK;
-	if (!e)
+	if (!e) {
 		file->size = source_plain_size(s);
+		file->id = source_id(s);
+	}
 	if (!e && str_starts(sample.head, STR("\xef\xbb\xbf"))) {
 		sample.head = str_skip(sample.head, 3);
 		file->size = 0;

@@ -104,7 +104,7 @@ enum err scan_keep(struct scan_files *f, size_t i)
 
 	source_close(file->open);
 	file->open = NULL;
-	if (e == ERR_NOMEM)
+	if (e == ERR_NOMEM || e == ERR_STOP)
 		return e;
 	if (e) {
 		scan_trouble(f, file, e, &ei);

@@ -31,6 +31,7 @@ struct scan_file {
 	int kept_fd;                 /* ... and kept for more than one pass, or -1 */
 	bool once;                   /* a pipe: cannot be opened again */
 	struct source *open;         /* what cannot be opened again, open since it was recognised */
+	uint64_t id;                 /* which file it is, see file_id */
 	uint64_t size; /* of a plain regular file, which may be read from the middle; else 0 */
 	const struct layout *head; /* what its header means, of head_n bytes; in the files' arena */
 	size_t head_n;

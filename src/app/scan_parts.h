@@ -8,12 +8,12 @@
 #include "base/parallel.h"
 
 enum {
-	LINE_LIMIT = 1 << 20,      /* a line, with its LF */
-	DOCUMENT_LIMIT = 1 << 30,  /* a document read whole */
-	PIECE = 256 << 10,         /* bytes read at once: they stay in the processor's cache */
-	JOB = 32,                  /* pieces of a large file that make a job */
-	BATCH_LIMIT = 16,          /* pieces whose outcome is handed over together */
-	LAYOUTS_LIMIT = 256 << 20, /* all layouts of a lane */
+	LINE_LIMIT = 1 << 20,     /* a line, with its LF */
+	DOCUMENT_LIMIT = 1 << 30, /* a document read whole */
+	PIECE = 256 << 10,        /* bytes read at once: they stay in the processor's cache */
+	JOB = 32,                 /* pieces of a large file that make a job */
+	BATCH_LIMIT = 16,         /* pieces whose outcome is handed over together */
+	LAYOUT_LIMIT = 1 << 20,   /* what one header means */
 };
 
 /* ---- scan.c ---- */
@@ -35,13 +35,21 @@ uint64_t count_lines(struct str s);
 
 /* ---- scan_piece.c ---- */
 
+/* What a header meant: kept as long as some heading is of it. By several threads. */
+struct meaning;
+
 /* Which header is in force. */
 struct heading {
 	const struct layout *layout;
-	bool seen;    /* there was one, understood or not */
-	bool refused; /* it was not understood */
+	struct meaning *meaning; /* whose layout it is; NULL: of the file's head, or there is none */
+	bool seen;               /* there was one, understood or not */
+	bool refused;            /* it was not understood */
 	struct errinfo refusal;
 };
+
+/* *to becomes the same as *from, and lets go of what it was; heading_drop: of nothing. */
+void heading_take(struct heading *to, const struct heading *from);
+void heading_drop(struct heading *h);
 
 /* A stretch of a file; all of it where the file cannot be cut. */
 struct job {
@@ -57,16 +65,15 @@ struct reading {
 	struct scan_files *f;
 	const struct scan_client *c;
 	size_t piece; /* bytes */
-	struct arena layouts;
-	int fd; /* of a file that is cut, kept open from job to job; -1 none */
+	int fd;       /* of a file that is cut, kept open from job to job; -1 none */
 	uint32_t fd_file;
 	struct source *source;
 	char *p; /* bytes read; [from, n) are not used yet */
 	size_t cap, from, n;
-	uint64_t at;   /* where in a cut file p[n] stands */
-	uint64_t held; /* bytes used for the block */
-	bool ended;    /* there are no more bytes */
-	enum err bad;  /* ... because of this */
+	uint64_t at;          /* where in a cut file p[n] stands */
+	uint64_t held, total; /* bytes used for the block, for the job */
+	bool ended;           /* there are no more bytes */
+	enum err bad;         /* ... because of this */
 	struct errinfo end;
 	struct heading heading;
 	struct reader_hints hints;

@@ -7,13 +7,13 @@
 
 #include "base/stop.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 void reading_init(struct reading *g, struct scan_files *f, const struct scan_client *c, size_t piece)
 {
 	*g = (struct reading){ .f = f, .c = c, .piece = piece, .fd = -1 };
-	arena_init(&g->layouts, LAYOUTS_LIMIT);
 	g->hints = (struct reader_hints){ .columns = c->columns, .n_columns = c->n_columns };
 }
 
@@ -23,10 +23,15 @@ void reading_free(struct reading *g)
 	if (g->fd >= 0)
 		close(g->fd);
 	free(g->p);
-	arena_free(&g->layouts);
+	heading_drop(&g->heading);
 }
 
 /* ---- bytes ---- */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
 
 /* What was read and not used. */
 static struct str rest(const struct reading *g)
@@ -44,6 +49,7 @@ static void use(struct reading *g, size_t n)
 {
 	g->from += n;
 	g->held += n;
+	g->total += n;
 }
 
 static enum err read_on(struct reading *g, size_t n)
@@ -139,7 +145,7 @@ static enum err hand_over(struct reading *g, struct lane *lane)
 
 	b->bytes = g->held;
 	b->end = place(g);
-	*b->after = g->heading;
+	heading_take(b->after, &g->heading);
 	g->block = NULL;
 	return lane_hand(lane, b);
 }
@@ -158,45 +164,80 @@ static enum err next_block(struct reading *g, const struct job *j, struct lane *
 
 /* ---- lines ---- */
 
-static void understand(struct reading *g, const struct reader *rd, struct str lines)
-{
-	const struct layout *layout = g->heading.layout;
-	unsigned kinds = rd->kinds;
-	struct errinfo ei = { 0 };
-	enum err e = rd->header(lines, layout, &g->hints, &g->layouts, &layout, &kinds, &ei);
+struct meaning {
+	atomic_uint headings;
+	struct arena arena;
+};
 
-	g->heading.seen = true;
-	g->heading.refused = e != ERR_OK;
-	if (e) {
-		if (!ei.msg[0])
-			(void)err_set(&ei, e, "%s", err_text(e));
-		g->heading.refusal = ei;
-		g->heading.layout = NULL;
-	} else {
-		g->heading.layout = layout;
-		g->block->kinds |= kinds;
+void heading_drop(struct heading *h)
+{
+	struct meaning *m = h->meaning;
+
+	if (m && atomic_fetch_sub(&m->headings, 1) == 1) {
+		arena_free(&m->arena);
+		free(m);
 	}
+	*h = (struct heading){ .layout = NULL };
+}
+
+void heading_take(struct heading *to, const struct heading *from)
+{
+	struct heading copy = *from;
+
+	if (copy.meaning)
+		atomic_fetch_add(&copy.meaning->headings, 1);
+	heading_drop(to);
+	*to = copy;
+}
+
+static enum err understand(struct reading *g, const struct reader *rd, struct str lines)
+{
+	struct meaning *m = malloc(sizeof *m);
+	struct heading next = { .layout = g->heading.layout, .meaning = m, .seen = true };
+	unsigned kinds = rd->kinds;
+	enum err e;
+
+	if (!m)
+		return ERR_NOMEM;
+	atomic_init(&m->headings, 1);
+	arena_init(&m->arena, LAYOUT_LIMIT);
+	e = rd->header(lines, next.layout, &g->hints, &m->arena, &next.layout, &kinds, &next.refusal);
+	next.refused = e != ERR_OK;
+	if (e && !next.refusal.msg[0])
+		(void)err_set(&next.refusal, e, "%s", err_text(e));
+	if (e)
+		next.layout = NULL;
+	else
+		g->block->kinds |= kinds;
+	/* Most headers in the middle of a file say what the one before said. */
+	if (!e && g->heading.seen && next.layout == g->heading.layout)
+		g->heading.refused = false;
+	else
+		heading_take(&g->heading, &next);
+	heading_drop(&next);
+	return ERR_OK;
 }
 
 /* Header lines at the front of the text, understood. How many bytes they are. */
-static size_t take_header(struct reading *g, const struct reader *rd, struct str text)
+static enum err take_header(struct reading *g, const struct reader *rd, struct str text, size_t *n)
 {
 	struct str title = STR_NONE;
-	size_t n = 0;
+	enum err e = ERR_OK;
 
+	*n = 0;
 	if (rd->mark) {
-		n = marked_run(text, rd->mark);
-		if (n)
-			understand(g, rd, str_head(text, n));
+		*n = marked_run(text, rd->mark);
+		if (*n)
+			e = understand(g, rd, str_head(text, *n));
 	} else if (rd->titled && !g->heading.seen) {
-		n = title_end(text, &title);
+		*n = title_end(text, &title);
 		if (title.n)
-			understand(g, rd, title);
+			e = understand(g, rd, title);
 		else
-			n = text.n; /* nothing but comments so far */
+			*n = text.n; /* nothing but comments so far */
 	}
-	g->block->sink.line += count_lines(str_head(text, n));
-	return n;
+	g->block->sink.line += count_lines(str_head(text, *n));
+	return e;
 }
 
 /* Lines under a header that was not understood, up to the next one. */
@@ -212,13 +253,16 @@ static size_t refuse(struct reading *g, const struct reader *rd, struct str text
 	return text.n - left.n;
 }
 
-static void read_lines(struct reading *g, const struct reader *rd, struct str text)
+static enum err read_lines(struct reading *g, const struct reader *rd, struct str text)
 {
 	struct sink *s = &g->block->sink;
 
 	while (text.n) {
-		size_t n = take_header(g, rd, text);
+		size_t n;
+		enum err e = take_header(g, rd, text, &n);
 
+		if (e)
+			return e;
 		if (!n && g->heading.refused) {
 			n = refuse(g, rd, text);
 		} else if (!n) {
@@ -229,6 +273,7 @@ static void read_lines(struct reading *g, const struct reader *rd, struct str te
 		}
 		text = str_skip(text, n);
 	}
+	return ERR_OK;
 }
 
 /* How many bytes at the end of whole lines are lines that begin with mark. */
@@ -302,8 +347,8 @@ static enum err do_lines(struct reading *g, const struct reader *rd, const struc
 {
 	enum err e = fill(g, g->piece);
 
-	if (!e && j->first && str_starts(rest(g), STR("\xef\xbb\xbf")))
-		use(g, 3);
+	if (!e && j->whole && str_starts(rest(g), STR("\xef\xbb\xbf")))
+		use(g, 3); /* such a file is not cut */
 	if (!e && !j->first)
 		e = pass_over(g, j);
 	g->block->began = place(g);
@@ -324,10 +369,10 @@ static enum err do_lines(struct reading *g, const struct reader *rd, const struc
 			break;
 		if (lines.n) {
 			lines = of_job(g, rd, j, lines, &more);
-			read_lines(g, rd, lines);
+			e = read_lines(g, rd, lines);
 			use(g, lines.n);
-			if (more)
-				e = fill(g, rest(g).n + g->piece);
+			if (!e && more)
+				e = fill(g, least(rest(g).n + g->piece, LINE_LIMIT));
 		} else if (rest(g).n) {
 			sink_line(&g->block->sink);
 			sink_bad(&g->block->sink, "longer than 1 MiB");
@@ -347,11 +392,11 @@ static enum err do_document(struct reading *g, const struct reader *rd)
 
 	/* In growing steps: most are small. */
 	for (size_t want = g->piece; !e && !g->ended; want *= 2) {
-		if (want > DOCUMENT_LIMIT) {
+		if (rest(g).n > DOCUMENT_LIMIT) {
 			g->bad = err_set(&g->end, ERR_LIMIT, "larger than 1 GiB");
 			return ERR_OK;
 		}
-		e = fill(g, want);
+		e = fill(g, least(want, (size_t)DOCUMENT_LIMIT + 1));
 	}
 	if (!e && str_starts(rest(g), STR("\xef\xbb\xbf")))
 		use(g, 3);
@@ -398,6 +443,7 @@ static enum err do_stream(struct reading *g, const struct reader *rd, const stru
 static enum err open_file(struct reading *g, const struct job *j, struct errinfo *ei)
 {
 	struct scan_file *file = &g->f->v[j->file];
+	enum err e;
 
 	source_close(g->source);
 	g->source = NULL;
@@ -408,7 +454,10 @@ static enum err open_file(struct reading *g, const struct job *j, struct errinfo
 			close(g->fd);
 		g->fd = -1;
 		g->fd_file = j->file;
-		return file_open(file->path.p, &g->fd, ei);
+		e = file_open(file->path.p, &g->fd, ei);
+		if (!e && file_id(g->fd) != file->id)
+			e = err_set(ei, ERR_IO, "another file has taken its place while it was read");
+		return e;
 	}
 	if (file->open) {
 		g->source = file->open;
@@ -423,6 +472,14 @@ static enum err open_file(struct reading *g, const struct job *j, struct errinfo
 	return source_open(file->path.p, &g->source, ei);
 }
 
+/* The file ended before the size that it had. */
+static bool shrunk(const struct reading *g, const struct job *j)
+{
+	uint64_t size = g->f->v[j->file].size;
+
+	return j->whole ? g->total < size : g->at < (j->to < size ? j->to : size);
+}
+
 enum err reading_do(struct reading *g, const struct job *j, struct lane *lane)
 {
 	const struct scan_file *file = &g->f->v[j->file];
@@ -433,19 +490,19 @@ enum err reading_do(struct reading *g, const struct job *j, struct lane *lane)
 		return e;
 	g->hints.name = path_name(file->path);
 	g->hints.path = file->path;
-	g->heading = j->begin;
+	heading_take(&g->heading, &j->begin);
 	g->from = g->n = 0;
+	g->total = 0;
 	if (j->first && !j->whole) {
 		g->block->sink.line = file->head_lines;
 		g->block->kinds = file->kinds;
 	}
 	/* From the byte before: it tells whether a line begins here. */
-	g->at = j->first ? j->from : j->from - 1;
+	g->at = j->from - (j->first || !j->from ? 0 : 1);
 	g->ended = false;
-	g->bad = ERR_OK;
 	g->end = (struct errinfo){ 0 };
 	g->bad = open_file(g, j, &g->end);
-	if (g->bad == ERR_NOMEM)
+	if (g->bad == ERR_NOMEM || g->bad == ERR_STOP)
 		return g->bad;
 	if (!g->bad && rd->frame == FRAME_LINES)
 		e = do_lines(g, rd, j, lane);
@@ -457,6 +514,8 @@ enum err reading_do(struct reading *g, const struct job *j, struct lane *lane)
 	g->source = NULL;
 	if (e)
 		return e;
+	if (!g->bad && g->ended && shrunk(g, j))
+		g->bad = err_set(&g->end, ERR_PARSE, "it became shorter while it was read");
 	g->block->bad = g->bad;
 	g->block->ended = g->end;
 	return hand_over(g, lane);

@@ -139,7 +139,7 @@ static enum err take_block(struct run *r, struct scan_block *b)
 
 	b->lines_before = r->lines;
 	r->lines += b->sink.line;
-	r->now = *b->after;
+	heading_take(&r->now, b->after);
 	/* Of a file that is cut what counts is how far it was read. */
 	if (!b->whole)
 		b->bytes = b->end - r->end;
@@ -166,7 +166,7 @@ static enum err take(void *ctx, const void *job, void *batch)
 	if (b && b->first && !j->again) {
 		if (j->first) {
 			r->lines = 0;
-			r->now = j->begin;
+			heading_take(&r->now, &j->begin);
 			r->end = 0;
 		}
 		r->wrong = !j->first && (!same_heading(&r->now, &j->begin) || r->end != b->began);
@@ -191,6 +191,8 @@ static void free_block(const struct scan_client *c, struct scan_block *b)
 		return;
 	c->slot_free(c->ctx, &b->sink);
 	buf_free(&b->sink.scratch);
+	if (b->after)
+		heading_drop(b->after);
 	free(b->after);
 	free(b);
 }
@@ -241,6 +243,7 @@ enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c
 		free_block(c, p.batches[i]);
 	for (size_t i = 0; r.lanes && i <= threads; i++)
 		reading_free(&r.lanes[i]);
+	heading_drop(&r.now);
 	free(p.batches);
 	free(r.lanes);
 	return e;

@@ -39,6 +39,7 @@ MUST enum err source_peek(struct source *s, size_t want, struct str *head, bool 
 MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
 /* Is it a regular file, which may be opened again? Else (pipes, devices) what was read is gone. */
 bool source_can_reopen(const struct source *s);
+uint64_t source_id(const struct source *s);
 /* The size of a regular file that is not compressed, else 0: it may be read from the middle. */
 uint64_t source_plain_size(const struct source *s);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
@@ -49,6 +50,8 @@ MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);
  * only at its end. "-" is standard input, which must be a regular file.
  */
 MUST enum err file_open(const char *path, int *fd, struct errinfo *ei);
+/* Which file it is: the same number for no two of a machine, unless one is gone. */
+uint64_t file_id(int fd);
 MUST enum err file_pread(int fd, uint64_t at, void *to, size_t n, size_t *got, struct errinfo *ei);
 
 /* One path or all regular files below a folder (links to folders are not followed), sorted by name,

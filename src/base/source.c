@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/mix.h"
 #include "base/stop.h"
 
 #include <isa-l/igzip_lib.h>
@@ -333,6 +334,8 @@ enum err file_open(const char *path, int *out, struct errinfo *ei)
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
+	if (fd < 0 && errno == EINTR && stop_asked())
+		return ERR_STOP;
 	if (fd < 0)
 		return err_set(ei, errno == ENOENT ? ERR_NOENT : ERR_IO, "cannot open: %s",
 			       strerror(errno));
@@ -341,6 +344,13 @@ enum err file_open(const char *path, int *out, struct errinfo *ei)
 		(void)lseek(fd, 0, SEEK_SET);
 	*out = fd;
 	return ERR_OK;
+}
+
+uint64_t file_id(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : mix64((uint64_t)st.st_dev) ^ (uint64_t)st.st_ino;
 }
 
 enum err file_pread(int fd, uint64_t at, void *to, size_t n, size_t *got, struct errinfo *ei)
@@ -459,6 +469,11 @@ bool source_can_reopen(const struct source *s)
 	struct stat st;
 
 	return fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+uint64_t source_id(const struct source *s)
+{
+	return file_id(s->fd);
 }
 
 uint64_t source_plain_size(const struct source *s)
