@@ -124,6 +124,7 @@ enum err scan_forget(struct scan_files *f)
 	for (size_t i = 0; i < f->n; i++) {
 		struct scan_file *file = &f->v[i];
 
+		file->end_told = false;
 		file->records = file->malformed = file->bytes = file->unused = 0;
 		file->n_rejects = 0;
 		if (!e && file->damage.n)

@@ -6,7 +6,8 @@
  * Large plain files of lines are cut into stretches that several threads read at once; each other
  * file is read by one thread, several files at once. The client gets what came of it in input order.
  *
- * Memory: a few MiB for each thread, whatever the size of the files; documents (MISP, STIX, ...) are
+ * Memory: a few MiB for each thread, whatever the size of the files (and what readers of streams
+ * keep, see there); documents (MISP, STIX, ...) are
  * read whole, at most 1 GiB. A line longer than 1 MiB is passed over and counted.
  */
 #ifndef NEZUMI_APP_SCAN_H
@@ -38,6 +39,7 @@ struct scan_file {
 	uint64_t head_lines;
 	bool cut; /* several lanes may read it at once */
 	uint64_t records, malformed, bytes, unused;
+	bool end_told;   /* that it ended otherwise than it should */
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;
 	struct str note;    /* something its reader's user should know, or empty */

@@ -107,8 +107,10 @@ static enum err note_end(struct run *r, struct scan_block *b)
 			scan_trouble(r->f, file, b->bad, &b->ended);
 		return ERR_OK;
 	}
-	if (!b->ended.msg[0] || r->c->again)
+	/* Of a file that is cut each stretch may meet the same end. */
+	if (!b->ended.msg[0] || r->c->again || file->end_told)
 		return ERR_OK;
+	file->end_told = true;
 	file->malformed++;
 	return scan_note(r->f, b->file, 0, b->ended.msg);
 }

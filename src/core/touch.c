@@ -3,23 +3,6 @@
 
 #include "core/name.h"
 
-bool touch_possible(const struct names *n, const struct record *r)
-{
-	const struct snapshot *s = n->snap;
-	char lower[256];
-	uint32_t domain;
-
-	if (r->passive)
-		return false;
-	if (snapshot_near(s, r->resp) || (r->kind != KIND_DNS && snapshot_near(s, r->orig)))
-		return true;
-	if (r->kind == KIND_FLOW)
-		return names_near(n, r->resp) || names_near(n, r->orig);
-	if (s->domains.n && r->name.n && snapshot_domain(s, name_of(r->name, lower), &domain, NULL))
-		return true;
-	return r->kind == KIND_HTTP && s->urls.n;
-}
-
 enum validity attribute_validity(const struct attribute *a, const struct rules *rules, int64_t ts)
 {
 	int64_t off = 0;
@@ -70,6 +53,37 @@ bool touch_url(const struct record *r, struct buf *out)
 	ok = !buf_err(&raw) && url_normalise(buf_str(&raw), out, &host, &port) == ERR_OK;
 	buf_free(&raw);
 	return ok;
+}
+
+/* Is the URL of an http record listed? Its index. */
+static bool listed_url(const struct snapshot *s, const struct record *r, uint32_t *index)
+{
+	struct buf url;
+	bool is;
+
+	if (!s->urls.n || r->kind != KIND_HTTP)
+		return false;
+	buf_init(&url, 1 << 17);
+	is = touch_url(r, &url) && snapshot_url(s, buf_str(&url), index);
+	buf_free(&url);
+	return is;
+}
+
+bool touch_possible(const struct names *n, const struct record *r)
+{
+	const struct snapshot *s = n->snap;
+	char lower[256];
+	uint32_t domain, url;
+
+	if (r->passive)
+		return false;
+	if (snapshot_near(s, r->resp) || (r->kind != KIND_DNS && snapshot_near(s, r->orig)))
+		return true;
+	if (r->kind == KIND_FLOW)
+		return names_near(n, r->resp) || names_near(n, r->orig);
+	if (s->domains.n && r->name.n && snapshot_domain(s, name_of(r->name, lower), &domain, NULL))
+		return true;
+	return listed_url(s, r, &url);
 }
 
 /* Does an indicator of the controller name this port? */
@@ -346,21 +360,16 @@ static void touch_side(const struct names *n, const struct rules *rules, const s
 static void touch_url_of(const struct names *n, const struct rules *rules, const struct record *r,
 			 struct touches *ts)
 {
-	struct buf url;
+	struct touch *t;
 	uint32_t index;
 
-	if (!n->snap->urls.n || r->kind != KIND_HTTP)
+	if (!listed_url(n->snap, r, &index))
 		return;
-	buf_init(&url, 1 << 17);
-	if (touch_url(r, &url) && snapshot_url(n->snap, buf_str(&url), &index)) {
-		struct touch *t = add(ts, r, IT_URL, false);
-
-		if (t) {
-			t->target = index;
-			judge(n, rules, r, t);
-		}
+	t = add(ts, r, IT_URL, false);
+	if (t) {
+		t->target = index;
+		judge(n, rules, r, t);
 	}
-	buf_free(&url);
 }
 
 size_t touch_record(const struct names *n, const struct rules *rules, const struct record *r,

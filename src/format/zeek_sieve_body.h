@@ -27,12 +27,12 @@ struct batch {
 	bool broken; /* the line behind them is not as planned */
 	bool first;  /* it begins where the block begins */
 
-	uint64_t odd[LINES_MAX / 64 + 1];        /* lines for the plain way */
-	uint64_t six[LINES_MAX / 64 + 1];        /* lines whose addresses have been looked up */
-	uint64_t pair[LINES_MAX + 8];            /* IPv4: originator in the lower half */
-	int64_t ts[LINES_MAX + 8];               /* first as two halves of eight digits */
-	uint16_t found[2 * LINES_MAX + 2];       /* twice the line, one more for the responder */
-	uint16_t room[16], stop[STOPS_MAX + 96]; /* room[15] is the LF before the first line */
+	uint64_t odd[LINES_MAX / 64 + 1];    /* lines for the plain way */
+	uint64_t six[LINES_MAX / 64 + 1];    /* lines whose addresses have been looked up */
+	uint64_t pair[LINES_MAX + 8];        /* IPv4: originator in the lower half */
+	int64_t ts[LINES_MAX + 8];           /* first as two halves of eight digits */
+	uint16_t found[2 * LINES_MAX + 2];   /* twice the line, one more for the responder */
+	uint16_t stops[16 + STOPS_MAX + 96]; /* from 16 on; before it the LF before the first line */
 };
 
 static inline void mark(uint64_t *bits, size_t i)
@@ -86,9 +86,9 @@ static inline void find_stops(struct batch *b, size_t n)
 	unsigned at = 0, k;
 	unsigned char open = z->number_open;
 	uint64_t stop_before = 1, unset_before = 0, wrong = 0;
-	uint16_t *to = b->stop;
+	uint16_t *const begin = b->stops + 16, *to = begin;
 
-	for (size_t off = 0; off < n && to < b->stop + STOPS_MAX && !wrong; off += 64) {
+	for (size_t off = 0; off < n && to < begin + STOPS_MAX && !wrong; off += 64) {
 		const struct zeek_phase *ph = &z->phase[at];
 		struct lanes x = lanes_load(p + off);
 		uint64_t lf = lanes_eq(x, '\n'), stop = lanes_eq(x, separator) | lf;
@@ -113,8 +113,8 @@ static inline void find_stops(struct batch *b, size_t n)
 		at = z->next[at + (unsigned)_mm_popcnt_u64(stop)];
 	}
 	b->broken = wrong != 0;
-	b->n_lines = (size_t)(to - b->stop) / z->n_kept;
-	b->done = b->n_lines ? b->stop[b->n_lines * z->n_kept - 1] + (size_t)1 : 0;
+	b->n_lines = (size_t)(to - begin) / z->n_kept;
+	b->done = b->n_lines ? begin[b->n_lines * z->n_kept - 1] + (size_t)1 : 0;
 }
 
 /* ---- second pass: times, addresses, lengths ------------------------------------------------ */
@@ -220,7 +220,7 @@ static inline __attribute__((always_inline)) void parse_lines(struct batch *b, c
 {
 	const struct zeek_sieve *const z = b->z;
 	const char *const near_v4 = (const char *)near->v4, *const p = b->p, unset = z->unset;
-	const uint16_t *stops = b->stop;
+	const uint16_t *stops = b->stops + 16;
 	const size_t n_kept = z->n_kept, n_lines = b->n_lines;
 
 	for (size_t i = 0; i < n_lines; i++, stops += n_kept) {
@@ -265,7 +265,7 @@ static void look_up_rest(struct batch *b, const struct sink *sink)
 	for (size_t w = 0; w <= b->n_lines / 64; w++)
 		for (uint64_t m = b->six[w] & ~b->odd[w]; m; m &= m - 1) {
 			size_t i = 64 * w + _tzcnt_u64(m);
-			const uint16_t *stops = b->stop + i * n_kept;
+			const uint16_t *stops = b->stops + 16 + i * n_kept;
 			struct field orig = field(stops, z->at.orig), resp = field(stops, z->at.resp);
 
 			if (!six_unwanted(b->p + orig.at, orig.n, sink) ||
@@ -275,7 +275,7 @@ static void look_up_rest(struct batch *b, const struct sink *sink)
 	if (z->at.answers == ZEEK_SIEVE_NONE)
 		return;
 	for (size_t i = 0; i < b->n_lines; i++) {
-		struct field f = field(b->stop + i * n_kept, z->at.answers);
+		struct field f = field(b->stops + 16 + i * n_kept, z->at.answers);
 
 		if ((f.n != 1 || b->p[f.at] != z->unset) && !marked(b->odd, i) &&
 		    !answers_unwanted(z, (struct str){ b->p + f.at, f.n }, sink))
@@ -336,7 +336,7 @@ static bool cut_at_mark(struct batch *b)
 
 		if (!marked(b->odd, i))
 			continue;
-		from = (uint16_t)(b->stop[(ptrdiff_t)(i * b->z->n_kept) - 1] + 1);
+		from = (uint16_t)(b->stops[15 + i * b->z->n_kept] + 1);
 		if (b->p[from] == '#') {
 			b->n_lines = i;
 			b->done = from;
@@ -404,8 +404,8 @@ static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *
 
 			if (i >= b->n_lines)
 				break;
-			from = (uint16_t)(b->stop[(ptrdiff_t)(i * n_kept) - 1] + 1);
-			to = b->stop[i * n_kept + n_kept - 1] + (size_t)1;
+			from = (uint16_t)(b->stops[15 + i * n_kept] + 1);
+			to = b->stops[15 + (i + 1) * n_kept] + (size_t)1;
 			sink->line = line + i;
 			(void)plain(l, (struct str){ b->p + from, to - from }, sink);
 		}
@@ -458,7 +458,7 @@ size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain
 	struct batch b;
 
 	b.z = z;
-	b.room[15] = UINT16_MAX;
+	b.stops[15] = UINT16_MAX;
 	while (end - p > 2 * MARGIN) {
 		size_t left = (size_t)(end - p) - MARGIN;
 
