@@ -36,6 +36,7 @@ struct record {
 	enum level level;
 	bool one_way;  /* the exporter reports one direction only: orig sent this */
 	bool ack;      /* one-way TCP: an ACK was seen */
+	bool refused;  /* one-way TCP: nothing but a reset, which answers nothing */
 	bool passive;  /* dns: nobody's, without addresses; says to which a name led, from ts to ts
 			  + duration, and touches nothing */
 	uint8_t proto; /* IANA protocol number; 0 unknown */

@@ -132,8 +132,9 @@ static void measure(const struct record *r, struct touch *t, bool controller_ope
 	t->sent_out = from_host && stated(r->orig_payload) > 0;
 	t->sent_in = !from_host && stated(r->orig_payload) > 0;
 	/* The exporter shows the sender only: what the opener sent without an ACK may be all there
-	 * was. */
-	t->level = from_host != controller_opened && !r->ack ? LEVEL_ATTEMPT : LEVEL_ESTABLISHED;
+	 * was, and a reset alone is no answer. */
+	t->level = r->refused || (from_host != controller_opened && !r->ack) ? LEVEL_ATTEMPT
+									     : LEVEL_ESTABLISHED;
 }
 
 /* Was there nothing from the host's side, though the record would show it? */
@@ -154,7 +155,7 @@ static void judge(const struct names *n, const struct rules *rules, const struct
 	struct ind_range ranges[ADDR_RANGES_MAX];
 	size_t n_ranges = touch_indicators(n->snap, t, ranges);
 	bool addressed = t->type == IT_IP, compares = addressed && r->kind != KIND_DNS;
-	bool flow = r->kind == KIND_FLOW;
+	bool flow = r->kind == KIND_FLOW, answered;
 	int best = 4; /* (in, on) (grace, on) (in, off) (grace, off) */
 
 	t->inbound = opened_by_controller(
@@ -176,7 +177,8 @@ static void judge(const struct names *n, const struct rules *rules, const struct
 		}
 	t->on_port = best < 2;
 	t->grace = best & 1;
-	if ((t->inbound && (r->one_way || t->level < LEVEL_TWO_WAY)) || (flow && host_silent(r, t)))
+	answered = r->one_way ? t->sent_out : t->level == LEVEL_TWO_WAY;
+	if ((t->inbound && !answered) || (flow && host_silent(r, t)))
 		t->verdict = TOUCH_INBOUND_ONLY;
 	else if (best == 4)
 		t->verdict = TOUCH_OUTSIDE_VALIDITY;

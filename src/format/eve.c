@@ -262,8 +262,8 @@ static void netflow(const struct eve_event *e, struct record *r, const struct ev
 	r->one_way = true;
 	r->opener = OPENER_UNKNOWN;
 	if (r->proto == PROTO_TCP) {
-		flags = hex_flags(t.both);
-		r->ack = (flags & TCP_ACK) || str_is(t.ack, "true");
+		flags = hex_flags(t.both) | (str_is(t.ack, "true") ? TCP_ACK : 0);
+		record_one_way_flags(r, flags);
 		if (!r->ack && ((flags & TCP_SYN) || str_is(t.syn, "true")))
 			r->opener = OPENER_ORIG;
 	}

@@ -265,7 +265,7 @@ static void judge(const struct layout *l, struct record *r, struct str text)
 	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, OVERHEAD);
 	r->one_way = l->one_way || (l->nfdump && nothing(r->resp_bytes) && nothing(r->resp_packets));
 	if (r->one_way) {
-		r->ack = flags & TCP_ACK;
+		record_one_way_flags(r, flags);
 		r->resp_bytes = r->resp_packets = r->resp_payload = UNSTATED;
 		record_level_one_way(r);
 	} else {

@@ -100,7 +100,18 @@ bool tcp_flags_parse(struct str s, uint8_t *out)
 	return true;
 }
 
+void record_one_way_flags(struct record *r, unsigned flags)
+{
+	bool payload = r->orig_payload != UNSTATED && r->orig_payload > 0;
+
+	r->ack = r->proto == PROTO_TCP && flags & TCP_ACK;
+	r->refused = r->proto == PROTO_TCP && !payload &&
+		     (flags & (TCP_RST | TCP_SYN | TCP_FIN | TCP_PSH)) == TCP_RST;
+}
+
 void record_level_one_way(struct record *r)
 {
-	r->level = r->opener == OPENER_RESP || r->ack ? LEVEL_ESTABLISHED : LEVEL_ATTEMPT;
+	bool answered = !r->refused && (r->opener == OPENER_RESP || r->ack);
+
+	r->level = answered ? LEVEL_ESTABLISHED : LEVEL_ATTEMPT;
 }

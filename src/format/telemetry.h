@@ -100,6 +100,9 @@ bool json_value(const struct json *v, size_t line_n, struct buf *scratch, struct
  * 1b). False if it is none of them. */
 bool tcp_flags_parse(struct str s, uint8_t *out);
 
+/* What the TCP flags of a one-way record say; its payload is known by then. */
+void record_one_way_flags(struct record *r, unsigned flags);
+
 /*
  * The level of a one-way record: its sender was answered if it acknowledges. While the opener is
  * unknown the sender is taken for it; who settles that must look again.

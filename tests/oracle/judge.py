@@ -244,7 +244,7 @@ def level_of(r, opener):
     if r.kind in ("tls", "http"):
         return TWO_WAY if r.done else ESTABLISHED
     if r.oneway:
-        return ATTEMPT if opener == "orig" and not r.ack else ESTABLISHED
+        return ATTEMPT if r.refused or (opener == "orig" and not r.ack) else ESTABLISHED
     if r.handshake is None:
         came_back = (r.rpkts or r.rbytes) if opener == "orig" else (r.opkts or r.obytes)
         reached = bool(came_back)
@@ -286,7 +286,8 @@ def judge_touch(t, listed, lists, names, settings):
     stated = [(i, validity(i, r.ts, settings)) for i in t.indicators]
     t.live = [i for i, how in stated if how != "out"]
     if t.kind in ("address", "resolution"):
-        if by_controller and (r.oneway or t.level < TWO_WAY):
+        answered = t.side == "resp" and r.opay > 0 if r.oneway else t.level == TWO_WAY
+        if by_controller and not answered:
             t.excluded = "inbound-only"
         elif r.kind == "flow" and not r.oneway:
             host, controller = t.host_first(r.opkts + r.obytes, r.rpkts + r.rbytes)

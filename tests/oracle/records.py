@@ -12,14 +12,14 @@ from decimal import Decimal
 import values as v
 from inputs import files_below, read_bytes
 
-SYN, RST, ACK = 0x02, 0x04, 0x10
+FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
 class Record:
     """kind: flow, dns, tls, http. Sides are o(riginator) and r(esponder)."""
     __slots__ = ("kind", "ts", "path", "line", "proto", "oip", "oport", "rip", "rport", "duration",
                  "obytes", "rbytes", "opkts", "rpkts", "opay", "rpay", "opener", "handshake",
-                 "oneway", "ack", "name", "url", "answers", "done", "passive")
+                 "oneway", "ack", "refused", "name", "url", "answers", "done", "passive")
 
     def __init__(self, kind, ts, proto, oip, oport, rip, rport):
         self.kind, self.ts, self.proto = kind, ts, proto
@@ -30,6 +30,7 @@ class Record:
         self.handshake = None   # TCP: True came about, False did not, None look at packets and bytes
         self.oneway = False
         self.ack = False
+        self.refused = False
         self.name = None
         self.url = None
         self.answers = ()       # (address, ttl in microseconds or None)
@@ -412,6 +413,8 @@ def csv_flows(text):
                     r.opener = "orig"
             r.opay = max(0, r.obytes - 60 * r.opkts) if at["packets"] is not None else r.obytes
             r.rpay = max(0, r.rbytes - 60 * r.rpkts) if at["packets_rev"] is not None else r.rbytes
+            if r.oneway and r.proto == "tcp":
+                r.refused = flag_bits(get("flags")) & (RST | SYN | FIN | PSH) == RST and r.opay == 0
             yield number, no_ports(r)
         except (Malformed, ValueError):
             yield number, None

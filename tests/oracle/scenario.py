@@ -772,7 +772,7 @@ class World:
         return self.write(name + ".binetflow", "\n".join(lines) + "\n")
 
     def flags(self):
-        return self.pick(("S", "SA", "SAF", "PA", "A", "", "SPAF", "R"))
+        return self.pick(("S", "SA", "SAF", "PA", "A", "", "SPAF", "R", "RA", "RA"))
 
     def as_csv(self, name, kind, rows):
         cols = ["start", "duration", "src", "sport", "dst", "dport", "proto", "bytes", "packets", "bytes_rev",

@@ -78,7 +78,7 @@ static void say_record(void *ctx, struct record *r)
 	if (r->passive)
 		buf_c(b, " passive");
 	if (r->one_way)
-		buf_fmt(b, " one-way%s", r->ack ? " ack" : "");
+		buf_fmt(b, " one-way%s%s", r->ack ? " ack" : "", r->refused ? " refused" : "");
 	if (r->kind == KIND_FLOW) {
 		buf_c(b, " bytes=");
 		say_size(b, r->orig_bytes);
