@@ -55,6 +55,13 @@ static void PRINTF(2, 3) bad(struct sink *sink, const char *why, ...)
 	sink_bad(sink, "%s", text);
 }
 
+/* An exporter without a clock states 0: then when the message came is the best there is. */
+static void sent_at(struct nf_when *when, const struct nf_from *from)
+{
+	if (when->sent < TIME_S && from->ts != TIME_NONE)
+		when->sent = from->ts;
+}
+
 /* ---- version 5 --------------------------------------------------------------------------------- */
 
 struct header_5 {
@@ -124,7 +131,7 @@ static void record_5(const struct header_5 *h, const unsigned char *p, struct si
 		r.orig_port = (uint16_t)nf_number(p + 32, 2);
 		r.resp_port = (uint16_t)nf_number(p + 34, 2);
 	}
-	nf_flow_judge(&r, p[37], false);
+	nf_flow_judge(&r, p[37], 0, false);
 	sink->record(sink->ctx, &r);
 }
 
@@ -142,8 +149,7 @@ static void read_5(const struct nf_from *from, struct str text, struct sink *sin
 		bad(sink, "NetFlow 5: %u records, it says, in %zu bytes", h.records, text.n);
 		return;
 	}
-	if (h.when.sent < TIME_S && from->ts != TIME_NONE)
-		h.when.sent = from->ts;
+	sent_at(&h.when, from);
 	for (size_t i = 0; i < n && i < h.records; i++) {
 		record_5(&h, w.p, sink);
 		wire_skip(&w, RECORD_5);
@@ -387,6 +393,7 @@ static void read_9(struct message *m, const struct nf_from *from, struct str tex
 	m->when.sent = (int64_t)wire_be32(&w) * TIME_S;
 	wire_skip(&w, 4);
 	domain = wire_be32(&w);
+	sent_at(&m->when, from);
 	if (w.bad)
 		bad(m->sink, "%s: %zu bytes are no header", m->name, text.n);
 	else if (in_domain(m, from, domain))
@@ -404,6 +411,7 @@ static void read_ipfix(struct message *m, const struct nf_from *from, struct str
 	m->when.sent = (int64_t)wire_be32(&w) * TIME_S;
 	wire_skip(&w, 4);
 	domain = wire_be32(&w);
+	sent_at(&m->when, from);
 	if (w.bad || length < HEADER_IPFIX) {
 		bad(m->sink, "%s: %zu bytes are no message of %u", m->name, text.n, length);
 		return;

@@ -10,12 +10,15 @@
  *   the whole domain; the last one stated holds.
  * - Start: what the record says (absolute times before those that count from the exporter's start,
  *   which IPFIX states as systemInitTimeMilliseconds), else when the event was observed, else its
- *   end, else when the message was sent. A zero is no time. Where IPFIX never says when the
- * exporter started, the flow is taken to have ended when the message was sent.
+ *   end, else when the message was sent (came, where its header has no time). A zero is no time.
+ * Where IPFIX never says when the exporter started, the flow is taken to have ended when the
+ * message was sent.
  * - The way back: counters of the reverse direction (RFC 5103), those of the responder where there
  *   are ones of the initiator too, and in v9 OUT_BYTES and OUT_PKTS beside other IN_BYTES and
  *   IN_PKTS. Where OUT is the same as IN the same packets were counted twice, where IN is zero they
  *   were counted on their way out; in IPFIX OUT always is that. Records without are one-way.
+ * - Refused: what firewallEvent says was denied; and TCP of which both ways are known when who was
+ *   called sent a reset, no SYN and no payload.
  * - Opener: who biflowDirection says; the source where a record counts for initiator and responder,
  *   where one without counters tells that a flow was created or refused, and where TCP flags hold
  *   SYN and no ACK.

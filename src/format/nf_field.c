@@ -99,6 +99,7 @@ enum nf_slot nf_slot_of(uint32_t enterprise, unsigned number, unsigned length)
 		       : slot == NF_PACKETS       ? NF_PACKETS_BACK
 		       : slot == NF_BYTES_TOTAL   ? NF_BYTES_BACK_TOTAL
 		       : slot == NF_PACKETS_TOTAL ? NF_PACKETS_BACK_TOTAL
+		       : slot == NF_FLAGS         ? NF_FLAGS_BACK
 						  : NF_NONE;
 	else if (enterprise)
 		slot = NF_NONE;

@@ -260,7 +260,17 @@ static uint32_t rate_of(const struct reading *r)
 	return rate ? rate : d->rate;
 }
 
-void nf_flow_judge(struct record *r, uint8_t flags, bool refused)
+/* Of a record with both ways: who was called answered with a reset and nothing else. */
+static bool was_reset(const struct record *r, uint8_t flags, uint8_t flags_back)
+{
+	uint8_t called = r->opener == OPENER_RESP ? flags : flags_back;
+	uint64_t payload = r->opener == OPENER_RESP ? r->orig_payload : r->resp_payload;
+
+	return r->proto == PROTO_TCP && r->opener != OPENER_UNKNOWN &&
+	       (called & (TCP_RST | TCP_SYN)) == TCP_RST && (payload == 0 || payload == UNSTATED);
+}
+
+void nf_flow_judge(struct record *r, uint8_t flags, uint8_t flags_back, bool denied)
 {
 	if (r->opener == OPENER_UNKNOWN && r->proto == PROTO_TCP &&
 	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
@@ -271,7 +281,8 @@ void nf_flow_judge(struct record *r, uint8_t flags, bool refused)
 		r->ack = r->proto == PROTO_TCP && flags & TCP_ACK;
 		record_level_one_way(r);
 	} else {
-		record_level(r, refused ? HANDSHAKE_FAILED : HANDSHAKE_UNSAID);
+		record_level(r, denied || was_reset(r, flags, flags_back) ? HANDSHAKE_FAILED
+									  : HANDSHAKE_UNSAID);
 	}
 }
 
@@ -345,7 +356,8 @@ static void hand_over(const struct reading *r, struct record *out, struct sink *
 		out->orig_packets = times_rate(out->orig_packets, rate);
 		out->resp_packets = times_rate(out->resp_packets, rate);
 	}
-	nf_flow_judge(out, flags, number(r, NF_EVENT) == EVENT_DENIED);
+	nf_flow_judge(out, flags, (uint8_t)number(r, NF_FLAGS_BACK),
+		      number(r, NF_EVENT) == EVENT_DENIED);
 	sink->record(sink->ctx, out);
 }
 

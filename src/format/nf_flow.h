@@ -48,7 +48,8 @@ int64_t nf_moment(const struct nf_when *when, uint32_t uptime);
 void nf_flow(const struct nf_template *t, const uint16_t at[NF_SLOTS], const unsigned char *record,
 	     const struct nf_when *when, struct sink *sink);
 
-/* Fill in what follows from the sizes: payloads, and the level. */
-void nf_flow_judge(struct record *r, uint8_t flags, bool refused);
+/* Fill in what follows from the sizes and the TCP flags of both ways (0 where nobody says):
+ * payloads, and the level. */
+void nf_flow_judge(struct record *r, uint8_t flags, uint8_t flags_back, bool denied);
 
 #endif

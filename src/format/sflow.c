@@ -205,7 +205,7 @@ static void hand_over(const struct packet *p, uint32_t rate, int64_t ts, struct 
 		r.orig_port = p->sport;
 		r.resp_port = p->dport;
 	}
-	nf_flow_judge(&r, p->flags, false);
+	nf_flow_judge(&r, p->flags, 0, false);
 	sink->record(sink->ctx, &r);
 }
 

@@ -236,6 +236,79 @@ static void redefined(void **state)
 	finish(&t);
 }
 
+/* Who was called answers with a reset: nothing was established, unless more came. */
+static void refused(void **state)
+{
+	static const struct {
+		unsigned direction, proto, flags, flags_back, bytes, back;
+		const char *says;
+	} flows[] = {
+		{ 0, 6, 0x02, 0x14, 60, 40,
+		  "opener=orig level=attempt bytes=60/40 packets=1/1 payload=0/0" },
+		{ 0, 6, 0x02, 0x04, 60, 0,
+		  "opener=orig level=attempt bytes=60/0 packets=1/1 payload=0/0" },
+		{ 0, 6, 0x1e, 0x14, 60, 40,
+		  "opener=unknown level=established bytes=60/40 packets=1/1 payload=0/0" },
+		{ 0, 6, 0x02, 0x16, 60, 40,
+		  "opener=orig level=established bytes=60/40 packets=1/1 payload=0/0" },
+		{ 0, 6, 0x02, 0x14, 90, 90,
+		  "opener=orig level=two-way bytes=90/90 packets=1/1 payload=30/30" },
+		{ 1, 6, 0x1a, 0x14, 90, 40,
+		  "opener=orig level=attempt bytes=90/40 packets=1/1 payload=30/0" },
+		{ 2, 6, 0x14, 0x02, 40, 60,
+		  "opener=resp level=attempt bytes=40/60 packets=1/1 payload=0/0" },
+		{ 2, 6, 0x02, 0x14, 40, 60,
+		  "opener=resp level=established bytes=40/60 packets=1/1 payload=0/0" },
+		{ 1, 17, 0x02, 0x14, 60, 40,
+		  "opener=orig level=established bytes=60/40 packets=1/1 payload=0/0" },
+	};
+	struct test t = start();
+	struct buf b = message_ipfix(1);
+
+	(void)state;
+	set(&b, 2,
+	    "2:256 2:10 2:8 2:4 2:12 2:4 2:4 2:1 2:239 2:1 2:6 2:1 2:32774 2:1 4:29305 2:1 2:4 "
+	    "2:2 2:4 2:32769 2:4 4:29305 2:32770 2:4 4:29305");
+	from(&t, 1, 9, &b);
+	for (size_t i = 0; i < sizeof flows / sizeof flows[0]; i++) {
+		char text[200];
+
+		b = message_ipfix(1);
+		(void)snprintf(text, sizeof text,
+			       "4:3221225994 4:3325256707 1:%u 1:%u 1:%u 1:%u 4:%u 4:1 4:%u 4:1",
+			       flows[i].proto, flows[i].direction, flows[i].flags,
+			       flows[i].flags_back, flows[i].bytes, flows[i].back);
+		set(&b, 256, text);
+		from(&t, 1, 9, &b);
+		(void)snprintf(text, sizeof text,
+			       "%zu flow 2024-03-09T16:00:00Z+0 %s 192.0.2.10 0 198.51.100.3 0 %s\n",
+			       i + 1, flows[i].proto == 6 ? "tcp" : "udp", flows[i].says);
+		says(&t, text);
+	}
+	finish(&t);
+}
+
+/* An exporter without a clock: what counts from its uptime counts from when the message came. */
+static void without_a_clock(void **state)
+{
+	struct test t = start();
+	struct buf b = message_9(1);
+
+	(void)state;
+	memset(b.p + 8, 0, 4);
+	set(&b, 0, "2:256 2:9 " FIELDS "2:22 2:4");
+	set(&b, 256, FLOW "4:86390000 2:0");
+	from(&t, 1, 9, &b);
+	says(&t, "1 flow 2024-03-09T15:59:50Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n");
+	b = message_ipfix(1);
+	memset(b.p + 4, 0, 4);
+	set(&b, 2, PLAIN);
+	set(&b, 256, FLOW);
+	from(&t, 1, 9, &b);
+	says(&t, "2 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n");
+	finish(&t);
+}
+
 /* More than anybody has: told, and what is known goes on. */
 static void floods(void **state)
 {
@@ -631,6 +704,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(early_sets_wait), cmocka_unit_test(sessions),
 		cmocka_unit_test(taken_back),      cmocka_unit_test(redefined),
+		cmocka_unit_test(refused),         cmocka_unit_test(without_a_clock),
 		cmocka_unit_test(floods),          cmocka_unit_test(held_up_to_a_limit),
 		cmocka_unit_test(hostile),         cmocka_unit_test(never_long),
 		cmocka_unit_test(random_changes),  cmocka_unit_test(looks),
