@@ -278,7 +278,7 @@ void nf_flow_judge(struct record *r, uint8_t flags, uint8_t flags_back, bool den
 	r->orig_payload = payload_of(r->orig_bytes, r->orig_packets, NF_OVERHEAD);
 	r->resp_payload = payload_of(r->resp_bytes, r->resp_packets, NF_OVERHEAD);
 	if (r->one_way) {
-		r->ack = r->proto == PROTO_TCP && flags & TCP_ACK;
+		record_one_way_flags(r, flags);
 		record_level_one_way(r);
 	} else {
 		record_level(r, denied || was_reset(r, flags, flags_back) ? HANDSHAKE_FAILED

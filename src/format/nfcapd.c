@@ -181,7 +181,7 @@ INLINE const struct shape *shape_of(struct reading *x, const unsigned char *p, s
 	return size >= HEAD_1_7 && like(s, p) ? s : learn(s, p, size, x->sink) ? s : NULL;
 }
 
-/* False: it is told, or there are no addresses: a conversation below IP. */
+/* False: it is told, or counted: without addresses it is a conversation below IP. */
 INLINE bool ends_1_7(struct reading *x, const struct shape *s, const unsigned char *p, struct ends *e)
 {
 	const unsigned char *g = p + s->at[GENERIC];
@@ -199,8 +199,10 @@ INLINE bool ends_1_7(struct reading *x, const struct shape *s, const unsigned ch
 	/* Some exporters fill both families; the one they do not mean is 0. */
 	if (s->at[V6] && (addresses_v6(p + s->at[V6], e) || !s->at[V4]))
 		return true;
-	if (!s->at[V4])
+	if (!s->at[V4]) {
+		x->sink->unused++;
 		return false;
+	}
 	addresses_v4(p + s->at[V4], e);
 	return true;
 }
@@ -353,7 +355,7 @@ static void make_record(const struct ends *e, const struct rest *f, struct recor
 		.path = STR_NONE,
 	};
 	if (r->one_way) {
-		r->ack = tcp && (f->flags & TCP_ACK);
+		record_one_way_flags(r, f->flags);
 		r->resp_bytes = r->resp_packets = r->resp_payload = UNSTATED;
 		record_level_one_way(r);
 	} else {

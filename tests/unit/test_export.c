@@ -309,6 +309,35 @@ static void without_a_clock(void **state)
 	finish(&t);
 }
 
+/* The same of one direction, by all three versions. */
+static void refused_one_way(void **state)
+{
+	struct test t = start();
+
+	(void)state;
+	for (unsigned version = 5, n = 1; version <= 10; version += version == 5 ? 4 : 1, n++) {
+		struct buf b = version == 10 ? message_ipfix(1) : message_9(1);
+		char text[200];
+
+		if (version == 5) {
+			buf_clear(&b);
+			numbers(&b,
+				"2:5 2:1 4:86400000 4:1710000000 4:0 8:0 4:3221225994 4:3325256707 "
+				"8:0 4:1 4:40 4:86400000 4:86400000 2:443 2:40000 1:0 1:20 1:6 1:0 8:0");
+		} else {
+			set(&b, version == 10 ? 2 : 0, PLAIN);
+			set(&b, 256, "4:3221225994 4:3325256707 2:443 2:40000 1:6 1:20 4:40 4:1 2:0");
+		}
+		from(&t, 1, 9, &b);
+		(void)snprintf(text, sizeof text,
+			       "%u flow 2024-03-09T16:00:00Z+0 tcp 192.0.2.10 443 198.51.100.3 40000 "
+			       "opener=unknown level=attempt one-way ack refused bytes=40/- packets=1/- payload=0/-\n",
+			       n);
+		says(&t, text);
+	}
+	finish(&t);
+}
+
 /* More than anybody has: told, and what is known goes on. */
 static void floods(void **state)
 {
@@ -702,14 +731,23 @@ static int print(int n, char **paths)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(early_sets_wait), cmocka_unit_test(sessions),
-		cmocka_unit_test(taken_back),      cmocka_unit_test(redefined),
-		cmocka_unit_test(refused),         cmocka_unit_test(without_a_clock),
-		cmocka_unit_test(floods),          cmocka_unit_test(held_up_to_a_limit),
-		cmocka_unit_test(hostile),         cmocka_unit_test(never_long),
-		cmocka_unit_test(random_changes),  cmocka_unit_test(looks),
-		cmocka_unit_test(sflow),           cmocka_unit_test(sflow_changed_at_random),
-		cmocka_unit_test(recognised),      cmocka_unit_test(found_again),
+		cmocka_unit_test(early_sets_wait),
+		cmocka_unit_test(sessions),
+		cmocka_unit_test(taken_back),
+		cmocka_unit_test(redefined),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(refused_one_way),
+		cmocka_unit_test(without_a_clock),
+		cmocka_unit_test(floods),
+		cmocka_unit_test(held_up_to_a_limit),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(never_long),
+		cmocka_unit_test(random_changes),
+		cmocka_unit_test(looks),
+		cmocka_unit_test(sflow),
+		cmocka_unit_test(sflow_changed_at_random),
+		cmocka_unit_test(recognised),
+		cmocka_unit_test(found_again),
 		cmocka_unit_test(shared_files),
 	};
 

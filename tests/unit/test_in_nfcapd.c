@@ -324,6 +324,56 @@ static void flows_1_7(void **state)
 		  "level=attempt one-way bytes=400/- packets=3/- payload=220/-\n");
 }
 
+/* A reset and nothing else, of one direction: with payload, SYN or FIN it is something else. */
+static void refused(void **state)
+{
+	static const unsigned flags[] = { 0x14, 0x04, 0x14, 0x16, 0x15, 0x1c };
+	struct file f = start(2, PLAIN);
+
+	(void)state;
+	for (unsigned k = 0; k < 6; k++) {
+		size_t at = flow(&f, 2);
+
+		generic(&f, T0, T0, 6, flags[k]);
+		if (k != 2)
+			change(&f.block, at + 48, 120); /* bytes */
+		v4(&f, 0x01010101, 0x09090909);
+		end_record(&f, at);
+	}
+	(void)block(&f);
+#define RESET(line, more) \
+	line " flow 2018-12-02T08:00:00.123000Z+0 tcp 1.1.1.1 50000 9.9.9.9 443 opener=unknown level=" more
+	gives(&f,
+	      RESET("1", "attempt one-way ack refused bytes=120/- packets=3/- payload=0/-\n") RESET(
+		      "2", "attempt one-way refused bytes=120/- packets=3/- payload=0/-\n")
+		      RESET("3", "established one-way ack bytes=400/- packets=3/- payload=220/-\n") RESET(
+			      "4", "established one-way ack bytes=120/- packets=3/- payload=0/-\n")
+			      RESET("5", "established one-way ack bytes=120/- packets=3/- payload=0/-\n")
+				      RESET("6",
+					    "established one-way ack bytes=120/- packets=3/- payload=0/-\n"));
+}
+
+/* Two flows, one below IP, which is nothing to look for. */
+static void without_addresses(void **state)
+{
+	struct file f = start(2, PLAIN);
+	size_t at = flow(&f, 1);
+	struct reading x;
+
+	(void)state;
+	generic(&f, T0, T0, 17, 0);
+	end_record(&f, at);
+	plain_flow(&f, 1);
+	(void)block(&f);
+	x = reading(&f, 1 << 20);
+	assert_int_equal(x.records, 1);
+	assert_int_equal(x.unused, 1);
+	assert_int_equal(x.malformed, 0);
+	assert_int_equal(x.lines, 2);
+	buf_free(&x.out);
+	end(&f);
+}
+
 static void addresses_and_events(void **state)
 {
 	struct file f = start(2, PLAIN);
@@ -940,6 +990,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flows_1_7),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(without_addresses),
 		cmocka_unit_test(addresses_and_events),
 		cmocka_unit_test(damaged_flows_1_7),
 		cmocka_unit_test(flows_1_6),
