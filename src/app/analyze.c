@@ -461,6 +461,9 @@ static enum err tell_inputs(struct analysis *a)
 				.malformed = file->malformed,
 				.bytes = file->bytes,
 				.unused = file->unused,
+				.truncated = file->lacks.truncated,
+				.missed = file->lacks.missed,
+				.dropped = file->lacks.dropped,
 				.trouble = file->trouble,
 				.note = file->note,
 				.passed_over = file->trouble.n && file->from_folder &&

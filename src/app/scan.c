@@ -125,6 +125,7 @@ enum err scan_forget(struct scan_files *f)
 		struct scan_file *file = &f->v[i];
 
 		file->end_told = false;
+		file->lacks = (struct lacks){ 0 };
 		file->records = file->malformed = file->bytes = file->unused = 0;
 		file->n_rejects = 0;
 		if (!e && file->damage.n)

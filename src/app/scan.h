@@ -39,6 +39,7 @@ struct scan_file {
 	uint64_t head_lines;
 	bool cut; /* several lanes may read it at once */
 	uint64_t records, malformed, bytes, unused;
+	struct lacks lacks;
 	bool end_told;   /* that it ended otherwise than it should */
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;

@@ -129,6 +129,7 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 	s = &b->sink;
 	s->line = s->malformed = s->unused = 0;
 	s->n_rejects = 0;
+	s->lacks = (struct lacks){ 0 };
 	s->passed.all = s->passed.in_window = 0;
 	s->passed.first = INT64_MAX;
 	s->passed.last = INT64_MIN;

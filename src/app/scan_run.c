@@ -124,6 +124,9 @@ static enum err note_block(struct run *r, struct scan_block *b)
 	file->bytes += b->bytes;
 	file->malformed += b->sink.malformed;
 	file->unused += b->sink.unused;
+	file->lacks.truncated += b->sink.lacks.truncated;
+	file->lacks.missed += b->sink.lacks.missed;
+	file->lacks.dropped += b->sink.lacks.dropped;
 	for (unsigned i = 0; i < b->sink.n_rejects; i++) {
 		uint64_t line = b->sink.rejects[i].line;
 		enum err e = scan_note(r->f, b->file, line ? b->lines_before + line : 0,

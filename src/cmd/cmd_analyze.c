@@ -317,6 +317,12 @@ static bool tell_trouble(const struct analysis *a, const struct common *c)
 		} else {
 			usable |= str_is(in->kind, "telemetry") && (in->records || !in->malformed);
 		}
+		if (in->truncated || in->missed || in->dropped)
+			warn(c,
+			     "%.*s: the capture is not whole: %llu frames cut short, %llu bytes of "
+			     "conversations missing, %llu packets dropped",
+			     STR_ARG(in->path), (unsigned long long)in->truncated,
+			     (unsigned long long)in->missed, (unsigned long long)in->dropped);
 		if (in->note.n)
 			warn(c, "%.*s: %.*s", STR_ARG(in->path), STR_ARG(in->note));
 		tell_malformed(in, c);

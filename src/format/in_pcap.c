@@ -161,8 +161,8 @@ static void on_packet(void *ctx, const struct packet *p, struct sink *sink)
 {
 	struct stream *st = ctx;
 
-	if (p->proto == PROTO_UDP && p->data.n == p->length && p->data.n >= 16 &&
-	    export_looks(p->data, p->src_port, p->dst_port))
+	/* One that was cut short is only known by its port; what is there of it is read. */
+	if (p->proto == PROTO_UDP && p->data.n >= 16 && export_looks(p->data, p->src_port, p->dst_port))
 		exports_read(st->exports, p->src, p->src_port, p->ts, p->data, sink);
 	meter_packet(st->meter, p, sink);
 }
@@ -175,6 +175,7 @@ static void frame(struct stream *st, unsigned link, int64_t ts, struct str bytes
 		return;
 	}
 	st->last = ts;
+	sink->lacks.truncated += bytes.n < wire;
 	packets_read(st->packets, link, ts, bytes, wire, sink);
 }
 

@@ -114,8 +114,11 @@ void meter_free(struct meter *m)
 static inline uint32_t *bucket(const struct meter *m, struct ip a, uint16_t a_port, struct ip b,
 			       uint16_t b_port, uint8_t proto)
 {
-	uint64_t x = (a.hi ? mix64(a.hi ^ m->seed) : m->seed4) ^ a.lo ^ (uint64_t)a_port << 48;
-	uint64_t y = (b.hi ? mix64(b.hi ^ m->seed) : m->seed4) ^ b.lo ^ (uint64_t)b_port << 48;
+	/* Of IPv6 the port must not meet bits that whoever sends may choose to undo it. */
+	uint64_t x = (a.hi ? mix64(mix64(a.hi ^ m->seed) ^ a.lo) : m->seed4 ^ a.lo) ^
+		     (uint64_t)a_port << 48;
+	uint64_t y = (b.hi ? mix64(mix64(b.hi ^ m->seed) ^ b.lo) : m->seed4 ^ b.lo) ^
+		     (uint64_t)b_port << 48;
 
 	return &m->buckets[(mix64(mix64(x) + mix64(y) + proto) ^ m->seed) & (m->n_buckets - 1)];
 }

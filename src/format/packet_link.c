@@ -437,7 +437,8 @@ static enum layer ayiya(struct decode *d)
 enum layer packet_udp_tunnel(struct decode *d, unsigned src_port, unsigned dst_port)
 {
 	switch (dst_port) {
-	case 4789: /* VXLAN, RFC 7348 */
+	case 4789: /* VXLAN, RFC 7348; before that of Linux */
+	case 8472:
 		if (d->have < 8 || !(d->p[0] & 8))
 			return LAYER_END;
 		return skip_to(d, 8, LAYER_ETHER);

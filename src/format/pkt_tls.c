@@ -36,11 +36,10 @@ static void call_it(struct tls *tls, struct str name)
 /* The extension of that number out of a list of them. */
 static struct wire extension(struct wire w, unsigned number)
 {
-	struct wire all = wire_sub(&w, wire_be16(&w));
-
+	size_t n = wire_be16(&w);
 	/* What is cut off is read as far as it goes. */
-	if (w.bad)
-		all = (struct wire){ w.p, w.end, false };
+	struct wire all = wire_sub(&w, n < wire_left(&w) ? n : wire_left(&w));
+
 	while (wire_left(&all) >= 4) {
 		unsigned type = wire_be16(&all);
 		struct wire e = wire_sub(&all, wire_be16(&all));
@@ -221,10 +220,22 @@ enum talking tls_data(struct talk *t, const struct utterance *u, struct sink *si
 	return TALK_ON;
 }
 
+/* The end of the hello did not come; its name may have. */
+static void half_hello(struct talk *t)
+{
+	struct tls *tls = t->tls;
+	struct bytes *half = &tls->lane[t->client].message;
+
+	if (!tls->client_hello && half->n > 4 && half->p[0] == CLIENT_HELLO)
+		client_hello(tls, wire_of((struct str){ half->p + 4, half->n - 4 }));
+}
+
 void tls_gap(struct talk *t, unsigned from, uint32_t n)
 {
 	struct tls *tls = t->tls;
 
+	if (from == t->client)
+		half_hello(t);
 	talk_clear(t, &tls->lane[from].message);
 	tls->lane[from].skip = 0;
 	if (n <= tls->lane[from].left && tls->lane[from].type != HANDSHAKE) {
@@ -239,12 +250,9 @@ void tls_gap(struct talk *t, unsigned from, uint32_t n)
 void tls_end(struct talk *t, struct sink *sink)
 {
 	struct tls *tls = t->tls;
-	struct bytes *half = &tls->lane[t->client].message;
 	struct record r;
 
-	/* The end of the hello did not come; its name may have. */
-	if (!tls->client_hello && half->n > 4 && half->p[0] == CLIENT_HELLO)
-		client_hello(tls, wire_of((struct str){ half->p + 4, half->n - 4 }));
+	half_hello(t);
 	if (!tls->client_hello && !tls->server_hello)
 		return;
 	r = talk_record(t, KIND_TLS, t->client, tls->ts);

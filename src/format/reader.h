@@ -63,6 +63,11 @@ struct stream; /* each stream reader's own */
 
 #define SINK_REJECTS 100
 
+/* What a capture does not hold: frames cut short, bytes of conversations, packets dropped. */
+struct lacks {
+	uint64_t truncated, missed, dropped;
+};
+
 struct sink {
 	void *ctx;
 	void (*record)(void *ctx, struct record *r);
@@ -95,6 +100,7 @@ struct sink {
 		char why[120];
 	} rejects[SINK_REJECTS];
 	unsigned n_rejects;
+	struct lacks lacks;
 
 	struct buf scratch; /* for unescaping; cleared by the reader, freed by the driver */
 	struct dns_answer answers[DNS_ANSWERS_MAX]; /* for record.answers */

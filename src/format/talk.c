@@ -280,6 +280,7 @@ static enum talking data(struct talk *t, const struct utterance *u, struct sink 
 static void gap(struct talk *t, unsigned from, uint32_t n, struct sink *sink)
 {
 	t->lane[from].next += n;
+	sink->lacks.missed += n;
 	if (t->speaks == SPEAKS_DNS)
 		dns_gap(t, from);
 	else if (t->speaks == SPEAKS_TLS)

@@ -129,6 +129,12 @@ static void put_inputs(struct out *o, const struct answer *a)
 		number(o, "bytes", in->bytes);
 		if (in->unused)
 			number(o, "unused", in->unused);
+		if (in->truncated)
+			number(o, "truncated", in->truncated);
+		if (in->missed)
+			number(o, "missed_bytes", in->missed);
+		if (in->dropped)
+			number(o, "dropped", in->dropped);
 		if (in->trouble.n)
 			text(o, "error", in->trouble);
 		close(o, '}');

@@ -74,6 +74,45 @@ class Binary(e2e.Case):
         self.assertEqual(answer["findings"], [])
         self.assertEqual({x["reason"] for x in answer["excluded"]}, {"inbound-only"})
 
+    def test_what_a_capture_lacks_is_counted(self):
+        """Frames cut short, segments that are missing: said, and the name in half a hello is read."""
+        talk = session(0, HOST, 50000, LED, 443, client_hello(DOMAIN), b"\x16\x03\x03\0\x02\x02\0" + b"y" * 90)
+        whole = pcap(talk)
+        self.put("gap.pcap", pcap(talk[:4] + talk[5:]))
+        self.put("cut.pcap", b"".join([whole[:24]] + [self.cut_frame(f, 120) for f in self.frames(whole)]))
+        for name, lack in (("gap.pcap", "missed_bytes"), ("cut.pcap", "truncated")):
+            with self.subTest(name=name):
+                answer = self.analyze("-i", "list", name)
+                self.assertGreater(self.input(answer, name).get(lack, 0), 0)
+                self.assertEqual({f["controller"] for f in answer["findings"]}, {DOMAIN})
+
+    @staticmethod
+    def frames(capture):
+        at = 24
+        while at < len(capture):
+            n = struct.unpack("<I", capture[at + 8:at + 12])[0]
+            yield capture[at:at + 16 + n]
+            at += 16 + n
+
+    @staticmethod
+    def cut_frame(frame, n):
+        return frame[:8] + struct.pack("<I", min(n, len(frame) - 16)) + frame[12:16 + n]
+
+    def test_refusals_and_high_ports_mean_the_same_in_one_way_records(self):
+        """What a router exports of a refused call is an attempt; of one to a higher port no proof of innocence."""
+        def v5(*rows):
+            body = b"".join(packets.packed(a) + packets.packed(b) + bytes(4) + struct.pack(
+                ">HHIIIIHHBBBBHHBBH", 1, 2, pk, by, 1000 * i, 1000 * i, sp, dp, 0, fl, 6, 0, 0, 0, 0, 0, 0)
+                for i, (a, sp, b, dp, fl, pk, by) in enumerate(rows))
+            return struct.pack(">HHIIIIBBH", 5, len(rows), 0, T0, 0, 0, 0, 0, 0) + body
+        self.put("list", CONTROLLER + "\n")
+        self.put("refused", v5((HOST, 50000, CONTROLLER, 443, 2, 1, 60), (CONTROLLER, 443, HOST, 50000, 20, 1, 40)))
+        answer = self.analyze("-i", "list", "refused")
+        self.assertEqual([(f["established"], f["score"]) for f in answer["findings"]], [(0, 25)])
+        self.put("high", v5((HOST, 40009, CONTROLLER, 50009, 27, 9, 5000), (CONTROLLER, 50009, HOST, 40009, 27, 9, 9000)))
+        answer = self.analyze("-i", "list", "high")
+        self.assertEqual([(f["host"], f["score"]) for f in answer["findings"]], [(HOST, 30)])
+
     def test_exported_flows(self):
         keys = ("host", "controller", "port", "records", "bytes_out", "bytes_in", "established")
         want = {(HOST, CONTROLLER, 443, 10, 10000, 10000, 10)}
