@@ -76,9 +76,9 @@ def look_up(at, host, name, address, ttl=300):
     return [(at, udp(host, 41000, RESOLVER, 53, ask)), (at + .02, udp(RESOLVER, 53, host, 41000, answer))]
 
 
-def client_hello(name):
+def client_hello(name, padding=0):
     sni = struct.pack(">HBH", len(name) + 3, 0, len(name)) + name.encode()
-    ext = struct.pack(">HH", 0, len(sni)) + sni
+    ext = struct.pack(">HH", 0, len(sni)) + sni + struct.pack(">HH", 21, padding) + b"\0" * padding
     body = b"\x03\x03" + b"R" * 32 + b"\0" + b"\0\x02\x13\x01" + b"\x01\0" + struct.pack(">H", len(ext)) + ext
     hello = b"\x01" + struct.pack(">I", len(body))[1:] + body
     return b"\x16\x03\x01" + struct.pack(">H", len(hello)) + hello

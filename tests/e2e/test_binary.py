@@ -76,10 +76,13 @@ class Binary(e2e.Case):
 
     def test_what_a_capture_lacks_is_counted(self):
         """Frames cut short, segments that are missing: said, and the name in half a hello is read."""
-        talk = session(0, HOST, 50000, LED, 443, client_hello(DOMAIN), b"\x16\x03\x03\0\x02\x02\0" + b"y" * 90)
-        whole = pcap(talk)
-        self.put("gap.pcap", pcap(talk[:4] + talk[5:]))
-        self.put("cut.pcap", b"".join([whole[:24]] + [self.cut_frame(f, 120) for f in self.frames(whole)]))
+        hello = client_hello(DOMAIN, 300)
+        whole = pcap(session(0, HOST, 50000, LED, 443, hello, b"\x16\x03\x03\0\x02\x02\0" + b"y" * 90))
+        self.put("cut.pcap", b"".join([whole[:24]] + [self.cut_frame(f, 200) for f in self.frames(whole)]))
+        later = packets.tcp(HOST, 50000, LED, 443, 1001 + len(hello), 5001, 24, b"\x17\x03\x03\0\x05hello")
+        parts = [(i, packets.tcp(HOST, 50000, LED, 443, 1001 + at, 5001, 24, hello[at:at + 150])) for i, at in enumerate((0, 150, 300))]
+        talk = session(0, HOST, 50000, LED, 443, b"", b"")[:3]
+        self.put("gap.pcap", pcap(talk + [parts[0], (3, later)]))
         for name, lack in (("gap.pcap", "missed_bytes"), ("cut.pcap", "truncated")):
             with self.subTest(name=name):
                 answer = self.analyze("-i", "list", name)
