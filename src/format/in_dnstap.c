@@ -343,6 +343,9 @@ static void data_frame(const struct stream *st, struct str frame, struct sink *s
 
 /* ---- frames -------------------------------------------------------------------------------- */
 
+/* A thing wrong that is no record's counts as one. */
+#define TELL(sink, ...) (sink_line(sink), sink_bad(sink, __VA_ARGS__))
+
 /* The type of a control frame, 0 if it is none; the content type it names (the last of several). */
 static unsigned control_of(struct str frame, struct str *content)
 {
@@ -366,12 +369,12 @@ static void control_frame(struct stream *st, struct str frame, struct sink *sink
 	unsigned type = control_of(frame, &content);
 
 	if (!type)
-		sink_bad(sink, "a control frame that is none");
+		TELL(sink, "a control frame that is none");
 	if (type != CONTROL_START)
 		return;
 	st->foreign = content.p && !str_is(content, CONTENT_TYPE);
 	if (st->foreign)
-		sink_bad(sink, "the stream says that it is not dnstap");
+		TELL(sink, "the stream says that it is not dnstap");
 }
 
 /* The frame at the beginning of `have`: how long it is with what stands before it, 0 if it is not
@@ -388,7 +391,7 @@ static size_t take_frame(struct stream *st, struct str have, struct sink *sink)
 	if (w.bad)
 		return 0;
 	if (n > (control ? CONTROL_MAX : FRAME_MAX)) {
-		sink_bad(sink, "a frame of %u bytes: the rest cannot be read", n);
+		TELL(sink, "a frame of %u bytes: the rest cannot be read", n);
 		st->over = true;
 		return 0;
 	}
@@ -410,7 +413,7 @@ static size_t feed(struct stream *st, struct str have, bool ended, struct sink *
 		size_t n = take_frame(st, str_skip(have, done), sink);
 
 		if (n == 0 && !st->over && ended) {
-			sink_bad(sink, "the file ends in the middle of a frame");
+			TELL(sink, "the file ends in the middle of a frame");
 			n = have.n - done;
 		}
 		if (n == 0)

@@ -31,6 +31,10 @@ enum {
 	 * alone come nowhere near. */
 	RATIO_MAX = 4096,
 	RATIO_FREE = 1 << 16,
+	/* Of all blocks together less is believed: what many of them become together, beyond the
+	 * first bytes, for each packed byte up to there. */
+	ALL_RATIO_MAX = 256,
+	ALL_FREE = 64 << 20,
 	/* So often it is looked for blocks within a packed one that is damaged: each time may cost
 	 * as much as a whole block, and the bytes that pay for it are few. */
 	LOOKS_MAX = 64,
@@ -65,6 +69,7 @@ struct stream {
 	struct nfcapd_maps maps;
 	char *unpacked;
 	size_t unpacked_room;
+	uint64_t all_packed, all_unpacked; /* of all blocks so far */
 	ZSTD_DCtx *zstd;
 };
 
@@ -92,6 +97,9 @@ static bool sane(const struct block *b)
 	return sized(b) && b->records && b->records <= BLOCK_MAX / 4 && b->type >= BLOCK_1_5 &&
 	       b->type < BLOCK_TYPES && b->flags < 8;
 }
+
+/* A thing wrong that is no record's counts as one. */
+#define TELL(sink, ...) (sink_line(sink), sink_bad(sink, __VA_ARGS__))
 
 /* ---- the head of the file ------------------------------------------------------------------------*/
 
@@ -125,10 +133,11 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 
 	st->layout = wire_le16(&w);
 	if (w.bad || magic != MAGIC) {
-		sink_bad(sink, magic == (MAGIC >> 8 | (MAGIC & 0xff) << 8)
-				       ? "written by a machine of the other byte order; let nfdump "
-					 "there export it"
-				       : "no file of nfdump");
+		TELL(sink, "%s",
+		     magic == (MAGIC >> 8 | (MAGIC & 0xff) << 8)
+			     ? "written by a machine of the other byte order; let nfdump "
+			       "there export it"
+			     : "no file of nfdump");
 		return 0;
 	}
 	if (st->layout == 1) {
@@ -145,7 +154,7 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 		wire_skip(&w, 16);
 		st->blocks_stated += wire_le32(&w);
 	} else {
-		sink_bad(sink, "layout %u of nfdump is not read, only 1 and 2 are", st->layout);
+		TELL(sink, "layout %u of nfdump is not read, only 1 and 2 are", st->layout);
 		return 0;
 	}
 	st->packing = packing < PACKINGS ? (enum packing)packing : PLAIN;
@@ -158,14 +167,11 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 	else if (packing == LZO && lzo_init() != LZO_E_OK)
 		why = "the library for LZO does not work";
 	if (why)
-		sink_bad(sink, "%s", why);
+		TELL(sink, "%s", why);
 	return why ? 0 : have.n - wire_left(&w);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------------*/
-
-/* A thing wrong that is no record's counts as one. */
-#define TELL(sink, ...) (sink_line(sink), sink_bad(sink, __VA_ARGS__))
 
 static bool unpack(struct stream *st, enum packing packing, struct str in, struct str *out)
 {
@@ -218,8 +224,17 @@ static bool unpack(struct stream *st, enum packing packing, struct str in, struc
 	default:
 		break;
 	}
+	/* How far one came that cannot be unpacked is not known. */
+	st->all_unpacked += ok ? n : room;
 	*out = (struct str){ st->unpacked, n };
 	return ok && n > 0;
+}
+
+/* May this be unpacked too, after all that was? */
+static bool affordable(struct stream *st, size_t packed)
+{
+	st->all_packed += packed;
+	return st->all_unpacked <= ALL_FREE + st->all_packed * ALL_RATIO_MAX;
 }
 
 /* Does a block begin here, and another one (or the end) follow it? */
@@ -283,6 +298,12 @@ static size_t read_block(struct stream *st, const struct block *b, struct str th
 	default:
 		TELL(sink, "block %llu: of type %u, which is not known", number, b->type);
 		return 0;
+	}
+	if (packed && there.n == b->size && !affordable(st, there.n)) {
+		TELL(sink,
+		     "block %llu: the blocks of this file become more than flows do; up to %u records lost",
+		     number, b->records);
+		return there.n;
 	}
 	if (packed && (there.n < b->size || !unpack(st, st->packing, there, &records))) {
 		TELL(sink,

@@ -106,7 +106,7 @@ static void too_long(void **state)
 	read_all(&b, 100000, &x);
 	assert_int_equal(x.records, 1);
 	assert_int_equal(x.malformed, 1);
-	assert_true(str_find(buf_str(&x.out), STR("1 ! a frame of 1048577 bytes: the rest cannot be "
+	assert_true(str_find(buf_str(&x.out), STR("2 ! a frame of 1048577 bytes: the rest cannot be "
 						  "read\n")) != SIZE_MAX);
 	buf_free(&x.out);
 	buf_free(&b);
