@@ -119,13 +119,27 @@ static enum dns_state take_answer(struct wire *w, struct dns_answer answers[DNS_
 
 	if (state || w->bad)
 		return state ? state : DNS_CUT;
-	if ((class & CLASS_MASK) != CLASS_IN || *n == DNS_ANSWERS_MAX ||
+	if ((class & CLASS_MASK) != CLASS_IN ||
 	    !((type == DNS_TYPE_A && length == 4) || (type == DNS_TYPE_AAAA && length == 16)))
 		return DNS_WHOLE;
 	answers[*n].ip = ip_of(data, length);
 	answers[*n].ttl = ttl >> 31 ? 0 : ttl;
 	++*n;
 	return DNS_WHOLE;
+}
+
+enum dns_state dns_more(struct dns_message *m, struct dns_answer answers[DNS_ANSWERS_MAX])
+{
+	struct wire w = wire_of(m->rest);
+	enum dns_state state = DNS_WHOLE;
+
+	m->n_answers = 0;
+	for (; !state && m->left && m->n_answers < DNS_ANSWERS_MAX; m->left--)
+		state = take_answer(&w, answers, &m->n_answers);
+	if (state)
+		m->left = 0;
+	m->rest = (struct str){ (const char *)w.p, m->left ? wire_left(&w) : 0 };
+	return state;
 }
 
 enum dns_state dns_message(struct str wire, char text[DNS_TEXT_MAX],
@@ -136,13 +150,13 @@ enum dns_state dns_message(struct str wire, char text[DNS_TEXT_MAX],
 	enum dns_state state = DNS_WHOLE;
 	unsigned flags;
 
-	*out = (struct dns_message){ .id = wire_be16(&w), .name = STR_NONE };
+	*out = (struct dns_message){ .id = wire_be16(&w), .name = STR_NONE, .rest = STR_NONE };
 	flags = wire_be16(&w);
 	out->questions = wire_be16(&w);
 	out->answers = wire_be16(&w);
 	wire_skip(&w, 4);
 	if (w.bad) {
-		*out = (struct dns_message){ .name = STR_NONE };
+		*out = (struct dns_message){ .name = STR_NONE, .rest = STR_NONE };
 		return DNS_BAD;
 	}
 	out->response = flags >> 15;
@@ -167,7 +181,7 @@ enum dns_state dns_message(struct str wire, char text[DNS_TEXT_MAX],
 	}
 	if (!out->response || out->opcode != DNS_QUERY)
 		return DNS_WHOLE;
-	for (unsigned i = 0; !state && i < out->answers; i++)
-		state = take_answer(&w, answers, &out->n_answers);
-	return state;
+	out->left = out->answers;
+	out->rest = (struct str){ (const char *)w.p, wire_left(&w) };
+	return dns_more(out, answers);
 }

@@ -38,15 +38,22 @@ struct dns_message {
 	struct str name; /* in the caller's text */
 	uint16_t type, class;
 	unsigned n_answers; /* in the caller's array */
+	/* What was not looked at, because the array is full: so many of the answers, from here. */
+	unsigned left;
+	struct str rest;
 };
 
 /*
  * Take a message apart. Only the answers of a response to a plain query are looked at, and of those
  * the addresses (A and AAAA of class IN, whatever name they stand under: aliases belong to what was
- * asked), at most DNS_ANSWERS_MAX; a TTL with the highest bit set is 0 (RFC 2181 8). *out is set
- * whatever comes back.
+ * asked), at most DNS_ANSWERS_MAX at once: out->left says that there may be more; a TTL with the
+ * highest bit set is 0 (RFC 2181 8). *out is set whatever comes back.
  */
 enum dns_state dns_message(struct str wire, char text[DNS_TEXT_MAX],
 			   struct dns_answer answers[DNS_ANSWERS_MAX], struct dns_message *out);
+
+/* The next answers, in place of those before, as long as m->left is not 0; there may be none. The
+ * message has to be where it was. */
+enum dns_state dns_more(struct dns_message *m, struct dns_answer answers[DNS_ANSWERS_MAX]);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * dnstap: what DNS servers tell about the messages they get and send, as Protocol Buffers
  * (dnstap.proto) in Frame Streams (fstrm), written to a file or taken from a socket, so with the
- * control frames of one or of both sides. A query and a response are a record each.
+ * control frames of one or of both sides. A query and a response are a record each; a response with
+ * more addresses than a record holds is several.
  *
  * dnstap says from where a message is seen, so who stands at the other end of it:
  *
@@ -245,6 +246,14 @@ static bool near(const struct sink *sink, const struct record *r)
 	return false;
 }
 
+static void give(struct record *r, struct sink *sink)
+{
+	if (!r->passive && sink_selects(sink, KIND_DNS) && !near(sink, r))
+		sink_pass(sink, r->ts);
+	else
+		sink->record(sink->ctx, r);
+}
+
 static void hand_over(const struct tap *t, bool passive, struct sink *sink)
 {
 	bool response = t->type % 2 == 0;
@@ -298,17 +307,21 @@ static void hand_over(const struct tap *t, bool passive, struct sink *sink)
 		sink->unused++;
 		return;
 	}
-	if (state)
-		sink_bad(sink, "the DNS message in it %s in its answers",
-			 state == DNS_CUT ? "ends" : "goes wrong");
 	r.name = m.name;
 	r.n_answers = response ? m.n_answers : 0;
 	if (passive && !r.n_answers)
 		sink->unused++;
-	else if (!passive && sink_selects(sink, KIND_DNS) && !near(sink, &r))
-		sink_pass(sink, r.ts);
 	else
-		sink->record(sink->ctx, &r);
+		give(&r, sink);
+	while (!state && response && m.left) {
+		state = dns_more(&m, sink->answers);
+		r.n_answers = m.n_answers;
+		if (r.n_answers)
+			give(&r, sink);
+	}
+	if (state)
+		sink_bad(sink, "the DNS message in it %s in its answers",
+			 state == DNS_CUT ? "ends" : "goes wrong");
 }
 
 static void data_frame(const struct stream *st, struct str frame, struct sink *sink)

@@ -37,16 +37,23 @@ static enum dns_state decode(struct str wire, struct buf *out)
 	assert_non_null(exact);
 	memcpy(exact, wire.p, wire.n);
 	state = dns_message((struct str){ exact, wire.n }, text, answers, &m);
+	assert_true(m.left == 0 || (m.n_answers == DNS_ANSWERS_MAX && state == DNS_WHOLE));
 	buf_clear(out);
 	buf_fmt(out, "%s%s", m.response ? "answer" : "query", m.truncated ? " tc" : "");
 	if (m.opcode || m.rcode)
 		buf_fmt(out, " op %u rcode %u", m.opcode, m.rcode);
 	if (m.asked)
 		buf_fmt(out, " \"%.*s\" %u/%u", STR_ARG(m.name), m.type, m.class);
-	for (unsigned i = 0; i < m.n_answers; i++) {
-		buf_ch(out, ' ');
-		ip_format(out, answers[i].ip);
-		buf_fmt(out, "@%u", answers[i].ttl);
+	for (;;) {
+		for (unsigned i = 0; i < m.n_answers; i++) {
+			buf_ch(out, ' ');
+			ip_format(out, answers[i].ip);
+			buf_fmt(out, "@%u", answers[i].ttl);
+		}
+		if (state || m.left == 0)
+			break;
+		buf_c(out, " and");
+		state = dns_more(&m, answers);
 	}
 	free(exact);
 	return state;
@@ -160,7 +167,7 @@ static void long_names(void **state)
 	buf_free(&got);
 }
 
-/* As many answers as fit: no more are kept than there is room for. */
+/* More answers than there is room for come in parts. */
 static void many(void **state)
 {
 	static char hex[40000];
@@ -173,7 +180,17 @@ static void many(void **state)
 		strcat(hex, A("0000003c"));
 	assert_int_equal(decode(bytes(hex), &got), DNS_WHOLE);
 	assert_int_equal(got.n, strlen("answer \"www.evil.example\" 1/1") +
-					strlen(" 192.0.2.7@60") * DNS_ANSWERS_MAX);
+					strlen(" 192.0.2.7@60") * 256 + strlen(" and") * 3);
+	/* The last part may be empty, and may be cut off. */
+	strcpy(hex, ANSWER("0042") ASKS);
+	for (int i = 0; i < 64; i++)
+		strcat(hex, A("0000003c"));
+	strcat(hex, "c00c 0005 0001 0000003c 0002 c00c");
+	assert_int_equal(decode(bytes(hex), &got), DNS_CUT);
+	strcat(hex, "c00c 0005 0001 0000003c 0002 c00c");
+	assert_int_equal(decode(bytes(hex), &got), DNS_WHOLE);
+	assert_int_equal(got.n, strlen("answer \"www.evil.example\" 1/1") +
+					strlen(" 192.0.2.7@60") * 64 + strlen(" and"));
 	buf_free(&got);
 }
 

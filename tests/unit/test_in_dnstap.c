@@ -112,6 +112,69 @@ static void too_long(void **state)
 	buf_free(&b);
 }
 
+/* A response of 192.0.2.53 to 198.51.100.9 with so many addresses, of which `there` are there. */
+static void response(struct buf *b, unsigned stated, unsigned there)
+{
+	static const char head[] = "\x08\x06\x22\x04\xc6\x33\x64\x09\x2a\x04\xc0\x00\x02\x35"
+				   "\x60\xa0\x81\x89\xb1\x06\x72";
+	size_t n = 12 + 18 + (size_t)there * 16, length = sizeof head - 1 + 2 + n;
+
+	be32(b, (uint32_t)(3 + length));
+	buf_ch(b, 0x72);
+	buf_ch(b, (char)((length & 0x7f) | 0x80));
+	buf_ch(b, (char)(length >> 7));
+	buf_add(b, head, sizeof head - 1);
+	buf_ch(b, (char)((n & 0x7f) | 0x80));
+	buf_ch(b, (char)(n >> 7));
+	be32(b, 0x00078180);
+	be32(b, 0x00010000 | stated);
+	be32(b, 0);
+	buf_add(b,
+		"\x04"
+		"evil"
+		"\x07"
+		"example"
+		"\x00\x00\x01\x00\x01",
+		18);
+	for (unsigned i = 0; i < there; i++) {
+		be32(b, 0xc00c0001);
+		be32(b, 0x00010000);
+		be32(b, 0x003c0004);
+		be32(b, 0xcb007100 + i);
+	}
+}
+
+/* More addresses than a record holds: all come out, and where they end early that is told once. */
+static void many_answers(void **state)
+{
+	static const struct {
+		unsigned stated, there, records, malformed;
+	} cases[] = { { 64, 64, 1, 0 }, { 65, 65, 2, 0 }, { 150, 150, 3, 0 }, { 128, 128, 2, 0 },
+		      { 66, 65, 2, 1 }, { 65, 64, 1, 1 }, { 10, 9, 1, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct reading x;
+		struct buf b;
+		char last[40];
+
+		buf_init(&b, 0);
+		start(&b, CONTENT);
+		response(&b, cases[i].stated, cases[i].there);
+		read_all(&b, 1 << 20, &x);
+		assert_int_equal(x.records, cases[i].records);
+		assert_int_equal(x.malformed, cases[i].malformed);
+		assert_int_equal(x.lines, 1);
+		for (unsigned k = 0; k < cases[i].there; k++) {
+			(void)snprintf(last, sizeof last, "203.0.113.%u@60%c", k,
+				       k % 64 == 63 || k + 1 == cases[i].there ? '\n' : ',');
+			assert_true(str_find(buf_str(&x.out), str_of(last)) != SIZE_MAX);
+		}
+		buf_free(&x.out);
+		buf_free(&b);
+	}
+}
+
 static int sure(const struct buf *b)
 {
 	struct sample s = { .head = buf_str(b), .whole = false, .name = STR_NONE };
@@ -144,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(long_stream),
 		cmocka_unit_test(too_long),
+		cmocka_unit_test(many_answers),
 		cmocka_unit_test(recognised),
 	};
 
