@@ -5,7 +5,8 @@
  * are kept for each exporter and observation domain. Data sets whose template has not come yet are
  * kept (bounded) until it does.
  *
- * Memory: at most 64 MiB, whatever arrives. One thread. Errors are told to the sink.
+ * Memory: at most 24 MiB, whatever arrives; when there is no more room, exporters that were silent
+ * longest are forgotten, which is told. One thread. Errors are told to the sink.
  */
 #ifndef NEZUMI_FORMAT_EXPORT_H
 #define NEZUMI_FORMAT_EXPORT_H

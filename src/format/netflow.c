@@ -168,8 +168,10 @@ static void options(struct message *m, const struct nf_template *t, const uint16
 {
 	struct nf_domain *d = m->domain;
 	uint32_t rate = nf_rate(t, at, p);
+	struct nf_rates *rates;
 	uint64_t v;
 	unsigned i = 0;
+	enum err e;
 
 	if (t->has & NF_BIT(NF_INIT_MS)) {
 		v = nf_number(p + at[NF_INIT_MS], t->length[NF_INIT_MS]);
@@ -183,15 +185,20 @@ static void options(struct message *m, const struct nf_template *t, const uint16
 		return;
 	}
 	v = nf_number(p + at[NF_SAMPLER], t->length[NF_SAMPLER]);
-	while (i < d->n_rates && d->rates[i].sampler != v)
+	e = nf_domain_rates(m->store, d, &rates);
+	if (e) {
+		bad(m->sink, "%s: %s: there are too many exporters or templates", m->name, err_text(e));
+		return;
+	}
+	while (i < rates->n && rates->of[i].sampler != v)
 		i++;
 	if (i == NF_RATES_MAX) {
 		bad(m->sink, "%s: more than %d samplers", m->name, NF_RATES_MAX);
 		return;
 	}
-	d->n_rates += i == d->n_rates;
-	d->rates[i].sampler = v;
-	d->rates[i].rate = rate;
+	rates->n += i == rates->n;
+	rates->of[i].sampler = v;
+	rates->of[i].rate = rate;
 }
 
 /* ---- data sets --------------------------------------------------------------------------------- */
@@ -213,6 +220,7 @@ static void data(struct message *m, const struct nf_template *t, const struct nf
 {
 	uint16_t at[NF_SLOTS];
 
+	t->domain->useful = true;
 	if (t->n_stretches == 1) {
 		for (; n >= t->record_min; p += t->record_min, n -= t->record_min)
 			one_record(m, t, t->at, p, when);
@@ -426,6 +434,18 @@ static void read_ipfix(struct message *m, const struct nf_from *from, struct str
 		bad(m->sink, "%s: %zu bytes behind the message", m->name, wire_left(&w));
 }
 
+/* What was given up to keep others: once that there is any, and each set of records. */
+static void tell_forgotten(struct nf_store *store, struct sink *sink)
+{
+	struct nf_forgotten f = nf_forgotten(store);
+
+	if (f.first)
+		bad(sink,
+		    "more exporters and templates than are kept: who was silent longest is forgotten");
+	for (; f.sets; f.sets--)
+		bad(sink, "records given up with their exporter, whose template never came");
+}
+
 void netflow_read(struct nf_store *store, const struct nf_from *from, struct str message,
 		  struct sink *sink)
 {
@@ -442,6 +462,7 @@ void netflow_read(struct nf_store *store, const struct nf_from *from, struct str
 		read_ipfix(&m, from, message);
 	else
 		bad(sink, "no message of NetFlow 5, 9 or IPFIX");
+	tell_forgotten(store, sink);
 }
 
 void netflow_end(struct nf_store *store, struct sink *sink)

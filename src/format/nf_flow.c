@@ -251,12 +251,13 @@ uint32_t nf_rate(const struct nf_template *t, const uint16_t at[NF_SLOTS], const
 static uint32_t rate_of(const struct reading *r)
 {
 	const struct nf_domain *d = r->t->domain;
+	const struct nf_rates *rates = d->rates;
 	uint64_t sampler = number(r, NF_SAMPLER);
 	uint32_t rate = nf_rate(r->t, r->at, r->p);
 
-	for (unsigned i = 0; rate == 0 && has(r, NF_SAMPLER) && i < d->n_rates; i++)
-		if (d->rates[i].sampler == sampler)
-			rate = d->rates[i].rate;
+	for (unsigned i = 0; rate == 0 && rates && has(r, NF_SAMPLER) && i < rates->n; i++)
+		if (rates->of[i].sampler == sampler)
+			rate = rates->of[i].rate;
 	return rate ? rate : d->rate;
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { DOMAIN_BUCKETS = 1 << 12, TEMPLATE_BUCKETS = 1 << 14 };
+enum { EXPORTER_BUCKETS = 1 << 12, DOMAIN_BUCKETS = 1 << 12, TEMPLATE_BUCKETS = 1 << 14 };
 
 /* What malloc adds to a piece, roughly. */
 #define OVERHEAD 16
@@ -14,6 +14,11 @@ struct nf_store {
 	uint64_t seed;
 	size_t used, held; /* bytes of templates and domains; of data sets */
 	struct nf_held *first, *last;
+	struct nf_forgotten forgotten;
+	bool forgot;               /* ever */
+	struct nf_domain *current; /* of the message being read: in no row, so it stays */
+	struct nf_row rows[NF_WORTHS];
+	struct nf_exporter *exporters[EXPORTER_BUCKETS];
 	struct nf_domain *domains[DOMAIN_BUCKETS];
 	struct nf_template *templates[TEMPLATE_BUCKETS];
 };
@@ -47,19 +52,34 @@ void nf_store_free(struct nf_store *s)
 	for (size_t i = 0; i < DOMAIN_BUCKETS; i++) {
 		for (struct nf_domain *d = s->domains[i], *next; d; d = next) {
 			next = d->next;
+			free(d->rates);
 			free(d);
+		}
+	}
+	for (size_t i = 0; i < EXPORTER_BUCKETS; i++) {
+		for (struct nf_exporter *x = s->exporters[i], *next; x; x = next) {
+			next = x->next;
+			free(x);
 		}
 	}
 	free(s);
 }
 
-/* Zeroed memory that counts. */
+static bool has_room(const struct nf_store *s, size_t n)
+{
+	return n + OVERHEAD <= NF_STORE_MAX - s->used;
+}
+
+static bool forget_some(struct nf_store *s, const struct nf_row rows[NF_WORTHS]);
+
+/* Zeroed memory that counts; what matters less is forgotten for it. */
 static enum err take(struct nf_store *s, size_t n, void **out)
 {
 	void *p;
 
-	if (n + OVERHEAD > NF_STORE_MAX - s->used)
-		return ERR_LIMIT;
+	while (!has_room(s, n))
+		if (!forget_some(s, s->rows))
+			return ERR_LIMIT;
 	p = calloc(1, n);
 	if (!p)
 		return ERR_NOMEM;
@@ -77,22 +97,65 @@ static void give_back(struct nf_store *s, void *p, size_t n)
 
 /* ---- domains ----------------------------------------------------------------------------------- */
 
-static enum err domain_of(struct nf_store *s, struct ip exporter, uint32_t port, uint16_t version,
-			  uint32_t id, struct nf_domain **out)
+static enum nf_worth worth_of(const struct nf_domain *d)
+{
+	if (d->kinds[NF_FLOWS] || d->kinds[NF_OPTIONS])
+		return d->useful ? NF_USEFUL : NF_DEFINED;
+	return d->kinds[NF_UNKNOWN] ? NF_WAITING : NF_IDLE;
+}
+
+/* Two rows, the store's and the exporter's, by the links that belong to them. */
+#define JOIN(row, d, link)                                                       \
+	do {                                                                     \
+		(d)->link = (struct nf_link){ NULL, (row)->first };              \
+		*((row)->first ? &(row)->first->link.prev : &(row)->last) = (d); \
+		(row)->first = (d);                                              \
+	} while (0)
+#define LEAVE(row, d, link)                                                                      \
+	do {                                                                                     \
+		*((d)->link.prev ? &(d)->link.prev->link.next : &(row)->first) = (d)->link.next; \
+		*((d)->link.next ? &(d)->link.next->link.prev : &(row)->last) = (d)->link.prev;  \
+	} while (0)
+
+static void join_rows(struct nf_store *s, struct nf_domain *d)
+{
+	d->worth = worth_of(d);
+	JOIN(&s->rows[d->worth], d, in_all);
+	JOIN(&d->of->rows[d->worth], d, in_own);
+}
+
+static void leave_rows(struct nf_store *s, struct nf_domain *d)
+{
+	LEAVE(&s->rows[d->worth], d, in_all);
+	LEAVE(&d->of->rows[d->worth], d, in_own);
+}
+
+static struct nf_domain **domain_bucket(struct nf_store *s, struct ip exporter, uint32_t port,
+					uint32_t version, uint32_t id)
 {
 	uint64_t h = mix64(ip_hash(exporter, s->seed) ^ ((uint64_t)id << 32 | port)) + version;
-	struct nf_domain **bucket = &s->domains[mix64(h) % DOMAIN_BUCKETS], *d;
-	void *p;
-	enum err e;
 
-	for (d = *bucket; d; d = d->next) {
-		if (d->id == id && d->port == port && d->version == version &&
-		    ip_eq(d->exporter, exporter)) {
-			*out = d;
-			return ERR_OK;
-		}
-	}
-	e = take(s, sizeof *d, &p);
+	return &s->domains[mix64(h) % DOMAIN_BUCKETS];
+}
+
+static struct nf_domain *find_domain(struct nf_store *s, struct ip exporter, uint32_t port,
+				     uint16_t version, uint32_t id)
+{
+	struct nf_domain *d = *domain_bucket(s, exporter, port, version, id);
+
+	while (d && (d->id != id || d->port != port || d->version != version ||
+		     !ip_eq(d->exporter, exporter)))
+		d = d->next;
+	return d;
+}
+
+static enum err make_domain(struct nf_store *s, struct ip exporter, uint32_t port, uint16_t version,
+			    uint32_t id, struct nf_domain **out)
+{
+	struct nf_domain **bucket = domain_bucket(s, exporter, port, version, id), *d;
+	void *p;
+	enum err e = take(s, sizeof *d, &p);
+
 	if (e)
 		return e;
 	d = p;
@@ -106,19 +169,132 @@ static enum err domain_of(struct nf_store *s, struct ip exporter, uint32_t port,
 	return ERR_OK;
 }
 
+static void free_domain(struct nf_store *s, struct nf_domain *d)
+{
+	struct nf_domain **at = domain_bucket(s, d->exporter, d->port, d->version, d->id);
+
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	give_back(s, d->rates, sizeof *d->rates);
+	give_back(s, d, sizeof *d);
+}
+
+static void drop_any(struct nf_store *s, struct nf_domain *any)
+{
+	if (--any->sessions == 0)
+		free_domain(s, any);
+}
+
+static struct nf_exporter **exporter_at(struct nf_store *s, struct ip ip)
+{
+	struct nf_exporter **at = &s->exporters[mix64(ip_hash(ip, s->seed)) % EXPORTER_BUCKETS];
+
+	while (*at && !ip_eq((*at)->ip, ip))
+		at = &(*at)->next;
+	return at;
+}
+
+static void drop_exporter(struct nf_store *s, struct nf_exporter *x)
+{
+	struct nf_exporter **at = exporter_at(s, x->ip);
+
+	if (--x->n_domains)
+		return;
+	*at = x->next;
+	give_back(s, x, sizeof *x);
+}
+
+static enum err exporter_of(struct nf_store *s, struct ip ip, struct nf_exporter **out)
+{
+	struct nf_exporter *x = *exporter_at(s, ip);
+	void *p;
+	enum err e;
+
+	if (!x) {
+		e = take(s, sizeof *x, &p);
+		if (e)
+			return e;
+		x = p;
+		x->ip = ip;
+		*exporter_at(s, ip) = x; /* others may have left the bucket */
+	}
+	*out = x;
+	return ERR_OK;
+}
+
+/* What is asked for later is made before what it is made for, and counted at once: so it stays. */
+static enum err new_domain(struct nf_store *s, struct ip exporter, uint16_t port, uint16_t version,
+			   uint32_t id, struct nf_domain **out)
+{
+	struct nf_exporter *x;
+	struct nf_domain *any, *d;
+	enum err e = exporter_of(s, exporter, &x);
+
+	if (e)
+		return e;
+	if (++x->n_domains > NF_DOMAINS_MAX)
+		(void)forget_some(s, x->rows);
+	any = find_domain(s, exporter, NF_ANY_PORT, version, id);
+	if (!any)
+		e = make_domain(s, exporter, NF_ANY_PORT, version, id, &any);
+	if (!e) {
+		any->sessions++;
+		e = make_domain(s, exporter, port, version, id, &d);
+		if (e)
+			drop_any(s, any);
+	}
+	if (e) {
+		drop_exporter(s, x);
+		return e;
+	}
+	d->any = any;
+	d->of = x;
+	*out = d;
+	return ERR_OK;
+}
+
 enum err nf_domain_of(struct nf_store *s, struct ip exporter, uint16_t port, unsigned version,
 		      uint32_t id, struct nf_domain **out)
 {
-	struct nf_domain *any, *d;
-	enum err e = domain_of(s, exporter, NF_ANY_PORT, (uint16_t)version, id, &any);
+	struct nf_domain *d;
+	enum err e = ERR_OK;
 
-	if (!e)
-		e = domain_of(s, exporter, port, (uint16_t)version, id, &d);
+	if (s->current)
+		join_rows(s, s->current);
+	s->current = NULL;
+	d = find_domain(s, exporter, port, (uint16_t)version, id);
+	if (d)
+		leave_rows(s, d);
+	else
+		e = new_domain(s, exporter, port, (uint16_t)version, id, &d);
 	if (e)
 		return e;
-	d->any = any;
-	*out = d;
+	s->current = *out = d;
 	return ERR_OK;
+}
+
+enum err nf_domain_rates(struct nf_store *s, struct nf_domain *d, struct nf_rates **out)
+{
+	void *p = d->rates;
+	enum err e = p                               ? ERR_OK
+		     : has_room(s, sizeof *d->rates) ? take(s, sizeof *d->rates, &p)
+						     : ERR_LIMIT;
+
+	if (e)
+		return e;
+	d->rates = *out = p;
+	return ERR_OK;
+}
+
+struct nf_forgotten nf_forgotten(struct nf_store *s)
+{
+	struct nf_forgotten f = s->forgotten;
+
+	f.first = f.domains && !s->forgot;
+	s->forgot |= f.domains > 0;
+	s->forgotten = (struct nf_forgotten){ 0, 0, false };
+	return f;
 }
 
 /* ---- templates --------------------------------------------------------------------------------- */
@@ -152,6 +328,25 @@ struct nf_template *nf_template_guess(const struct nf_store *s, const struct nf_
 	return other && other != d ? nf_template_find(s, other, id) : NULL;
 }
 
+static void join_kind(struct nf_template *t, enum nf_kind kind)
+{
+	struct nf_template **first = &t->domain->kinds[kind];
+
+	t->kind = (uint8_t)kind;
+	t->kind_prev = NULL;
+	t->kind_next = *first;
+	if (*first)
+		(*first)->kind_prev = t;
+	*first = t;
+}
+
+static void leave_kind(struct nf_template *t)
+{
+	if (t->kind_next)
+		t->kind_next->kind_prev = t->kind_prev;
+	*(t->kind_prev ? &t->kind_prev->kind_next : &t->domain->kinds[t->kind]) = t->kind_next;
+}
+
 static enum err make(struct nf_store *s, struct nf_domain *d, uint16_t id, struct nf_template **out)
 {
 	struct nf_template *t = find(s, d, id), **bucket;
@@ -170,6 +365,7 @@ static enum err make(struct nf_store *s, struct nf_domain *d, uint16_t id, struc
 		t->domain = d;
 		t->id = id;
 		t->held_end = &t->held;
+		join_kind(t, NF_UNKNOWN);
 		d->n_templates++;
 		*bucket = t;
 	}
@@ -179,23 +375,17 @@ static enum err make(struct nf_store *s, struct nf_domain *d, uint16_t id, struc
 
 static void remember(struct nf_template *t)
 {
-	struct nf_template **first = &t->domain->known[t->options];
-
 	t->known = true;
-	t->known_prev = NULL;
-	t->known_next = *first;
-	if (*first)
-		(*first)->known_prev = t;
-	*first = t;
+	leave_kind(t);
+	join_kind(t, t->options ? NF_OPTIONS : NF_FLOWS);
 }
 
 static void forget(struct nf_store *s, struct nf_template *t)
 {
 	if (!t->known)
 		return;
-	if (t->known_next)
-		t->known_next->known_prev = t->known_prev;
-	*(t->known_prev ? &t->known_prev->known_next : &t->domain->known[t->options]) = t->known_next;
+	leave_kind(t);
+	join_kind(t, NF_UNKNOWN);
 	give_back(s, t->stretches, t->n_stretches * sizeof *t->stretches);
 	t->stretches = NULL;
 	t->n_stretches = 0;
@@ -212,6 +402,7 @@ static void drop_empty(struct nf_store *s, struct nf_template *t)
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
+	leave_kind(t);
 	t->domain->n_templates--;
 	give_back(s, t, sizeof *t);
 }
@@ -228,12 +419,45 @@ void nf_template_withdraw(struct nf_store *s, struct nf_domain *d, uint16_t id)
 
 void nf_template_withdraw_all(struct nf_store *s, struct nf_domain *d, bool options)
 {
-	while (d->known[options]) {
-		struct nf_template *t = d->known[options];
+	enum nf_kind kind = options ? NF_OPTIONS : NF_FLOWS;
+
+	while (d->kinds[kind]) {
+		struct nf_template *t = d->kinds[kind];
 
 		forget(s, t);
 		drop_empty(s, t);
 	}
+}
+
+/* ---- to make room ------------------------------------------------------------------------------ */
+
+static void forget_domain(struct nf_store *s, struct nf_domain *d)
+{
+	leave_rows(s, d);
+	/* A template that is not known goes with the last set that waits for it. */
+	while (d->kinds[NF_UNKNOWN]) {
+		nf_held_drop(s, d->kinds[NF_UNKNOWN]->held);
+		s->forgotten.sets++;
+	}
+	nf_template_withdraw_all(s, d, false);
+	nf_template_withdraw_all(s, d, true);
+	if (d->any->latest == d)
+		d->any->latest = NULL;
+	drop_any(s, d->any);
+	drop_exporter(s, d->of);
+	free_domain(s, d);
+	s->forgotten.domains++;
+}
+
+static bool forget_some(struct nf_store *s, const struct nf_row rows[NF_WORTHS])
+{
+	for (enum nf_worth w = NF_IDLE; w < NF_WORTHS; w++) {
+		if (rows[w].last) {
+			forget_domain(s, rows[w].last);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- what a template says ---------------------------------------------------------------------- */
@@ -355,6 +579,8 @@ enum err nf_template_define(struct nf_store *s, struct nf_domain *d, uint16_t id
 	t->options = options;
 	plan(t, scopes, fields, w);
 	remember(t);
+	if (options && t->has & NF_BIT(NF_SAMPLER) && !d->rates && !take(s, sizeof *d->rates, &p))
+		d->rates = p;
 	d->any->latest = d;
 	*out = t;
 	return ERR_OK;

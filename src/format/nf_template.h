@@ -5,8 +5,13 @@
  * Some ten to some ten thousand exporters have a few templates each; a data set asks for one.
  *
  * Templates belong to a transport session and observation domain (RFC 7011 8). Data sets that come
- * before their template are kept. All of it is bounded: NF_STORE_MAX bytes of templates,
- * NF_HELD_MAX bytes of data sets, whatever arrives. One thread.
+ * before their template are kept. All of it is bounded: NF_STORE_MAX bytes of templates and
+ * domains, NF_HELD_MAX bytes of data sets, whatever arrives, and some 300 KiB besides. One thread.
+ *
+ * Who sends messages may be made up. When there is no more room, domains are forgotten: those that
+ * hold nothing first, then those for whose data sets no template came, then those whose templates
+ * no record came by, then the rest; of the same kind the one that was silent longest. So a flood of
+ * new ones neither keeps others from being read nor ends those that are.
  */
 #ifndef NEZUMI_FORMAT_NF_TEMPLATE_H
 #define NEZUMI_FORMAT_NF_TEMPLATE_H
@@ -15,8 +20,9 @@
 #include "base/wire.h"
 #include "core/ip.h"
 
-#define NF_STORE_MAX     ((size_t)32 << 20)
-#define NF_HELD_MAX      ((size_t)24 << 20)
+#define NF_STORE_MAX     ((size_t)14 << 20)
+#define NF_HELD_MAX      ((size_t)8 << 20)
+#define NF_DOMAINS_MAX   1024 /* of an exporter, for all its sessions */
 #define NF_TEMPLATES_MAX 4096 /* of a domain */
 #define NF_RATES_MAX     32   /* samplers of a domain */
 
@@ -106,17 +112,49 @@ struct nf_template {
 	bool known;   /* else only data sets wait for it */
 	bool options; /* its records tell of the exporter */
 	bool flow;    /* its records have two addresses */
+	uint8_t kind; /* among which of the domain's it is */
 	uint8_t n_places;
-	uint32_t record_min;                         /* bytes of the shortest record; never 0 */
-	uint32_t n_stretches;                        /* 1: all fields have fixed lengths */
-	uint16_t *stretches;                         /* their lengths; NULL when n_stretches is 1 */
-	uint64_t has;                                /* NF_BIT set */
-	uint16_t at[NF_SLOTS];                       /* as long as there is one stretch */
-	uint8_t length[NF_SLOTS];                    /* of what it has */
-	struct nf_place places[NF_SLOTS];            /* in their order */
-	struct nf_held *held, **held_end;            /* data sets that wait, oldest first */
-	struct nf_template *known_prev, *known_next; /* of the domain and kind */
+	uint32_t record_min;                       /* bytes of the shortest record; never 0 */
+	uint32_t n_stretches;                      /* 1: all fields have fixed lengths */
+	uint16_t *stretches;                       /* their lengths; NULL when n_stretches is 1 */
+	uint64_t has;                              /* NF_BIT set */
+	uint16_t at[NF_SLOTS];                     /* as long as there is one stretch */
+	uint8_t length[NF_SLOTS];                  /* of what it has */
+	struct nf_place places[NF_SLOTS];          /* in their order */
+	struct nf_held *held, **held_end;          /* data sets that wait, oldest first */
+	struct nf_template *kind_prev, *kind_next; /* of the domain and kind */
 };
+
+/* Rates of samplers. */
+struct nf_rates {
+	unsigned n;
+	struct {
+		uint64_t sampler;
+		uint32_t rate;
+	} of[NF_RATES_MAX];
+};
+
+/* What is lost with a domain that is forgotten, from the least. */
+enum nf_worth { NF_IDLE, NF_WAITING, NF_DEFINED, NF_USEFUL, NF_WORTHS };
+
+/* Domains of a worth, the latest first. */
+struct nf_row {
+	struct nf_domain *first, *last;
+};
+struct nf_link {
+	struct nf_domain *prev, *next;
+};
+
+/* An address that messages come from. */
+struct nf_exporter {
+	struct nf_exporter *next; /* in the bucket */
+	struct ip ip;
+	unsigned n_domains;
+	struct nf_row rows[NF_WORTHS];
+};
+
+/* Kinds of templates: of flows, of options, not known. */
+enum nf_kind { NF_FLOWS, NF_OPTIONS, NF_UNKNOWN, NF_KINDS };
 
 /* A transport session and observation domain. */
 struct nf_domain {
@@ -125,17 +163,18 @@ struct nf_domain {
 	uint32_t id;
 	uint32_t port; /* NF_ANY_PORT: stands for all sessions of the exporter's */
 	uint16_t version;
-	unsigned n_templates;         /* known or not */
-	struct nf_template *known[2]; /* those of flows, those of options */
-	struct nf_domain *any;        /* that one */
-	struct nf_domain *latest;     /* of that one: which session got a template last */
-	int64_t init;                 /* when the exporter started, µs; TIME_NONE unless it said */
-	uint32_t rate;                /* one packet of so many is counted; 0 unless it said */
-	unsigned n_rates;
-	struct {
-		uint64_t sampler;
-		uint32_t rate;
-	} rates[NF_RATES_MAX];
+	unsigned n_templates; /* known or not */
+	struct nf_template *kinds[NF_KINDS];
+	struct nf_domain *any;    /* that one */
+	struct nf_domain *latest; /* of that one: which session got a template last */
+	unsigned sessions;        /* of that one: how many there are */
+	struct nf_exporter *of;   /* NULL of that one */
+	struct nf_link in_all, in_own;
+	enum nf_worth worth;
+	bool useful;            /* records came by its templates */
+	int64_t init;           /* when the exporter started, µs; TIME_NONE unless it said */
+	uint32_t rate;          /* one packet of so many is counted; 0 unless it said */
+	struct nf_rates *rates; /* NULL unless it said */
 };
 #define NF_ANY_PORT 0x10000
 
@@ -161,9 +200,20 @@ struct nf_store;
 MUST enum err nf_store_new(struct nf_store **out);
 void nf_store_free(struct nf_store *s);
 
-/* The domain of a message, made when it is new. Errors: ERR_LIMIT, ERR_NOMEM. */
+/* The domain of a message, made when it is new; it stays until the next one is asked for, while
+ * others may be forgotten for it. Errors: ERR_LIMIT, ERR_NOMEM. */
 MUST enum err nf_domain_of(struct nf_store *s, struct ip exporter, uint16_t port, unsigned version,
 			   uint32_t id, struct nf_domain **out);
+
+/* Where its rates are kept. Nothing is forgotten for them. Errors: ERR_LIMIT, ERR_NOMEM. */
+MUST enum err nf_domain_rates(struct nf_store *s, struct nf_domain *d, struct nf_rates **out);
+
+/* How many domains were forgotten, and data sets that waited in them, since this was asked last. */
+struct nf_forgotten {
+	uint64_t domains, sets;
+	bool first; /* there were none before */
+};
+struct nf_forgotten nf_forgotten(struct nf_store *s);
 
 /* A template that is known, or NULL. */
 struct nf_template *nf_template_find(const struct nf_store *s, const struct nf_domain *d, uint16_t id);

@@ -374,6 +374,81 @@ static void floods(void **state)
 	finish(&t);
 }
 
+/* Exporters that do not exist, with templates or with records without: whoever was read before is
+ * read after, and so is a new one. That there are too many is told once. */
+static void made_up(void **state)
+{
+	(void)state;
+	for (int templates = 0; templates < 2; templates++) {
+		struct test t = start();
+		struct buf b = message_9(1);
+
+		t.r.quiet = true;
+		set(&b, 0, PLAIN);
+		set(&b, 1, "2:300 2:4 2:8 2:1 2:4 2:48 2:1 2:34 2:4");
+		set(&b, 300, "4:1 1:7 4:10");
+		set(&b, 256, FLOW);
+		from(&t, 7, 9, &b);
+		for (uint32_t i = 0; i < 27000; i++) {
+			b = message_9(i % 3);
+			if (templates)
+				set(&b, 0, PLAIN);
+			else
+				set(&b, 256, FLOW);
+			from(&t, 1000 + i, (uint16_t)i, &b);
+		}
+		assert_int_equal(t.r.records, 1);
+		if (templates)
+			assert_int_equal(t.r.malformed, 1);
+		else
+			assert_in_range(t.r.malformed, 2, 27000);
+		for (int n = 0; n < 2; n++) {
+			b = message_9(1);
+			if (n)
+				set(&b, 0, PLAIN);
+			set(&b, 256, FLOW FLOW);
+			from(&t, n ? 8 : 7, 9, &b);
+		}
+		assert_int_equal(t.r.records, 5);
+		end(&t);
+		finish(&t);
+	}
+}
+
+/* One exporter with more sessions and domains than any has: its own are forgotten, those of others
+ * are not, though they were silent for longer. */
+static void made_up_sessions(void **state)
+{
+	struct test t = start();
+	struct buf b = message_9(1);
+
+	(void)state;
+	set(&b, 0, PLAIN);
+	from(&t, 7, 9, &b);
+	for (uint32_t i = 0; i < 50000; i++) {
+		b = message_9(i % 5000);
+		set(&b, 0, PLAIN);
+		from(&t, 8, (uint16_t)(i / 5000), &b);
+		if (i < NF_DOMAINS_MAX)
+			says(&t, "");
+	}
+	says(&t, "1 ! more exporters and templates than are kept: who was silent longest is "
+		 "forgotten\n");
+	b = message_9(1);
+	set(&b, 256, FLOW);
+	from(&t, 7, 9, &b);
+	says(&t, "2 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n");
+	b = message_9(0);
+	set(&b, 256, FLOW);
+	from(&t, 8, 0, &b);
+	b = message_9(4999);
+	set(&b, 256, FLOW);
+	from(&t, 8, 9, &b);
+	says(&t, "3 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n");
+	end(&t);
+	finish(&t);
+}
+
 static void held_up_to_a_limit(void **state)
 {
 	struct test t = start();
@@ -739,6 +814,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refused_one_way),
 		cmocka_unit_test(without_a_clock),
 		cmocka_unit_test(floods),
+		cmocka_unit_test(made_up),
+		cmocka_unit_test(made_up_sessions),
 		cmocka_unit_test(held_up_to_a_limit),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(never_long),
