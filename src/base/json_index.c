@@ -162,8 +162,8 @@ static bool learn_open(struct learning *l, unsigned i, const char *p)
 		return false;
 	else if (object)
 		slot = l->slots[l->depth];
-	/* A line ends with a bracket, so there is a byte more. */
-	if (l->depth == DEPTH_SURE || (object && p[1] != '"' && p[1] != '}'))
+	if (l->depth == DEPTH_SURE || p + 1 == l->at->line.p + l->at->line.n ||
+	    (object && p[1] != '"' && p[1] != '}'))
 		return false;
 	learn_window(l, i, p, l->depth ? 2 : 1, 0);
 	l->objects = l->objects << 1 | object;

@@ -23,9 +23,9 @@ struct answer_input {
 	uint64_t unused;                    /* items read that are nothing this program can use */
 	/* Captures: frames cut short, bytes of conversations that are missing, packets dropped. */
 	uint64_t truncated, missed, dropped;
-	struct str trouble;                 /* why it could not be read (to the end), or empty */
-	struct str note;                    /* something to know about it, or empty */
-	bool passed_over;                   /* found in a folder, and not of our kind */
+	struct str trouble; /* why it could not be read (to the end), or empty */
+	struct str note;    /* something to know about it, or empty */
+	bool passed_over;   /* found in a folder, and not of our kind */
 };
 
 struct evidence {

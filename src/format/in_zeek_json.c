@@ -96,16 +96,16 @@ static unsigned answers(const struct found *f, struct dns_answer *out)
 	return n;
 }
 
-static enum kind kind_of(const struct found *f)
+static enum kind kind_of(struct str path, uint32_t seen)
 {
-	enum kind k = f->path.n ? zeek_kind_of_path(f->path) : KIND_COUNT;
+	enum kind k = path.n ? zeek_kind_of_path(path) : KIND_COUNT;
 
-	return k == KIND_COUNT ? zeek_kind_of_columns(f->seen) : k;
+	return k == KIND_COUNT ? zeek_kind_of_columns(seen) : k;
 }
 
 static void finish(struct found *f, const char *why, struct sink *sink)
 {
-	enum kind kind = kind_of(f);
+	enum kind kind = kind_of(f->path, f->seen);
 
 	if (!why && kind == KIND_COUNT && !(f->seen & ZEEK_BIT(ZEEK_TS)))
 		why = "not a record of a Zeek log";
@@ -204,7 +204,7 @@ static bool indexed(const struct json_at *at, struct sieve *sieve)
 	/* Addresses in anything but an object are none. */
 	if (json_has(at, SLOT_ID) && json_slot(at, SLOT_ID).p[0] != '{')
 		return false;
-	kind = kind_of(&f);
+	kind = kind_of(f.path, f.seen);
 	if (kind != KIND_COUNT && sink_selects(sink, kind) && waits(at, kind, sieve))
 		return true;
 	sieve_flush(sieve);
@@ -296,7 +296,7 @@ static int sniff(const struct sample *sample)
 		(void)skim(line, &f, &scratch);
 		if (!(f.seen & ZEEK_BIT(ZEEK_TS)))
 			continue;
-		if (kind_of(&f) != KIND_COUNT && (f.seen & ends))
+		if (kind_of(f.path, f.seen) != KIND_COUNT && (f.seen & ends))
 			sure = 95;
 		else if (f.path.n)
 			sure = 50;
