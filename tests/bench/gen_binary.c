@@ -65,7 +65,7 @@ static void put_block(struct nfcapd *x, uint32_t records, const char *data, uint
 	c = PUT_NATIVE(c, uint32_t, records);
 	c = PUT_NATIVE(c, uint32_t, n);
 	c = PUT_NATIVE(c, uint16_t, 3);
-	c = PUT_NATIVE(c, uint16_t, 0);
+	(void)PUT_NATIVE(c, uint16_t, 0);
 	out_flush(&x->out);
 	x->out.failed |= fwrite(head, 1, sizeof head, x->out.f) != sizeof head ||
 			 fwrite(data, 1, n, x->out.f) != n;
