@@ -36,12 +36,14 @@ static void message(struct talk *t, const struct utterance *u, struct str wire, 
 {
 	char text[DNS_TEXT_MAX];
 	struct dns_message m;
+	enum dns_state state;
 	struct question *q;
 	struct record r;
 
 	if (t->who.port[0] == NETBIOS || t->who.port[1] == NETBIOS)
 		return;
-	if (dns_message(wire, text, sink->answers, &m) == DNS_BAD && !m.asked) {
+	state = dns_message(wire, text, sink->answers, &m);
+	if (state == DNS_BAD && !m.asked) {
 		sink->unused++;
 		return;
 	}
@@ -66,6 +68,12 @@ static void message(struct talk *t, const struct utterance *u, struct str wire, 
 	r.answers = sink->answers;
 	r.n_answers = m.n_answers;
 	give(&r, sink);
+	while (state == DNS_WHOLE && m.left) {
+		state = dns_more(&m, sink->answers);
+		r.n_answers = m.n_answers;
+		if (r.n_answers)
+			give(&r, sink);
+	}
 	if (q)
 		talk_answered(t, q);
 }
