@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The main job: lists and telemetry in, one answer out. Telemetry is read in up to three passes, of
- * which the first two look only at files that can hold names: to which addresses did listed domains
- * resolve; what were the addresses that matter called; and then everything is judged.
+ * The main job: lists and telemetry in, one answer out. Telemetry that may hold names is read
+ * first: where domains are listed, to which addresses do they lead; then what the addresses that
+ * matter were called, and what touches something is kept back until that is known (or, where it is
+ * too much, read once more). Then everything else is read, once, and judged as it comes.
  *
- * Memory: the snapshot, the lists, what is kept of each pair of host and controller, a few MiB a
- * thread. It does not follow the size of the telemetry. The answer does not depend on the number of
- * threads.
+ * Memory: the snapshot, the lists, what is kept of each pair of host and controller, at most some
+ * 30 MiB of touches that wait, a few MiB a thread. It does not follow the size of the telemetry.
+ * The answer does not depend on the number of threads, on how much is read at once, or on the
+ * instruction set.
  */
 #ifndef NEZUMI_APP_ANALYZE_H
 #define NEZUMI_APP_ANALYZE_H
