@@ -215,63 +215,14 @@ static bool indexed(const struct json_at *at, struct sieve *sieve)
 	return true;
 }
 
-static void by_index(const struct json_ways *ways, struct str text, struct sink *sink)
-{
-	struct json_lines lines;
-	struct sieve sieve;
-	struct str line;
-	unsigned seen = 0, unsure = 0;
-
-	if (!sieve_begin(&sieve, sink, text, walk))
-		return;
-	json_lines_begin(&lines, ways, slot_of, JSON_SLOTS, text.p);
-	/* Where hardly any line is written as we know it (blanks between all tokens) the index
-	 * gives way. */
-	while (text.n && (seen < 64 || unsure < seen / 2)) {
-		size_t n = json_lines_index(&lines, text);
-
-		for (unsigned i = 0; i < lines.index.n_lines; i++) {
-			struct json_at at;
-
-			sink_line(sink);
-			json_lines_at(&lines, i, &at);
-			seen++;
-			if (!at.shape || !indexed(&at, &sieve)) {
-				unsure++;
-				sieve_flush(&sieve);
-				walk(at.line, sink);
-			}
-		}
-		if (n == 0 && str_line(&text, &line)) {
-			sink_line(sink);
-			sieve_flush(&sieve);
-			walk(line, sink);
-		}
-		text = str_skip(text, n);
-	}
-	sieve_flush(&sieve);
-	while (str_line(&text, &line)) {
-		sink_line(sink);
-		walk(line, sink);
-	}
-}
-
 static void block(const struct layout *l, const struct reader_hints *hints, struct str text,
 		  struct sink *sink)
 {
-	const struct json_ways *ways = json_ways(sink->isa);
-	struct str line;
+	static const struct json_reading how = { slot_of, JSON_SLOTS, indexed, walk };
 
 	(void)l;
 	(void)hints;
-	if (ways) {
-		by_index(ways, text, sink);
-		return;
-	}
-	while (str_line(&text, &line)) {
-		sink_line(sink);
-		walk(line, sink);
-	}
+	sieve_lines(&how, text, sink);
 }
 
 /* The first lines may be of other logs, so a few are tried; the last may be cut off by the sample's

@@ -133,3 +133,55 @@ bool sieve_calendar(struct sieve *s, struct str text, int64_t *out)
 	*out = t;
 	return true;
 }
+
+/* Where hardly any line is written as we know it (blanks between all tokens) the index gives way.
+ * What is left of the text. */
+static struct str by_index(const struct json_reading *how, const struct json_ways *ways,
+			   struct str text, struct sink *sink)
+{
+	struct json_lines lines;
+	struct sieve sieve;
+	struct str line;
+	unsigned seen = 0, unsure = 0;
+
+	if (!sieve_begin(&sieve, sink, text, how->walk))
+		return text;
+	json_lines_begin(&lines, ways, how->slot_of, how->slots, text.p);
+	while (text.n && (seen < 64 || unsure < seen / 2)) {
+		size_t n = json_lines_index(&lines, text);
+
+		for (unsigned i = 0; i < lines.index.n_lines; i++) {
+			struct json_at at;
+
+			sink_line(sink);
+			json_lines_at(&lines, i, &at);
+			seen++;
+			if (!at.shape || !how->indexed(&at, &sieve)) {
+				unsure++;
+				sieve_flush(&sieve);
+				how->walk(at.line, sink);
+			}
+		}
+		if (n == 0 && str_line(&text, &line)) {
+			sink_line(sink);
+			sieve_flush(&sieve);
+			how->walk(line, sink);
+		}
+		text = str_skip(text, n);
+	}
+	sieve_flush(&sieve);
+	return text;
+}
+
+void sieve_lines(const struct json_reading *how, struct str text, struct sink *sink)
+{
+	const struct json_ways *ways = json_ways(sink->isa);
+	struct str line;
+
+	if (ways)
+		text = by_index(how, ways, text, sink);
+	while (str_line(&text, &line)) {
+		sink_line(sink);
+		how->walk(line, sink);
+	}
+}

@@ -77,6 +77,19 @@ static inline bool sieve_wait(struct sieve *s, const struct json_at *at, unsigne
 	return true;
 }
 
+/* How a reader of JSON lines reads one. */
+struct json_reading {
+	/* The slot of a key, see json_lines_begin, of so many. */
+	json_slot_of *slot_of;
+	uint8_t slots;
+	/* A line with a shape, just begun. False: not sure what it says. */
+	bool (*indexed)(const struct json_at *at, struct sieve *sieve);
+	/* Any line, just begun. */
+	void (*walk)(struct str line, struct sink *sink);
+};
+/* A block of lines: by the index as far as there is one, and lines are written as it expects. */
+void sieve_lines(const struct json_reading *how, struct str text, struct sink *sink);
+
 static inline bool sieve_digit(char c)
 {
 	return (unsigned char)(c - '0') <= 9;
