@@ -109,7 +109,7 @@ $(LIB): $(LIB_OBJ) $(O)/objects
 %_avx2.o %_avx2.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt
 %_avx512.o %_avx512.tidy: isa_cflags = -mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt -mavx512f -mavx512bw -mavx512dq \
 	-mavx512vl -mavx512vbmi -mavx512vbmi2 -mgfni $(gcc_frames)
-# gcc's address sanitizer does not align the frames it watches after a return to 64 bytes (PR 110027).
+# gcc 12's address sanitizer does not align to 64 bytes the frames that it watches after a return (seen as faults).
 %_avx512.o: gcc_frames = $(if $(findstring clang,$(CC)),,--param asan-use-after-return=0)
 
 $(O)/%.o: %.c $(O)/flags | setup
