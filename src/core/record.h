@@ -55,6 +55,25 @@ struct record {
 	uint64_t line; /* within the file, from 1; the driver completes it */
 };
 
+/* A record that the originator opened, of which nothing else is stated yet. */
+static inline struct record record_new(enum kind kind, uint64_t line)
+{
+	return (struct record){
+		.kind = kind,
+		.opener = OPENER_ORIG,
+		.level = LEVEL_LOOKUP,
+		.name = STR_NONE,
+		.path = STR_NONE,
+		.orig_bytes = UNSTATED,
+		.resp_bytes = UNSTATED,
+		.orig_packets = UNSTATED,
+		.resp_packets = UNSTATED,
+		.orig_payload = UNSTATED,
+		.resp_payload = UNSTATED,
+		.line = line,
+	};
+}
+
 /* What the source itself says came of a connection; UNSAID where it does not, or the protocol has
  * none. */
 enum handshake { HANDSHAKE_UNSAID, HANDSHAKE_FAILED, HANDSHAKE_DONE };

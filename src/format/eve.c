@@ -485,19 +485,7 @@ const struct eve_type eve_types[EVE_TYPES] = {
 void eve_read(const struct eve_event *e, const struct eve_skim *x, struct sink *sink)
 {
 	for (size_t i = 0; i < EVE_TYPES; i++) {
-		struct record r = {
-			.kind = eve_types[i].kind,
-			.opener = OPENER_ORIG,
-			.name = STR_NONE,
-			.path = STR_NONE,
-			.orig_bytes = UNSTATED,
-			.resp_bytes = UNSTATED,
-			.orig_packets = UNSTATED,
-			.resp_packets = UNSTATED,
-			.orig_payload = UNSTATED,
-			.resp_payload = UNSTATED,
-			.line = sink->line,
-		};
+		struct record r = record_new(eve_types[i].kind, sink->line);
 		const char *object = (const char *)e + eve_keys[eve_types[i].object].at;
 
 		if (!str_is(e->type, eve_types[i].name))

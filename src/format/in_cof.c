@@ -116,24 +116,12 @@ static bool addresses(const struct json *data, struct record *r, struct sink *si
 
 static void read_row(const struct row *row, struct sink *sink)
 {
-	struct record r = {
-		.kind = KIND_DNS,
-		.opener = OPENER_ORIG,
-		.level = LEVEL_LOOKUP,
-		.passive = true,
-		.proto = PROTO_UDP,
-		.name = row->name,
-		.path = STR_NONE,
-		.orig_bytes = UNSTATED,
-		.resp_bytes = UNSTATED,
-		.orig_packets = UNSTATED,
-		.resp_packets = UNSTATED,
-		.orig_payload = UNSTATED,
-		.resp_payload = UNSTATED,
-		.answers = sink->answers,
-		.line = sink->line,
-	};
+	struct record r = record_new(KIND_DNS, sink->line);
 
+	r.passive = true;
+	r.proto = PROTO_UDP;
+	r.name = row->name;
+	r.answers = sink->answers;
 	if (!row->name.p) {
 		(void)wrong(sink, "rrname", row->name, "name");
 	} else if (!row->type.p) {

@@ -263,23 +263,11 @@ static void hand_over(const struct tap *t, bool passive, struct sink *sink)
 	char text[DNS_TEXT_MAX];
 	struct dns_message m;
 	enum dns_state state;
-	struct record r = {
-		.kind = KIND_DNS,
-		.opener = OPENER_ORIG,
-		.level = LEVEL_LOOKUP,
-		.passive = passive,
-		.proto = proto_of(t->protocol),
-		.path = STR_NONE,
-		.orig_bytes = UNSTATED,
-		.resp_bytes = UNSTATED,
-		.orig_packets = UNSTATED,
-		.resp_packets = UNSTATED,
-		.orig_payload = UNSTATED,
-		.resp_payload = UNSTATED,
-		.answers = sink->answers,
-		.line = sink->line,
-	};
+	struct record r = record_new(KIND_DNS, sink->line);
 
+	r.passive = passive;
+	r.proto = proto_of(t->protocol);
+	r.answers = sink->answers;
 	if (!moment(t, response, &r.ts, sink) ||
 	    !address(t->query_address, "query's sender", &r.orig, sink) ||
 	    !address(t->response_address, "response's sender", &r.resp, sink))

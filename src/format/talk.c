@@ -242,25 +242,15 @@ void talk_flip(struct talk *t)
 
 struct record talk_record(const struct talk *t, enum kind kind, unsigned client, int64_t ts)
 {
-	return (struct record){
-		.kind = kind,
-		.opener = OPENER_ORIG,
-		.level = LEVEL_LOOKUP,
-		.proto = t->who.proto,
-		.orig = t->who.ip[client],
-		.resp = t->who.ip[!client],
-		.orig_port = t->who.port[client],
-		.resp_port = t->who.port[!client],
-		.ts = ts,
-		.orig_bytes = UNSTATED,
-		.resp_bytes = UNSTATED,
-		.orig_packets = UNSTATED,
-		.resp_packets = UNSTATED,
-		.orig_payload = UNSTATED,
-		.resp_payload = UNSTATED,
-		.name = STR_NONE,
-		.path = STR_NONE,
-	};
+	struct record r = record_new(kind, 0);
+
+	r.proto = t->who.proto;
+	r.orig = t->who.ip[client];
+	r.resp = t->who.ip[!client];
+	r.orig_port = t->who.port[client];
+	r.resp_port = t->who.port[!client];
+	r.ts = ts;
+	return r;
 }
 
 /* ---- the order of things ------------------------------------------------------------------------ */

@@ -373,23 +373,10 @@ static inline struct str text(struct str s)
 
 void zeek_record(enum kind kind, const struct zeek_row *row, unsigned n_answers, struct sink *sink)
 {
-	struct record r = {
-		.kind = kind,
-		.opener = OPENER_ORIG,
-		.level = LEVEL_LOOKUP,
-		.proto = PROTO_TCP,
-		.name = STR_NONE,
-		.path = STR_NONE,
-		.orig_bytes = UNSTATED,
-		.resp_bytes = UNSTATED,
-		.orig_packets = UNSTATED,
-		.resp_packets = UNSTATED,
-		.orig_payload = UNSTATED,
-		.resp_payload = UNSTATED,
-		.line = sink->line,
-	};
+	struct record r = record_new(kind, sink->line);
 	struct str s;
 
+	r.proto = PROTO_TCP;
 	if (!timestamp(row->v[ZEEK_TS], &r.ts)) {
 		bad(sink, row, ZEEK_TS, "time from 1970 to 2100");
 		return;
