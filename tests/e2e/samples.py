@@ -52,8 +52,10 @@ INDICATORS = {
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--5c0a0001-0000-4000-8000-000000000004",
          "created": "2018-12-01T00:00:00.000Z", "modified": "2018-12-01T00:00:00.000Z",
          "pattern": "[ipv4-addr:value = '%s']" % CONTROLLER, "pattern_type": "stix",
-         "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1)}
-SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt"}
+         "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1),
+    "zeek-intel": ("#fields\tindicator\tindicator_type\tmeta.source\n%s\tIntel::ADDR\tExample CERT\n"
+                   "%s\tIntel::DOMAIN\tExample CERT\n" % (CONTROLLER, DOMAIN), 2)}
+SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 
