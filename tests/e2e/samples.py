@@ -54,8 +54,12 @@ INDICATORS = {
          "pattern": "[ipv4-addr:value = '%s']" % CONTROLLER, "pattern_type": "stix",
          "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1),
     "zeek-intel": ("#fields\tindicator\tindicator_type\tmeta.source\n%s\tIntel::ADDR\tExample CERT\n"
-                   "%s\tIntel::DOMAIN\tExample CERT\n" % (CONTROLLER, DOMAIN), 2)}
-SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat"}
+                   "%s\tIntel::DOMAIN\tExample CERT\n" % (CONTROLLER, DOMAIN), 2),
+    "openioc": ('<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="5c0a0001">\n'
+                '<short_description>Emotet</short_description>\n<definition><Indicator operator="OR">\n'
+                '<IndicatorItem condition="is"><Context document="PortItem" search="PortItem/remoteIP"/>'
+                '<Content type="IP">%s</Content></IndicatorItem>\n</Indicator></definition>\n</ioc>\n' % CONTROLLER, 1)}
+SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

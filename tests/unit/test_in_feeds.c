@@ -14,6 +14,12 @@ static const struct golden goldens[] = {
 	{ "zeek-intel-two.dat", READS_INDICATORS, NULL },
 	{ "zeek-intel.truncated.dat", READS_INDICATORS, NULL },
 	{ "zeek-intel.corrupt.dat", READS_INDICATORS, "zeek-intel" },
+	{ "openioc10.ioc", READS_INDICATORS, NULL },
+	{ "openioc11.ioc", READS_INDICATORS, NULL },
+	{ "openioc.truncated.ioc", READS_INDICATORS, NULL },
+	{ "openioc.corrupt.ioc", READS_INDICATORS, NULL },
+	{ "openioc-entities.ioc", READS_INDICATORS, NULL },
+	{ "openioc-deep.corrupt.ioc", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
