@@ -58,8 +58,13 @@ INDICATORS = {
     "openioc": ('<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="5c0a0001">\n'
                 '<short_description>Emotet</short_description>\n<definition><Indicator operator="OR">\n'
                 '<IndicatorItem condition="is"><Context document="PortItem" search="PortItem/remoteIP"/>'
-                '<Content type="IP">%s</Content></IndicatorItem>\n</Indicator></definition>\n</ioc>\n' % CONTROLLER, 1)}
-SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc"}
+                '<Content type="IP">%s</Content></IndicatorItem>\n</Indicator></definition>\n</ioc>\n' % CONTROLLER, 1),
+    "rules": ('alert tcp $HOME_NET any -> [%s] %d (msg:"Feodo Tracker: potential Emotet CnC Traffic detected"; '
+              'classtype:trojan-activity; sid:1; rev:1;)\n'
+              'alert dns $HOME_NET any -> any any (msg:"Emotet CnC"; dns.query; content:"%s"; endswith; sid:2;)\n'
+              % (CONTROLLER, PORT, DOMAIN), 2)}
+SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
+          "rules": ".rules"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

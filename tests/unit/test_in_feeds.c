@@ -20,6 +20,9 @@ static const struct golden goldens[] = {
 	{ "openioc.corrupt.ioc", READS_INDICATORS, NULL },
 	{ "openioc-entities.ioc", READS_INDICATORS, NULL },
 	{ "openioc-deep.corrupt.ioc", READS_INDICATORS, NULL },
+	{ "rules.rules", READS_INDICATORS, NULL },
+	{ "rules.truncated.rules", READS_INDICATORS, NULL },
+	{ "rules.corrupt.rules", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
