@@ -62,9 +62,21 @@ INDICATORS = {
     "rules": ('alert tcp $HOME_NET any -> [%s] %d (msg:"Feodo Tracker: potential Emotet CnC Traffic detected"; '
               'classtype:trojan-activity; sid:1; rev:1;)\n'
               'alert dns $HOME_NET any -> any any (msg:"Emotet CnC"; dns.query; content:"%s"; endswith; sid:2;)\n'
-              % (CONTROLLER, PORT, DOMAIN), 2)}
+              % (CONTROLLER, PORT, DOMAIN), 2),
+    "threatfox-json": (json.dumps({"1": [{
+        "ioc_value": "%s:%d" % (CONTROLLER, PORT), "ioc_type": "ip:port", "threat_type": "botnet_cc", "malware": "win.emotet",
+        "malware_printable": "Emotet", "first_seen_utc": "2018-11-20 10:00:00", "last_seen_utc": None,
+        "confidence_level": 100, "reference": None, "tags": "emotet", "anonymous": "0", "reporter": "someone"}]}, indent=1), 1),
+    "urlhaus-json": (json.dumps({"query_status": "ok", "urls": [{
+        "id": "1", "urlhaus_reference": "https://urlhaus.abuse.ch/url/1/", "url": "http://%s/gate.php" % DOMAIN,
+        "url_status": "online", "host": DOMAIN, "date_added": "2018-12-01 00:00:00 UTC", "threat": "malware_download",
+        "blacklists": {"spamhaus_dbl": "not listed"}, "reporter": "someone", "larted": "true",
+        "tags": ["emotet"]}]}, indent=1), 1),
+    "feodo-json": (json.dumps([{
+        "ip_address": CONTROLLER, "port": PORT, "status": "online", "hostname": None, "as_number": 64500, "as_name": "EXAMPLE",
+        "country": "US", "first_seen": "2018-11-20 10:00:00", "last_online": "2018-12-05", "malware": "Emotet"}], indent=1), 1)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
-          "rules": ".rules"}
+          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

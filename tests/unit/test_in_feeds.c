@@ -23,6 +23,23 @@ static const struct golden goldens[] = {
 	{ "rules.rules", READS_INDICATORS, NULL },
 	{ "rules.truncated.rules", READS_INDICATORS, NULL },
 	{ "rules.corrupt.rules", READS_INDICATORS, NULL },
+	{ "threatfox.json", READS_INDICATORS, NULL },
+	{ "threatfox.truncated.json", READS_INDICATORS, NULL },
+	{ "threatfox.corrupt.json", READS_INDICATORS, NULL },
+	{ "threatfox-api.json", READS_INDICATORS, NULL },
+	{ "threatfox-one.json", READS_INDICATORS, NULL },
+	{ "abuse-refused.json", READS_INDICATORS, NULL },
+	{ "urlhaus.json", READS_INDICATORS, NULL },
+	{ "urlhaus.truncated.json", READS_INDICATORS, NULL },
+	{ "urlhaus.corrupt.json", READS_INDICATORS, NULL },
+	{ "urlhaus-info.json", READS_INDICATORS, NULL },
+	{ "urlhaus-payloads.json", READS_INDICATORS, NULL },
+	{ "feodo.json", READS_INDICATORS, NULL },
+	{ "feodo.truncated.json", READS_INDICATORS, NULL },
+	{ "feodo.corrupt.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.truncated.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.corrupt.json", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
