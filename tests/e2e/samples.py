@@ -74,9 +74,12 @@ INDICATORS = {
         "tags": ["emotet"]}]}, indent=1), 1),
     "feodo-json": (json.dumps([{
         "ip_address": CONTROLLER, "port": PORT, "status": "online", "hostname": None, "as_number": 64500, "as_name": "EXAMPLE",
-        "country": "US", "first_seen": "2018-11-20 10:00:00", "last_online": "2018-12-05", "malware": "Emotet"}], indent=1), 1)}
+        "country": "US", "first_seen": "2018-11-20 10:00:00", "last_online": "2018-12-05", "malware": "Emotet"}], indent=1), 1),
+    "rpz": ("$TTL 60\n$ORIGIN rpz.example.org.\n@ SOA localhost. root.localhost. ( 1 1h 15m 30d 2h )\n NS localhost.\n"
+            "%s CNAME .\n*.%s CNAME .\n32.%s.rpz-ip CNAME .\n"
+            % (DOMAIN, DOMAIN, ".".join(reversed(CONTROLLER.split(".")))), 2)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
-          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json"}
+          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

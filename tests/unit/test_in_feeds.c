@@ -40,6 +40,10 @@ static const struct golden goldens[] = {
 	{ "malwarebazaar.json", READS_INDICATORS, NULL },
 	{ "malwarebazaar.truncated.json", READS_INDICATORS, NULL },
 	{ "malwarebazaar.corrupt.json", READS_INDICATORS, NULL },
+	{ "rpz.zone", READS_INDICATORS, NULL },
+	{ "rpz-bare.zone", READS_INDICATORS, NULL },
+	{ "rpz.truncated.zone", READS_INDICATORS, NULL },
+	{ "rpz.corrupt.zone", READS_INDICATORS, "rpz" },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
