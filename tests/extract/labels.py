@@ -6,6 +6,7 @@ labels), and "status" where it matters whether it was mended (a list of what wil
 mail address is neither as well: some tools print it as a value of its own.
 """
 
+import base64
 import hashlib
 import ipaddress
 import json
@@ -102,7 +103,7 @@ class Text:
 
     def __init__(self, label, lang, body, expect, maybe=(), about=""):
         self.label, self.lang, self.body, self.about = label, lang, body, about
-        self.raw = body.encode("utf-8")
+        self.raw, self.suffix = body.encode("utf-8"), ".txt"
         self.want = [[canonical(e["type"], e["value"]) for e in [w] + w.get("or", [])] for w in expect]
         self.ports = {canonical(e["type"], e["value"]): e["port"] for e in expect if "port" in e}
         self.status = {canonical(e["type"], e["value"]): e["status"] for e in expect if "status" in e}
@@ -127,6 +128,18 @@ def sentences(path):
         for line in f:
             s = json.loads(line)
             texts.append(Text(s["id"], s["id"].split("-")[0], s["text"], s["expect"], s.get("maybe", ()), s["about"]))
+    return texts
+
+
+def pages(path):
+    """Whole documents of a few kinds (pages, mails, other character sets), with the name that they have as files."""
+    texts = []
+    with open(os.path.join(HERE, path), encoding="utf-8") as f:
+        for line in f:
+            s = json.loads(line)
+            raw = base64.b64decode(s["base64"]) if "base64" in s else s["text"].encode("utf-8")
+            texts.append(Text(s["id"], "doc", decoded(raw), s["expect"], s.get("maybe", ()), s["name"] + ", " + s["about"]))
+            texts[-1].raw, texts[-1].suffix = raw, os.path.splitext(s["name"])[1]
     return texts
 
 

@@ -4,7 +4,7 @@
 
 usage: score.py [-v] [--held-out] [--via TOOL] [PART...]
 
-Parts: sentences, sources, reports (all by default), held_out (with --held-out). Values count by type and value, each once in
+Parts: sentences, documents, sources, reports (all by default), held_out (with --held-out). Values count by type and value, each once in
 a text. -v prints what was missed and what was wrong. TOOL is nezumi ($NEZUMI, else build/release/nezumi), or, where they
 are installed, ioc-finder or iocextract. Status 1 when a part is below 0.99 in precision or 0.98 in recall.
 """
@@ -24,6 +24,7 @@ def parts(held_out):
     yield "sentences", labels.sentences("sentences.jsonl")
     if held_out:
         yield "held_out", labels.sentences("held_out.jsonl")
+    yield "documents", labels.pages("documents.jsonl")
     yield "sources", labels.documents("sources.json", "sources")
     yield "reports", labels.documents("reports.json", "data/reports/unit42")
 

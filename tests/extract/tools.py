@@ -21,7 +21,7 @@ def nezumi(texts, *options):
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for i, t in enumerate(texts):
-            path = os.path.join(folder, "%05d.txt" % i)
+            path = os.path.join(folder, "%05d%s" % (i, t.suffix))
             paths[path] = i
             with open(path, "wb") as f:
                 f.write(t.raw)
