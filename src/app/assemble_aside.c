@@ -56,7 +56,7 @@ enum err make_excluded(struct making *m)
 				    STR("the indicator was not valid at that time"), p->outside);
 		for (size_t k = 0; !e && k < p->benign.n; k++) {
 			buf_clear(&detail);
-			exclusion_detail(&detail, p->benign.v[k].entry);
+			exentry_detail(&detail, p->benign.v[k].entry);
 			e = exclude(m, p, STR("benign-name"), buf_str(&detail), p->benign.v[k].n);
 		}
 		if (!e && p->of_host)

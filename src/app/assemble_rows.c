@@ -107,7 +107,7 @@ static enum err controller_names(struct making *m, const struct keyed *k, size_t
 static struct str context_of(struct making *m, struct ip ip)
 {
 	static const enum xclass order[] = { X_SINKHOLE, X_PROVIDER, X_SCANNER, X_RESEARCH };
-	const struct exclusion *x = NULL;
+	const struct exentry *x = NULL;
 
 	for (size_t i = 0; !x && i < sizeof order / sizeof order[0]; i++)
 		x = exset_ip(&m->in->lists->exset, order[i], ip);
@@ -115,7 +115,7 @@ static struct str context_of(struct making *m, struct ip ip)
 		return STR_NONE;
 	buf_clear(&m->text);
 	buf_fmt(&m->text, "%s, ", xclass_text(x->class));
-	exclusion_detail(&m->text, x);
+	exentry_detail(&m->text, x);
 	return arena_str(m->arena, buf_str(&m->text));
 }
 

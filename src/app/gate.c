@@ -39,7 +39,7 @@ static struct str url_host(struct str url)
 /* Why an indicator must not be acted on; NULL lets it pass. The detail goes into g->detail. */
 static const char *reason_against(struct gate *g, const struct indicator *i)
 {
-	const struct exclusion *x = NULL;
+	const struct exentry *x = NULL;
 	struct cidr net = i->net;
 	struct str name = i->type == IT_DOMAIN ? i->value : STR_NONE;
 	bool address = i->type == IT_IP || i->type == IT_CIDR;
@@ -73,7 +73,7 @@ static const char *reason_against(struct gate *g, const struct indicator *i)
 			x = exset_benign_below(&g->l->exset, name);
 	}
 	if (x) {
-		exclusion_detail(&g->detail, x);
+		exentry_detail(&g->detail, x);
 		return "allow-listed";
 	}
 	if (i->revoked) {
@@ -207,14 +207,15 @@ uint64_t gate_digest(const struct exset *x)
 	sum_str(&sum, catalogue_special_purpose());
 	sum_str(&sum, catalogue_families());
 	for (size_t i = 0; i < x->entries.n; i++) {
-		const struct exclusion *e = &x->entries.v[i];
-		uint64_t facts[] = { e->type,      e->class,     e->as,
-				     e->net.ip.hi, e->net.ip.lo, e->net.len };
+		const struct exentry *e = &x->entries.v[i];
+		struct cidr net = e->type == ENTRY_NET ? e->net : (struct cidr){ .len = 0 };
+		uint64_t facts[] = { e->type,   e->class,  e->type == ENTRY_AS ? e->as : 0,
+				     net.ip.hi, net.ip.lo, net.len };
 
 		sum_str(&sum, (struct str){ (const char *)facts, sizeof facts });
-		sum_str(&sum, e->name);
-		sum_str(&sum, e->list);
-		sum_str(&sum, e->reason);
+		sum_str(&sum, exentry_is_name(e) ? e->name : STR_NONE);
+		sum_str(&sum, e->list->name);
+		sum_str(&sum, e->list->reason);
 	}
 	return sum;
 }

@@ -52,7 +52,7 @@ static struct str excluding_kind(enum org_kind k)
 static enum err look_up(struct hosts *h, struct host *at)
 {
 	const struct org_entry *entry;
-	const struct exclusion *x;
+	const struct exentry *x;
 	struct buf detail;
 	enum err e = ERR_OK;
 
@@ -75,8 +75,8 @@ static enum err look_up(struct hosts *h, struct host *at)
 	} else {
 		x = exset_host(&h->lists->exset, at->ip, at->owner.asn);
 		if (x) {
-			at->excluded = exclusion_reason(x);
-			exclusion_detail(&detail, x);
+			at->excluded = exentry_reason(x);
+			exentry_detail(&detail, x);
 		}
 	}
 	at->detail = arena_str(&h->arena, buf_str(&detail));

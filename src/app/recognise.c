@@ -72,9 +72,13 @@ static enum err read_head(struct scan_file *file, const struct sample *s,
 	} else if (rd->titled) {
 		file->head_n = title_end(s->head, &lines);
 	}
-	file->cut = rd->frame == FRAME_LINES && !s->whole && file->size &&
-		    (file->head_n ? file->head_n < s->head.n : !rd->mark && !rd->titled);
-	if (!file->head_n)
+	if (rd->blocks)
+		file->head_n = rd->blocks->first(s->head);
+	file->cut = rd->blocks ? file->head_n && file->size
+			       : rd->frame == FRAME_LINES && !s->whole && file->size &&
+					 (file->head_n ? file->head_n < s->head.n
+						       : !rd->mark && !rd->titled);
+	if (!file->head_n || rd->blocks)
 		return ERR_OK;
 	file->head_lines = count_lines(str_head(s->head, file->head_n));
 	arena_init(&once, 1 << 20);

@@ -93,11 +93,13 @@ struct scan_block {
 	struct sink sink;      /* sink.ctx is the block's output, made by the client */
 	/* the driver's */
 	uint64_t bytes;
-	unsigned kinds;      /* that its headers promise */
-	bool first;          /* of its job */
-	bool whole;          /* ... which is all of a file */
-	uint64_t began, end; /* of a file that is cut: where the first line of the job stood, where
-				the next one stands */
+	unsigned kinds; /* that its headers promise */
+	bool first;     /* of its job */
+	bool whole;     /* ... which is all of a file */
+	/* Of a file that is cut: where the first line (or block) of the job stood, where the next
+	 * one stands. */
+	struct block_place began, end;
+	bool over;             /* the reader is done with the file */
 	struct heading *after; /* in force at its end */
 	enum err bad;          /* the file could not be read on */
 	struct errinfo ended;  /* msg set: the file ended in this way */

@@ -55,8 +55,9 @@ void heading_drop(struct heading *h);
 struct job {
 	uint32_t file;
 	bool first, whole;
-	bool again;        /* the heading it began with was wrong: read once more with `begin` */
-	uint64_t from, to; /* lines that begin in it; to: UINT64_MAX up to the end */
+	bool again; /* the heading it began with was wrong: read once more with `begin` */
+	struct block_place from;
+	uint64_t to; /* lines or blocks that begin before; UINT64_MAX: up to the end */
 	struct heading begin;
 };
 
@@ -70,10 +71,11 @@ struct reading {
 	struct source *source;
 	char *p; /* bytes read; [from, n) are not used yet */
 	size_t cap, from, n;
-	uint64_t at;          /* where in a cut file p[n] stands */
-	uint64_t held, total; /* bytes used for the block, for the job */
-	bool ended;           /* there are no more bytes */
-	enum err bad;         /* ... because of this */
+	uint64_t at;               /* where in a cut file p[n] stands */
+	uint64_t held, total;      /* bytes used for the block, for the job */
+	struct block_place stands; /* between two blocks */
+	bool ended;                /* there are no more bytes */
+	enum err bad;              /* ... because of this */
 	struct errinfo end;
 	struct heading heading;
 	struct reader_hints hints;

@@ -125,6 +125,7 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 	b->full = false;
 	b->kinds = 0;
 	b->bad = ERR_OK;
+	b->over = false;
 	b->ended = (struct errinfo){ 0 };
 	s = &b->sink;
 	s->line = s->malformed = s->unused = 0;
@@ -145,19 +146,21 @@ static enum err hand_over(struct reading *g, struct lane *lane)
 	struct scan_block *b = g->block;
 
 	b->bytes = g->held;
-	b->end = place(g);
+	b->end = g->stands;
+	b->end.at = place(g);
 	heading_take(b->after, &g->heading);
 	g->block = NULL;
 	return lane_hand(lane, b);
 }
 
-/* After each piece: a block that holds enough makes room for another. */
+/* After each piece: a block that holds enough makes room for another. One that only stands for much
+ * that was read need not wait for it. */
 static enum err next_block(struct reading *g, const struct job *j, struct lane *lane)
 {
 	const struct scan_block *b = g->block;
 	enum err e;
 
-	if (!b->full && g->held < BATCH_LIMIT * g->piece)
+	if (!b->full && (g->held < BATCH_LIMIT * g->piece || !lane_spare(lane)))
 		return ERR_OK;
 	e = hand_over(g, lane);
 	return e ? e : begin_block(g, j, lane, false);
@@ -352,7 +355,7 @@ static enum err do_lines(struct reading *g, const struct reader *rd, const struc
 		use(g, 3); /* such a file is not cut */
 	if (!e && !j->first)
 		e = pass_over(g, j);
-	g->block->began = place(g);
+	g->block->began = (struct block_place){ .at = place(g) };
 	while (!e && !job_done(g, j)) {
 		struct str lines;
 		bool more = false;
@@ -409,31 +412,74 @@ static enum err do_document(struct reading *g, const struct reader *rd)
 	return e;
 }
 
-static enum err do_stream(struct reading *g, const struct reader *rd, const struct job *j,
-			  struct lane *lane)
+/* A stream that goes on in the middle of a file. */
+static enum err resume(struct reading *g, const struct reader *rd, const struct job *j,
+		       struct stream *st)
 {
-	struct stream *st;
+	char head[4096];
+	size_t n = least(g->f->v[j->file].head_n, sizeof head);
+	enum err e = file_pread(g->fd, 0, head, n, &n, &g->end);
+
+	rd->blocks->resume(st, (struct str){ head, n }, &j->from);
+	return e;
+}
+
+static enum err feed_all(struct reading *g, const struct reader *rd, const struct job *j,
+			 struct stream *st, struct lane *lane)
+{
 	size_t want = g->piece;
-	enum err e = rd->open(&g->hints, &st);
+	/* Blocks that begin in the job, and no others, unless something is wrong with them. */
+	size_t beyond = j->to == UINT64_MAX ? SIZE_MAX : rd->blocks->head;
+	enum err e = ERR_OK;
 	bool over = false;
 
-	if (e)
-		return e;
 	while (!e && !over) {
+		struct str have;
+		bool all;
 		size_t n;
 
 		e = stop_asked() ? ERR_STOP : fill(g, want);
 		if (e)
 			break;
-		n = rd->feed(st, rest(g), g->ended, &g->block->sink);
-		over = g->ended || (n == 0 && rest(g).n >= rd->unit_max);
+		have = rest(g);
+		if (beyond < SIZE_MAX)
+			have = str_head(have, (j->to > place(g) ? j->to - place(g) : 0) + beyond);
+		all = have.n == rest(g).n;
+		n = rd->feed(st, have, g->ended && all, &g->block->sink);
+		over = (g->ended && all) || (n == 0 && have.n >= rd->unit_max);
 		/* Few things are as long as they may be: more is read at once when it was asked
 		 * for. */
-		want *= n ? 1 : 2;
-		use(g, g->ended ? rest(g).n : n);
+		if (n == 0 && all)
+			want *= 2;
+		else if (n == 0)
+			beyond *= 2;
+		use(g, g->ended && all ? rest(g).n : n);
 		buf_clear(&g->block->sink.scratch);
+		g->block->over = over;
+		if (rd->blocks)
+			over |= rd->blocks->place(st, &g->stands) && place(g) >= j->to;
 		if (!over)
 			e = next_block(g, j, lane);
+	}
+	return e;
+}
+
+static enum err do_stream(struct reading *g, const struct reader *rd, const struct job *j,
+			  struct lane *lane)
+{
+	struct stream *st;
+	enum err e = rd->open(&g->hints, &st);
+
+	if (e)
+		return e;
+	g->block->began = g->stands = j->from;
+	if (j->from.at)
+		e = resume(g, rd, j, st);
+	if (e && e != ERR_STOP) {
+		g->bad = e;
+		e = ERR_OK;
+	} else if (!e) {
+		e = feed_all(g, rd, j, st, lane);
 	}
 	rd->close(st);
 	return e;
@@ -494,12 +540,13 @@ enum err reading_do(struct reading *g, const struct job *j, struct lane *lane)
 	heading_take(&g->heading, &j->begin);
 	g->from = g->n = 0;
 	g->total = 0;
+	g->stands = (struct block_place){ 0 };
 	if (j->first && !j->whole) {
 		g->block->sink.line = file->head_lines;
 		g->block->kinds = file->kinds;
 	}
 	/* From the byte before: it tells whether a line begins here. */
-	g->at = j->from - (j->first || !j->from ? 0 : 1);
+	g->at = j->from.at - (rd->blocks || j->first || !j->from.at ? 0 : 1);
 	g->ended = false;
 	g->end = (struct errinfo){ 0 };
 	g->bad = open_file(g, j, &g->end);

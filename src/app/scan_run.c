@@ -9,7 +9,9 @@
  */
 #include "app/scan_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct run {
 	struct scan_files *f;
@@ -19,14 +21,16 @@ struct run {
 	size_t piece;
 	/* Where the next job begins. */
 	size_t file;
-	uint64_t at;
+	struct block_place at;
+	int fd;                /* of a file of blocks that is being cut; -1 none */
 	struct reading *lanes; /* and one more for what is read again */
 	/* Taking: of the file that is being taken. */
 	uint64_t bytes; /* of all, for progress */
 	uint64_t lines;
 	struct heading now;
-	uint64_t end; /* where the next line stands */
-	bool wrong;   /* the job began with another heading, or elsewhere */
+	struct block_place end; /* where the next line stands */
+	bool over;              /* there is nothing more to read of it */
+	bool wrong;             /* the job began with another heading, or elsewhere */
 };
 
 static bool same_heading(const struct heading *a, const struct heading *b)
@@ -47,6 +51,52 @@ static bool wanted(const struct run *r, const struct scan_file *file)
 	       (!r->c->lacks || !(file->kinds & r->c->lacks));
 }
 
+static bool same_place(const struct block_place *a, const struct block_place *b)
+{
+	return a->at == b->at && a->blocks == b->blocks && a->looks == b->looks && a->debt == b->debt;
+}
+
+/*
+ * Where the first block stands that begins at `to` or behind, as far as the heads of those before
+ * tell. False: they lead nowhere.
+ */
+static bool step(struct run *r, const struct scan_file *file, uint64_t to)
+{
+	const struct blocks *b = file->reader->blocks;
+	char head[64];
+	struct errinfo ei;
+
+	assert(b->head <= sizeof head);
+	if (r->fd < 0 && file_open(file->path.p, &r->fd, &ei))
+		return false;
+	if (!r->at.at)
+		r->at.at = file->head_n;
+	while (r->at.at < to) {
+		size_t got, n = 0;
+
+		if (file_pread(r->fd, r->at.at, head, b->head, &got, &ei) == ERR_OK && got == b->head)
+			n = b->size((struct str){ head, got });
+		if (!n)
+			return false;
+		r->at.at += n;
+		r->at.blocks++;
+	}
+	return true;
+}
+
+/* Cut the next job off a file. False: what is left is one. */
+static bool cut(struct run *r, const struct scan_file *file, uint64_t size)
+{
+	uint64_t to = r->at.at + size;
+
+	if (to + size >= file->size)
+		return false;
+	if (file->reader->blocks)
+		return step(r, file, to) && r->at.at < file->size;
+	r->at.at = to;
+	return true;
+}
+
 static bool next_job(void *ctx, void *out)
 {
 	struct run *r = ctx;
@@ -54,25 +104,30 @@ static bool next_job(void *ctx, void *out)
 	const struct scan_file *file;
 	uint64_t size = (uint64_t)JOB * r->piece;
 
-	while (r->at == 0 && r->file < r->f->n && !wanted(r, &r->f->v[r->file]))
+	while (r->at.at == 0 && r->file < r->f->n && !wanted(r, &r->f->v[r->file]))
 		r->file++;
 	if (r->file == r->f->n)
 		return false;
 	file = &r->f->v[r->file];
-	*j = (struct job){ .file = (uint32_t)r->file, .first = r->at == 0, .from = r->at, .to = UINT64_MAX };
+	*j = (struct job){
+		.file = (uint32_t)r->file, .first = r->at.at == 0, .from = r->at, .to = UINT64_MAX
+	};
 	j->whole = !file->cut || r->threads < 2 || file->size < 2 * size;
 	if (!j->whole) {
 		j->begin = head_of(file);
-		if (j->first)
-			j->from = file->head_n;
-		r->at += size;
-		if (r->at + size < file->size) { /* the last one may be longer */
-			j->to = r->at;
+		if (j->first && !file->reader->blocks)
+			j->from.at = file->head_n;
+		if (cut(r, file, size)) {
+			j->to = r->at.at;
 			return true;
 		}
 	}
-	r->at = 0;
+	/* The last one may be longer. */
+	r->at = (struct block_place){ 0 };
 	r->file++;
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
 	return true;
 }
 
@@ -147,9 +202,10 @@ static enum err take_block(struct run *r, struct scan_block *b)
 	heading_take(&r->now, b->after);
 	/* Of a file that is cut what counts is how far it was read. */
 	if (!b->whole)
-		b->bytes = b->end - r->end;
+		b->bytes = b->end.at - r->end.at;
 	r->end = b->end;
 	r->bytes += b->bytes;
+	r->over = b->over;
 	if (b->kinds)
 		grow(r, &r->f->v[b->file], b->kinds);
 	e = note_block(r, b);
@@ -172,13 +228,15 @@ static enum err take(void *ctx, const void *job, void *batch)
 		if (j->first) {
 			r->lines = 0;
 			heading_take(&r->now, &j->begin);
-			r->end = 0;
+			r->end = (struct block_place){ 0 };
+			r->over = false;
 		}
-		r->wrong = !j->first && (!same_heading(&r->now, &j->begin) || r->end != b->began);
+		r->wrong = !j->first && (r->over || !same_heading(&r->now, &j->begin) ||
+					 !same_place(&r->end, &b->began));
 	}
 	if (b)
 		return r->wrong ? ERR_OK : take_block(r, b);
-	if (r->wrong) {
+	if (r->wrong && !r->over) {
 		struct job once_more = *j;
 
 		once_more.again = true;
@@ -220,7 +278,7 @@ static enum err new_block(const struct scan_client *c, struct scan_block **out)
 
 enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c)
 {
-	struct run r = { .f = f, .c = c, .file = from, .piece = c->piece ? c->piece : PIECE };
+	struct run r = { .f = f, .c = c, .file = from, .fd = -1, .piece = c->piece ? c->piece : PIECE };
 	unsigned threads = c->threads ? c->threads : 1;
 	size_t n = (size_t)threads * LANE_BATCHES + 1;
 	struct parallel p = {
@@ -249,6 +307,8 @@ enum err scan_run(struct scan_files *f, size_t from, const struct scan_client *c
 	for (size_t i = 0; r.lanes && i <= threads; i++)
 		reading_free(&r.lanes[i]);
 	heading_drop(&r.now);
+	if (r.fd >= 0)
+		close(r.fd);
 	free(p.batches);
 	free(r.lanes);
 	return e;

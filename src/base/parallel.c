@@ -80,6 +80,18 @@ void *lane_batch(struct lane *l)
 	return batch;
 }
 
+bool lane_spare(struct lane *l)
+{
+	bool spare;
+
+	if (!l->run)
+		return true;
+	pthread_mutex_lock(&l->run->lock);
+	spare = l->n_batches && may_put(l);
+	pthread_mutex_unlock(&l->run->lock);
+	return spare;
+}
+
 /* A lane without a run does its job in the caller's thread. */
 struct inline_lane {
 	struct lane lane;

@@ -23,21 +23,37 @@ void exset_free(struct exset *x)
 	exset_init(x, x->seed);
 }
 
+/* The list of an entry. They come whole: mostly it is that of the one before. */
+static const struct exlist *list_of(struct exset *x, const struct exclusion *e)
+{
+	const struct exlist *last = x->entries.n ? x->entries.v[x->entries.n - 1].list : NULL;
+	struct exlist *made;
+
+	if (last && str_eq(last->name, e->list) && str_eq(last->reason, e->reason))
+		return last;
+	made = arena_alloc(&x->arena, sizeof *made);
+	if (!made)
+		return NULL;
+	made->name = arena_str(&x->arena, e->list);
+	made->reason = arena_str(&x->arena, e->reason);
+	return made->name.p && made->reason.p ? made : NULL;
+}
+
 enum err exset_add(struct exset *x, const struct exclusion *e)
 {
-	struct exclusion copy = *e;
-	struct exclusion *at;
+	struct exentry copy = { .type = (uint8_t)e->type, .class = (uint8_t)e->class };
+	struct exentry *at;
 
 	if (x->entries.n >= UINT32_MAX - 1)
 		return ERR_LIMIT;
-	/* Lists come whole: the same name again and again is kept once. */
-	if (x->entries.n && str_eq(x->entries.v[x->entries.n - 1].list, e->list))
-		copy.list = x->entries.v[x->entries.n - 1].list;
+	copy.list = list_of(x, e);
+	if (e->type == ENTRY_NET)
+		copy.net = e->net;
+	else if (e->type == ENTRY_AS)
+		copy.as = e->as;
 	else
-		copy.list = arena_str(&x->arena, e->list);
-	copy.name = arena_str(&x->arena, e->name);
-	copy.reason = arena_str(&x->arena, e->reason);
-	if (!copy.list.p || !copy.name.p || !copy.reason.p)
+		copy.name = arena_str(&x->arena, e->name);
+	if (!copy.list || (exentry_is_name(&copy) && !copy.name.p))
 		return ERR_NOMEM;
 	at = VEC_PUSH(&x->entries);
 	if (!at)
@@ -81,10 +97,9 @@ static enum err build_names(struct exset *x)
 		return ERR_NOMEM;
 	for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
 		for (size_t i = 0; i < x->entries.n; i++) {
-			const struct exclusion *one = &x->entries.v[i];
+			const struct exentry *one = &x->entries.v[i];
 
-			if (one->class == order[k] &&
-			    (one->type == ENTRY_NAME || one->type == ENTRY_NAME_BELOW))
+			if (one->class == order[k] && exentry_is_name(one))
 				e[n++] = (struct nameset_entry){ .name = one->name,
 								 .below = one->type == ENTRY_NAME_BELOW,
 								 .id = (uint32_t)i };
@@ -94,21 +109,28 @@ static enum err build_names(struct exset *x)
 	return err;
 }
 
-/* Every name strictly above a benign one, so that asking for what lies below takes one look-up. */
+/* Every name strictly above a benign one, so that asking for what lies below takes one look-up.
+ * Most names share those above them, and often with the one just before. */
 static enum err build_above_benign(struct exset *x)
 {
 	VEC(struct nameset_entry) v = { 0 };
+	struct str seen[256] = { { "", 0 } };
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < x->entries.n; i++) {
-		const struct exclusion *one = &x->entries.v[i];
+		const struct exentry *one = &x->entries.v[i];
 		struct str above;
 
-		if (one->class != X_BENIGN || (one->type != ENTRY_NAME && one->type != ENTRY_NAME_BELOW))
+		if (one->class != X_BENIGN || !exentry_is_name(one))
 			continue;
 		for (above = name_parent(one->name); !e && above.n; above = name_parent(above)) {
-			struct nameset_entry *at = VEC_PUSH(&v);
+			struct str *same = &seen[(above.n * 31 + (unsigned char)above.p[0]) % 256];
+			struct nameset_entry *at;
 
+			if (str_eq(*same, above))
+				break; /* and with it all above it */
+			*same = above;
+			at = VEC_PUSH(&v);
 			if (at)
 				*at = (struct nameset_entry){ .name = above, .id = (uint32_t)i };
 			else
@@ -144,14 +166,14 @@ enum err exset_build(struct exset *x)
 	return e;
 }
 
-const struct exclusion *exset_ip(const struct exset *x, enum xclass c, struct ip ip)
+const struct exentry *exset_ip(const struct exset *x, enum xclass c, struct ip ip)
 {
 	uint32_t id;
 
 	return lpm_find(&x->net[c], ip, &id) ? &x->entries.v[id] : NULL;
 }
 
-const struct exclusion *exset_overlap(const struct exset *x, enum xclass c, struct cidr net)
+const struct exentry *exset_overlap(const struct exset *x, enum xclass c, struct cidr net)
 {
 	uint32_t id;
 
@@ -164,9 +186,9 @@ static int rank(enum xclass c)
 	return c == X_PROVIDER ? 0 : c == X_BENIGN ? 1 : 2;
 }
 
-const struct exclusion *exset_name(const struct exset *x, struct str name, size_t *labels)
+const struct exentry *exset_name(const struct exset *x, struct str name, size_t *labels)
 {
-	const struct exclusion *best = NULL, *bare;
+	const struct exentry *best = NULL, *bare;
 	size_t n = 0, n_bare;
 	uint32_t id;
 
@@ -186,14 +208,14 @@ const struct exclusion *exset_name(const struct exset *x, struct str name, size_
 	return best;
 }
 
-const struct exclusion *exset_benign_below(const struct exset *x, struct str d)
+const struct exentry *exset_benign_below(const struct exset *x, struct str d)
 {
 	uint32_t id;
 
 	return nameset_find(&x->above_benign, d, &id, NULL) ? &x->entries.v[id] : NULL;
 }
 
-const struct exclusion *exset_as(const struct exset *x, enum xclass c, uint32_t as)
+const struct exentry *exset_as(const struct exset *x, enum xclass c, uint32_t as)
 {
 	uint64_t key = (uint64_t)as << 32;
 	size_t lo = 0, hi = x->as.n;
@@ -207,7 +229,7 @@ const struct exclusion *exset_as(const struct exset *x, enum xclass c, uint32_t 
 			hi = mid;
 	}
 	for (; lo < x->as.n && x->as.v[lo] >> 32 == as; lo++) {
-		const struct exclusion *e = &x->entries.v[(uint32_t)x->as.v[lo]];
+		const struct exentry *e = &x->entries.v[(uint32_t)x->as.v[lo]];
 
 		if (e->class == c)
 			return e;
@@ -215,11 +237,11 @@ const struct exclusion *exset_as(const struct exset *x, enum xclass c, uint32_t 
 	return NULL;
 }
 
-const struct exclusion *exset_host(const struct exset *x, struct ip ip, uint32_t as)
+const struct exentry *exset_host(const struct exset *x, struct ip ip, uint32_t as)
 {
 	static const enum xclass order[] = { X_SCANNER, X_SINKHOLE, X_RESEARCH, X_BENIGN, X_PROVIDER };
 	enum { N = sizeof order / sizeof order[0] };
-	const struct exclusion *e = NULL;
+	const struct exentry *e = NULL;
 
 	for (int i = 0; !e && i < N; i++)
 		e = exset_ip(x, order[i], ip);
@@ -228,19 +250,19 @@ const struct exclusion *exset_host(const struct exset *x, struct ip ip, uint32_t
 	return e;
 }
 
-struct str exclusion_reason(const struct exclusion *e)
+struct str exentry_reason(const struct exentry *e)
 {
 	static const char *const by_class[X_COUNT] = {
 		[X_BENIGN] = "allow-listed", [X_PROVIDER] = "hosting",  [X_SCANNER] = "scanner",
 		[X_SINKHOLE] = "sinkhole",   [X_RESEARCH] = "research",
 	};
 
-	return e->reason.n ? e->reason : str_of(by_class[e->class]);
+	return e->list->reason.n ? e->list->reason : str_of(by_class[e->class]);
 }
 
-void exclusion_detail(struct buf *b, const struct exclusion *e)
+void exentry_detail(struct buf *b, const struct exentry *e)
 {
-	buf_puts(b, e->list);
+	buf_puts(b, e->list->name);
 	buf_c(b, ": ");
 	if (e->type == ENTRY_NET)
 		cidr_format(b, e->net);

@@ -18,9 +18,9 @@ enum name_class { NAME_NONE, NAME_OTHER, NAME_BENIGN, NAME_LISTED };
 struct name_info {
 	struct str text;
 	enum name_class class;
-	uint32_t domain;    /* the longest listed domain at or above it; UINT32_MAX none */
-	bool longer_benign; /* a benign entry covers it that is longer than that domain */
-	const struct exclusion *entry; /* the one that decides its class in the lists, or NULL */
+	uint32_t domain;             /* the longest listed domain at or above it; UINT32_MAX none */
+	bool longer_benign;          /* a benign entry covers it that is longer than that domain */
+	const struct exentry *entry; /* the one that decides its class in the lists, or NULL */
 };
 
 struct names {

@@ -293,7 +293,7 @@ static enum err add_counted(struct sightings *s, const struct rules *rules, stru
 	return e ? e : add_main(p, t, at);
 }
 
-static enum err count_benign(struct pair *p, const struct exclusion *entry)
+static enum err count_benign(struct pair *p, const struct exentry *entry)
 {
 	struct benign_count *b;
 

@@ -39,7 +39,7 @@ struct port_counts { /* sorted by port */
 };
 
 struct benign_count {
-	const struct exclusion *entry;
+	const struct exentry *entry;
 	uint64_t n;
 };
 

@@ -197,7 +197,7 @@ struct lead {
 	struct str name; /* the smallest of them */
 	bool benign;     /* a longer benign entry covers one of them */
 	bool other;      /* ... and another one not */
-	const struct exclusion *entry;
+	const struct exentry *entry;
 };
 
 /* What a record's host calls the controller, summed up; in any order, and any number of names. */

@@ -26,9 +26,9 @@ struct touch {
 	bool by_orig; /* the controller is the record's originator */
 
 	enum verdict verdict;
-	enum name_class names;          /* address touches */
-	struct str name;                /* one that says so: listed, benign or any; may be empty */
-	const struct exclusion *benign; /* TOUCH_BENIGN_NAME: the entry that says so */
+	enum name_class names;        /* address touches */
+	struct str name;              /* one that says so: listed, benign or any; may be empty */
+	const struct exentry *benign; /* TOUCH_BENIGN_NAME: the entry that says so */
 	bool on_port, named_port, grace, inbound;
 	enum level level;
 	uint16_t port;                /* on the controller's side */

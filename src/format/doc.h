@@ -8,7 +8,7 @@
 #ifndef NEZUMI_FORMAT_DOC_H
 #define NEZUMI_FORMAT_DOC_H
 
-#include "format/reader.h"
+#include "format/doc_keys.h"
 
 #include <jansson.h>
 
@@ -34,13 +34,5 @@ bool doc_true(const json_t *v);
 
 /* A number, or a string that holds one. */
 bool doc_u64(const json_t *v, uint64_t *out);
-
-/*
- * Does "key": stand in the sample, blanks allowed before the colon? For recognition only: it does
- * not know whether it looks into a string.
- */
-bool doc_has_key(const struct sample *s, const char *key);
-/* The first character that is not blank; 0 when there is none. */
-char doc_begins(const struct sample *s);
 
 #endif

@@ -31,8 +31,8 @@ enum {
 	 * alone come nowhere near. */
 	RATIO_MAX = 4096,
 	RATIO_FREE = 1 << 16,
-	/* Of all blocks together less is believed: what many of them become together, beyond the
-	 * first bytes, for each packed byte up to there. */
+	/* Of many blocks together less is believed: this for each packed byte, and so many bytes
+	 * beyond that. */
 	ALL_RATIO_MAX = 256,
 	ALL_FREE = 64 << 20,
 	/* So often it is looked for blocks within a packed one that is damaged: each time may cost
@@ -69,7 +69,7 @@ struct stream {
 	struct nfcapd_maps maps;
 	char *unpacked;
 	size_t unpacked_room;
-	uint64_t all_packed, all_unpacked; /* of all blocks so far */
+	uint64_t debt; /* bytes that blocks became beyond ALL_RATIO_MAX, less where others did not */
 	ZSTD_DCtx *zstd;
 };
 
@@ -124,8 +124,8 @@ static bool is_head(const char *p)
 	return nfcapd_u16(u) == MAGIC && (nfcapd_u16(u + 2) == 1 || nfcapd_u16(u + 2) == 2);
 }
 
-/* The bytes of the head, or 0 when the file cannot be read, which is told. */
-static size_t file_head(struct stream *st, struct str have, struct sink *sink)
+/* The bytes of the head, or 0 when the file cannot be read, and why. */
+static size_t file_head(struct stream *st, struct str have, struct errinfo *ei)
 {
 	struct wire w = wire_of(have);
 	unsigned magic = wire_le16(&w), encrypted = 0, packing = PLAIN;
@@ -133,11 +133,11 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 
 	st->layout = wire_le16(&w);
 	if (w.bad || magic != MAGIC) {
-		TELL(sink, "%s",
-		     magic == (MAGIC >> 8 | (MAGIC & 0xff) << 8)
-			     ? "written by a machine of the other byte order; let nfdump "
-			       "there export it"
-			     : "no file of nfdump");
+		(void)err_set(ei, ERR_FORMAT, "%s",
+			      magic == (MAGIC >> 8 | (MAGIC & 0xff) << 8)
+				      ? "written by a machine of the other byte order; let nfdump "
+					"there export it"
+				      : "no file of nfdump");
 		return 0;
 	}
 	if (st->layout == 1) {
@@ -154,7 +154,8 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 		wire_skip(&w, 16);
 		st->blocks_stated += wire_le32(&w);
 	} else {
-		TELL(sink, "layout %u of nfdump is not read, only 1 and 2 are", st->layout);
+		(void)err_set(ei, ERR_FORMAT, "layout %u of nfdump is not read, only 1 and 2 are",
+			      st->layout);
 		return 0;
 	}
 	st->packing = packing < PACKINGS ? (enum packing)packing : PLAIN;
@@ -167,11 +168,16 @@ static size_t file_head(struct stream *st, struct str have, struct sink *sink)
 	else if (packing == LZO && lzo_init() != LZO_E_OK)
 		why = "the library for LZO does not work";
 	if (why)
-		TELL(sink, "%s", why);
+		(void)err_set(ei, ERR_FORMAT, "%s", why);
 	return why ? 0 : have.n - wire_left(&w);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------------*/
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 static bool unpack(struct stream *st, enum packing packing, struct str in, struct str *out)
 {
@@ -225,16 +231,10 @@ static bool unpack(struct stream *st, enum packing packing, struct str in, struc
 		break;
 	}
 	/* How far one came that cannot be unpacked is not known. */
-	st->all_unpacked += ok ? n : room;
+	st->debt += ok ? n : room;
+	st->debt -= least(st->debt, in.n * ALL_RATIO_MAX);
 	*out = (struct str){ st->unpacked, n };
 	return ok && n > 0;
-}
-
-/* May this be unpacked too, after all that was? */
-static bool affordable(struct stream *st, size_t packed)
-{
-	st->all_packed += packed;
-	return st->all_unpacked <= ALL_FREE + st->all_packed * ALL_RATIO_MAX;
 }
 
 /* Does a block begin here, and another one (or the end) follow it? */
@@ -299,7 +299,8 @@ static size_t read_block(struct stream *st, const struct block *b, struct str th
 		TELL(sink, "block %llu: of type %u, which is not known", number, b->type);
 		return 0;
 	}
-	if (packed && there.n == b->size && !affordable(st, there.n)) {
+	if (packed && there.n == b->size && st->debt > ALL_FREE) {
+		st->debt -= least(st->debt, there.n * ALL_RATIO_MAX);
 		TELL(sink,
 		     "block %llu: the blocks of this file become more than flows do; up to %u records lost",
 		     number, b->records);
@@ -390,13 +391,16 @@ static void count_blocks(struct stream *st, struct sink *sink)
 static size_t head(struct stream *st, struct str have, bool ended, struct sink *sink)
 {
 	bool first = st->at == 0;
+	struct errinfo ei;
 	size_t n;
 
 	if (have.n < HEAD_1 && !ended)
 		return 0;
 	if (!first)
 		count_blocks(st, sink);
-	n = file_head(st, have, sink);
+	n = file_head(st, have, &ei);
+	if (!n)
+		TELL(sink, "%s", ei.msg);
 	if (!first)
 		st->blocks_stated = 0;
 	st->state = n ? AT_BLOCK : DONE;
@@ -429,6 +433,43 @@ static size_t feed(struct stream *st, struct str have, bool ended, struct sink *
 	}
 	return at;
 }
+
+/* ---- from the middle -----------------------------------------------------------------------------*/
+
+/* In layout 1 what records mean is told by others before them. */
+static size_t first_block(struct str sample)
+{
+	struct stream st = { .layout = 0 };
+	size_t n = file_head(&st, sample, NULL);
+
+	return st.layout == 2 ? n : 0;
+}
+
+static size_t block_size(struct str head)
+{
+	struct block b = block_head(head.p);
+
+	return sane(&b) ? BLOCK_HEAD + (size_t)b.size : 0;
+}
+
+static void resume(struct stream *st, struct str file, const struct block_place *from)
+{
+	st->state = file_head(st, file, NULL) ? AT_BLOCK : DONE;
+	st->at = from->at;
+	st->blocks = from->blocks;
+	st->looks = (unsigned)from->looks;
+	st->debt = from->debt;
+}
+
+static bool place(const struct stream *st, struct block_place *out)
+{
+	*out = (struct block_place){ st->at, st->blocks, st->looks, st->debt };
+	return st->state == AT_BLOCK;
+}
+
+static const struct blocks blocks = {
+	.head = BLOCK_HEAD, .first = first_block, .size = block_size, .resume = resume, .place = place
+};
 
 static void close_stream(struct stream *st)
 {
@@ -463,4 +504,5 @@ const struct reader reader_nfcapd = {
 	.open = open_stream,
 	.feed = feed,
 	.close = close_stream,
+	.blocks = &blocks,
 };

@@ -6,6 +6,7 @@
  *   first_seen_utc,ioc_id,ioc_value,ioc_type,threat_type,fk_malware,malware_alias,malware_printable,
  *   last_seen_utc,confidence_level,[is_compromised,]reference,tags,anonymous,reporter
  */
+#include "format/abuse.h"
 #include "format/ind_row.h"
 #include "format/text.h"
 
@@ -37,26 +38,6 @@ static int threatfox_sniff(const struct sample *s)
 	return 0;
 }
 
-static bool type_of(struct str type, enum said *said)
-{
-	static const struct {
-		const char *type;
-		enum said said;
-	} types[] = {
-		{ "ip:port", SAID_ADDRESS },  { "ip", SAID_ADDRESS },
-		{ "domain", SAID_DOMAIN },    { "url", SAID_URL },
-		{ "md5_hash", SAID_HASH },    { "sha1_hash", SAID_HASH },
-		{ "sha256_hash", SAID_HASH }, { "sha512_hash", SAID_HASH },
-	};
-
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (str_iis(type, types[i].type)) {
-			*said = types[i].said;
-			return true;
-		}
-	return false;
-}
-
 static void threatfox_row(struct str line, struct sink *sink)
 {
 	struct str f[CSV_FIELDS_MAX];
@@ -71,7 +52,7 @@ static void threatfox_row(struct str line, struct sink *sink)
 		sink_bad(sink, "%d fields where this list has at least %d", n, COLUMNS_MIN);
 		return;
 	}
-	if (!type_of(f[3], &said)) {
+	if (!threatfox_said(f[3], &said)) {
 		sink->unused++;
 		return;
 	}

@@ -9,6 +9,7 @@
  * A URL is valid from its listing until it was last seen online, and without end while it still is.
  * Reporters are people, not sources: the same list does not become two sources by having two of them.
  */
+#include "format/abuse.h"
 #include "format/ind_row.h"
 #include "format/text.h"
 
@@ -36,188 +37,6 @@ static int urlhaus_sniff(const struct sample *s)
 	return 0;
 }
 
-/*
- * Tags mix families with kinds of file, processors, countries and ways of delivery. What is left
- * when the usual ones are taken away is most often a family.
- */
-static bool is_family(struct str tag)
-{
-	static const char *const others[] = {
-		"32",
-		"64",
-		"32-bit",
-		"64-bit",
-		"x86",
-		"x64",
-		"x86-64",
-		"arm",
-		"arm4",
-		"arm5",
-		"arm6",
-		"arm7",
-		"mips",
-		"mipsel",
-		"mpsl",
-		"ppc",
-		"powerpc",
-		"sparc",
-		"m68k",
-		"sh4",
-		"superh",
-		"arc",
-		"elf",
-		"exe",
-		"dll",
-		"scr",
-		"msi",
-		"apk",
-		"zip",
-		"rar",
-		"7z",
-		"gz",
-		"tar",
-		"iso",
-		"img",
-		"doc",
-		"docx",
-		"docm",
-		"xls",
-		"xlsx",
-		"xlsm",
-		"xlsb",
-		"ppt",
-		"rtf",
-		"pdf",
-		"lnk",
-		"hta",
-		"html",
-		"htm",
-		"xml",
-		"js",
-		"jse",
-		"vbs",
-		"vbe",
-		"wsf",
-		"ps1",
-		"ps",
-		"powershell",
-		"bat",
-		"cmd",
-		"sh",
-		"py",
-		"lua",
-		"jar",
-		"txt",
-		"ini",
-		"bin",
-		"cab",
-		"one",
-		"onenote",
-		"svg",
-		"jpg",
-		"png",
-		"ascii",
-		"base64",
-		"base64-loader",
-		"rev-base64-loader",
-		"encoded",
-		"encrypted",
-		"decoded",
-		"reversed",
-		"rev",
-		"shellscript",
-		"script",
-		"shellcode",
-		"opendir",
-		"open-dir",
-		"ua-wget",
-		"ua-curl",
-		"wget",
-		"curl",
-		"tftp",
-		"ftp",
-		"webdav",
-		"wsgidav",
-		"github",
-		"gitlab",
-		"bitbucket",
-		"discord",
-		"dropbox",
-		"netskope",
-		"censys",
-		"shodan",
-		"seopoisoning",
-		"geofenced",
-		"usa",
-		"ger",
-		"ita",
-		"bra",
-		"kor",
-		"malware",
-		"trojan",
-		"backdoor",
-		"botnet",
-		"botnetdomain",
-		"ddos",
-		"rat",
-		"stealer",
-		"loader",
-		"downloader",
-		"dropper",
-		"ransomware",
-		"miner",
-		"hacktool",
-		"payload",
-		"phishing",
-		"spam",
-		"malspam",
-		"iframe",
-		"iot",
-		"client",
-		"client32",
-		"decoy",
-		"extracted",
-		"black",
-		"c2",
-		"password",
-		"unknown",
-		"none",
-		"macro",
-		"stage1",
-		"stage2",
-		"xml-opendir",
-		"10pluspositivesinvt",
-	};
-	size_t letters = 0, digits = 0;
-
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (str_iis(tag, others[i]))
-			return false;
-	for (size_t i = 0; i < tag.n; i++) {
-		char c = tag.p[i];
-
-		letters += (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		digits += c >= '0' && c <= '9';
-		/* File names, addresses, domains. */
-		if (c == '.' || c == '/' || c == ':')
-			return false;
-	}
-	return tag.n > 2 && tag.n <= 40 && letters > digits && !str_istarts(tag, STR("dropped-by-")) &&
-	       !str_istarts(tag, STR("pw-")) && tag.p[0] != '-';
-}
-
-static struct str family_of(struct str tags)
-{
-	struct str tag;
-
-	while (str_cut(&tags, ',', &tag)) {
-		tag = str_trim(tag);
-		if (is_family(tag))
-			return tag;
-	}
-	return STR_NONE;
-}
-
 static void urlhaus_row(struct str line, struct sink *sink)
 {
 	struct str f[CSV_FIELDS_MAX];
@@ -238,7 +57,7 @@ static void urlhaus_row(struct str line, struct sink *sink)
 		return;
 	}
 	ind.role = ROLE_PAYLOAD;
-	ind.family = family_of(f[n - 3]);
+	ind.family = urlhaus_family(f[n - 3]);
 	ind.reference = str_trim(f[n - 2]);
 	(void)ind_give(f[2], SAID_URL, &ind, sink);
 }

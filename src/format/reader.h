@@ -136,6 +136,29 @@ static inline void sink_pass(struct sink *s, int64_t ts)
 		s->passed.last = ts;
 }
 
+/* Where among the blocks of a file a stream stands, and all of what it went through before that
+ * matters to what follows. */
+struct block_place {
+	uint64_t at, blocks; /* bytes, blocks before */
+	uint64_t looks;      /* so often it was looked for blocks within a damaged one */
+	uint64_t debt;       /* bytes that came out of the packed ones beyond what is usual */
+};
+
+/* Of a stream reader: files that are rows of blocks each of which can be read by itself. Several
+ * threads read a large one. */
+struct blocks {
+	size_t head; /* bytes at the beginning of a block that tell its size */
+	/* By the first bytes of a file: how many there are before its first block; 0: it must be
+	 * read from there. */
+	size_t (*first)(struct str sample);
+	/* Of the block that begins so, with its head; 0: no block begins so. */
+	size_t (*size)(struct str head);
+	/* The new stream goes on at a place between two blocks; head: what is before the first. */
+	void (*resume)(struct stream *st, struct str head, const struct block_place *from);
+	/* False: amid something. */
+	bool (*place)(const struct stream *st, struct block_place *out);
+};
+
 struct reader {
 	const char *name;  /* as in --as and in reports: "zeek-tsv" */
 	const char *title; /* one line for help */
@@ -176,6 +199,7 @@ struct reader {
 	enum err (*open)(const struct reader_hints *h, struct stream **out);
 	size_t (*feed)(struct stream *st, struct str have, bool ended, struct sink *sink);
 	void (*close)(struct stream *st);
+	const struct blocks *blocks; /* NULL: files are read from the beginning to the end */
 };
 
 /* All readers, by readers.def; NULL-terminated. */

@@ -9,6 +9,7 @@ import functools
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,11 @@ def sanitized():
     """Whether the binary was built with the address sanitizer."""
     with open(BINARY, "rb") as f:
         return b"__asan_init" in f.read()
+
+
+def _hear_signals():
+    for s in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(s, signal.SIG_DFL)
 
 
 class Done:
@@ -80,8 +86,8 @@ class Case(unittest.TestCase):
         return sorted(os.listdir(self.dir))
 
     def start(self, *args, env=None, **kw):
-        """The binary, started in the test's folder."""
-        kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kw}
+        """The binary, started in the test's folder; signals reach it, whatever we were started with."""
+        kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": _hear_signals, **kw}
         return subprocess.Popen([BINARY, *args], cwd=self.dir, env={**_environment(), **(env or {})}, **kw)
 
     def nezumi(self, *args, stdin=b"", stdout=None, status=None, seconds=SECONDS, **kw):

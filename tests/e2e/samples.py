@@ -52,8 +52,34 @@ INDICATORS = {
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--5c0a0001-0000-4000-8000-000000000004",
          "created": "2018-12-01T00:00:00.000Z", "modified": "2018-12-01T00:00:00.000Z",
          "pattern": "[ipv4-addr:value = '%s']" % CONTROLLER, "pattern_type": "stix",
-         "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1)}
-SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt"}
+         "valid_from": "2018-11-20T00:00:00Z"}]}, indent=1), 1),
+    "zeek-intel": ("#fields\tindicator\tindicator_type\tmeta.source\n%s\tIntel::ADDR\tExample CERT\n"
+                   "%s\tIntel::DOMAIN\tExample CERT\n" % (CONTROLLER, DOMAIN), 2),
+    "openioc": ('<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="5c0a0001">\n'
+                '<short_description>Emotet</short_description>\n<definition><Indicator operator="OR">\n'
+                '<IndicatorItem condition="is"><Context document="PortItem" search="PortItem/remoteIP"/>'
+                '<Content type="IP">%s</Content></IndicatorItem>\n</Indicator></definition>\n</ioc>\n' % CONTROLLER, 1),
+    "rules": ('alert tcp $HOME_NET any -> [%s] %d (msg:"Feodo Tracker: potential Emotet CnC Traffic detected"; '
+              'classtype:trojan-activity; sid:1; rev:1;)\n'
+              'alert dns $HOME_NET any -> any any (msg:"Emotet CnC"; dns.query; content:"%s"; endswith; sid:2;)\n'
+              % (CONTROLLER, PORT, DOMAIN), 2),
+    "threatfox-json": (json.dumps({"1": [{
+        "ioc_value": "%s:%d" % (CONTROLLER, PORT), "ioc_type": "ip:port", "threat_type": "botnet_cc", "malware": "win.emotet",
+        "malware_printable": "Emotet", "first_seen_utc": "2018-11-20 10:00:00", "last_seen_utc": None,
+        "confidence_level": 100, "reference": None, "tags": "emotet", "anonymous": "0", "reporter": "someone"}]}, indent=1), 1),
+    "urlhaus-json": (json.dumps({"query_status": "ok", "urls": [{
+        "id": "1", "urlhaus_reference": "https://urlhaus.abuse.ch/url/1/", "url": "http://%s/gate.php" % DOMAIN,
+        "url_status": "online", "host": DOMAIN, "date_added": "2018-12-01 00:00:00 UTC", "threat": "malware_download",
+        "blacklists": {"spamhaus_dbl": "not listed"}, "reporter": "someone", "larted": "true",
+        "tags": ["emotet"]}]}, indent=1), 1),
+    "feodo-json": (json.dumps([{
+        "ip_address": CONTROLLER, "port": PORT, "status": "online", "hostname": None, "as_number": 64500, "as_name": "EXAMPLE",
+        "country": "US", "first_seen": "2018-11-20 10:00:00", "last_online": "2018-12-05", "malware": "Emotet"}], indent=1), 1),
+    "rpz": ("$TTL 60\n$ORIGIN rpz.example.org.\n@ SOA localhost. root.localhost. ( 1 1h 15m 30d 2h )\n NS localhost.\n"
+            "%s CNAME .\n*.%s CNAME .\n32.%s.rpz-ip CNAME .\n"
+            % (DOMAIN, DOMAIN, ".".join(reversed(CONTROLLER.split(".")))), 2)}
+SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
+          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

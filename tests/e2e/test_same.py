@@ -7,7 +7,8 @@ import json
 import random
 
 import e2e
-from make import CONTROLLER, DOMAIN, OTHER, eve, gz, heading, lines, ndjson, organisations, row, zeek, zst
+from make import (CONTROLLER, DOMAIN, OTHER, eve, gz, heading, lines, ndjson, nfdump, nfdump_flow, organisations, row, zeek,
+                  zst)
 
 HOSTS = ["203.0.113.%d" % i for i in range(40)] + ["2001:db8::%x" % i for i in range(10)]
 
@@ -91,6 +92,30 @@ class Same(e2e.Case):
                 with self.subTest(threads=threads, piece=piece):
                     env = {"NEZUMI_PIECE": piece}
                     self.assertEqual(self.out("--threads", threads, "logs/conn.log", env=env), want)
+
+    def test_blocks_of_nfdump(self):
+        """Large files of blocks are read in stretches too: whole ones, packed ones, and with blocks that are damaged,
+        lie about their size, or are missing at the end; with a second file behind the first."""
+        rng = random.Random(7)
+        flows = [nfdump_flow(i, HOSTS[i % 40], rng.choice([CONTROLLER, OTHER] + ["151.101.1.%d" % j for j in range(20)]))
+                 for i in range(6000)]
+
+        def damage(i, block):
+            at = {7: 0, 19: 4, 20: 8, 33: 14, 50: 100, 51: 4, 77: 0, 90: 5}.get(i)
+            return block if at is None else block[:at] + bytes([block[at] ^ 0x5a]) + block[at + 1:]
+
+        whole = nfdump(flows)
+        for name, data in (("plain", whole), ("packed", nfdump(flows, pack=zst)), ("damaged", nfdump(flows, damage=damage)),
+                           ("packed and damaged", nfdump(flows, pack=zst, damage=damage)), ("short", whole[:-5000]),
+                           ("two", whole + nfdump(flows[:500])), ("behind", whole + b"\1" * 3000)):
+            self.put("flows", data)
+            want = self.out("--threads", "1", "flows")
+            self.assertGreater(json.loads(want)["totals"]["records"], 3000)
+            self.assertEqual([i["malformed"] for i in json.loads(want)["inputs"] if i["kind"] == "telemetry"][0] > 0, name not in ("plain", "packed", "two"), name)
+            for threads in ("2", "7"):
+                for piece in ("500",) if e2e.sanitized() else ("500", "1000", "3333", "9000"):
+                    with self.subTest(name, threads=threads, piece=piece):
+                        self.assertEqual(self.out("--threads", threads, "flows", env={"NEZUMI_PIECE": piece}), want)
 
     def test_a_file_on_standard_input(self):
         self.put("-copy", self.conn)

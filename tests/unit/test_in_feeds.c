@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers of what feeds and other programs exchange: intelligence files, rules, zones, sets. */
+#include "list_probe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct golden goldens[] = {
+	{ "zeek-intel.dat", READS_INDICATORS, NULL },
+	{ "zeek-intel-two.dat", READS_INDICATORS, NULL },
+	{ "zeek-intel.truncated.dat", READS_INDICATORS, NULL },
+	{ "zeek-intel.corrupt.dat", READS_INDICATORS, "zeek-intel" },
+	{ "openioc10.ioc", READS_INDICATORS, NULL },
+	{ "openioc11.ioc", READS_INDICATORS, NULL },
+	{ "openioc.truncated.ioc", READS_INDICATORS, NULL },
+	{ "openioc.corrupt.ioc", READS_INDICATORS, NULL },
+	{ "openioc-entities.ioc", READS_INDICATORS, NULL },
+	{ "openioc-deep.corrupt.ioc", READS_INDICATORS, NULL },
+	{ "rules.rules", READS_INDICATORS, NULL },
+	{ "rules.truncated.rules", READS_INDICATORS, NULL },
+	{ "rules.corrupt.rules", READS_INDICATORS, NULL },
+	{ "threatfox.json", READS_INDICATORS, NULL },
+	{ "threatfox.truncated.json", READS_INDICATORS, NULL },
+	{ "threatfox.corrupt.json", READS_INDICATORS, NULL },
+	{ "threatfox-api.json", READS_INDICATORS, NULL },
+	{ "threatfox-one.json", READS_INDICATORS, NULL },
+	{ "abuse-refused.json", READS_INDICATORS, NULL },
+	{ "urlhaus.json", READS_INDICATORS, NULL },
+	{ "urlhaus.truncated.json", READS_INDICATORS, NULL },
+	{ "urlhaus.corrupt.json", READS_INDICATORS, NULL },
+	{ "urlhaus-info.json", READS_INDICATORS, NULL },
+	{ "urlhaus-payloads.json", READS_INDICATORS, NULL },
+	{ "feodo.json", READS_INDICATORS, NULL },
+	{ "feodo.truncated.json", READS_INDICATORS, NULL },
+	{ "feodo.corrupt.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.truncated.json", READS_INDICATORS, NULL },
+	{ "malwarebazaar.corrupt.json", READS_INDICATORS, NULL },
+	{ "rpz.zone", READS_INDICATORS, NULL },
+	{ "rpz-bare.zone", READS_INDICATORS, NULL },
+	{ "rpz.truncated.zone", READS_INDICATORS, NULL },
+	{ "rpz.corrupt.zone", READS_INDICATORS, "rpz" },
+};
+
+#define GOLDENS (sizeof goldens / sizeof goldens[0])
+
+static void samples_say_what_is_expected(void **state)
+{
+	bool ok = true;
+
+	(void)state;
+	for (size_t i = 0; i < GOLDENS; i++)
+		ok &= golden_holds(&goldens[i]);
+	assert_true(ok);
+}
+
+static void broken_samples_are_survived(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GOLDENS; i++)
+		golden_broken(&goldens[i], i + 1, 40);
+}
+
+/* Every prefix of a sample: files that end anywhere. */
+static void samples_may_end_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GOLDENS; i++) {
+		char path[200];
+		struct str text;
+
+		(void)snprintf(path, sizeof path, GOLDEN "%s", goldens[i].file);
+		text = probe_file(path);
+		assert_non_null(text.p);
+		for (size_t n = 0; n < text.n; n += 1 + n / 64) {
+			struct probe p = { .quiet = true, .force = goldens[i].as };
+
+			buf_init(&p.out, 0);
+			(void)probe_text(&p, goldens[i].reads, str_head(text, n),
+					 str_of(goldens[i].file));
+			buf_free(&p.out);
+		}
+		free((void *)(uintptr_t)text.p);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_say_what_is_expected),
+		cmocka_unit_test(broken_samples_are_survived),
+		cmocka_unit_test(samples_may_end_anywhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
