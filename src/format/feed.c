@@ -8,7 +8,8 @@ struct walk {
 	struct feed *feed;
 	struct place place;
 	struct str text;
-	bool self;
+	bool self;  /* the document at hand is an item */
+	bool known; /* or has something else that is expected */
 };
 
 static void at(struct walk *w, const char *p)
@@ -39,8 +40,9 @@ static void broken(struct walk *w, const struct json_walk *j)
 /* A plain member of the document: what an API says about its answer. */
 static void remark(struct walk *w, struct str key, const struct json *v)
 {
-	if (w->feed->self && str_is(key, w->feed->self) && v->type == JSON_STRING && v->raw.n)
+	if (w->feed->self && str_is(key, w->feed->self) && v->type != JSON_NULL)
 		w->self = true;
+	w->known |= str_is(key, "query_status");
 	if (str_is(key, "query_status") && v->type == JSON_STRING && !str_is(v->raw, "ok") &&
 	    !str_istarts(v->raw, STR("no_result"))) {
 		at(w, v->raw.p);
@@ -73,7 +75,7 @@ static bool document(struct walk *w, struct str *rest)
 	struct str key, text;
 	struct json v;
 
-	w->self = false;
+	w->self = w->known = false;
 	if (!json_begin(&j, *rest)) {
 		at(w, str_trim(*rest).p);
 		sink_bad(w->feed->sink, "JSON: neither an object nor a list");
@@ -85,10 +87,12 @@ static bool document(struct walk *w, struct str *rest)
 			if (!list(w, key, &in))
 				return false;
 			json_behind(&j, &in);
+			w->known = true;
 			continue;
 		}
 		if (!json_next(&j, &key, &v))
 			break;
+		w->known |= v.type == JSON_OBJECT;
 		if (v.type == JSON_OBJECT)
 			item(w, key, v.raw);
 		else if (!j.array)
@@ -98,8 +102,12 @@ static bool document(struct walk *w, struct str *rest)
 		broken(w, &j);
 		return false;
 	}
-	if (w->self)
+	if (w->self) {
 		item(w, STR_NONE, str_range(str_trim(*rest).p, j.p + 1));
+	} else if (!w->known && !j.array && j.begun) {
+		at(w, str_trim(*rest).p);
+		sink_bad(w->feed->sink, "an object of another kind");
+	}
 	*rest = json_rest(&j);
 	return true;
 }

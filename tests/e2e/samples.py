@@ -77,9 +77,22 @@ INDICATORS = {
         "country": "US", "first_seen": "2018-11-20 10:00:00", "last_online": "2018-12-05", "malware": "Emotet"}], indent=1), 1),
     "rpz": ("$TTL 60\n$ORIGIN rpz.example.org.\n@ SOA localhost. root.localhost. ( 1 1h 15m 30d 2h )\n NS localhost.\n"
             "%s CNAME .\n*.%s CNAME .\n32.%s.rpz-ip CNAME .\n"
-            % (DOMAIN, DOMAIN, ".".join(reversed(CONTROLLER.split(".")))), 2)}
+            % (DOMAIN, DOMAIN, ".".join(reversed(CONTROLLER.split(".")))), 2),
+    "otx": (json.dumps({
+        "id": "5c0a0001", "name": "Emotet", "author_name": "example-cert", "tlp": "green", "malware_families": ["Emotet"],
+        "references": [], "indicators": [
+            {"id": 1, "indicator": CONTROLLER, "type": "IPv4", "created": "2018-11-20T10:00:00", "expiration": None, "is_active": 1},
+            {"id": 2, "indicator": DOMAIN, "type": "hostname", "created": "2018-11-20T10:00:00", "expiration": None,
+             "is_active": 1}]}, indent=1), 2),
+    "virustotal": (json.dumps({"data": {
+        "id": CONTROLLER, "type": "ip_address", "links": {"self": "https://www.virustotal.com/api/v3/ip_addresses/" + CONTROLLER},
+        "attributes": {"last_analysis_stats": {"malicious": 9, "harmless": 60, "undetected": 10}}}}, indent=1), 1),
+    "shodan": (json.dumps({"matches": [{
+        "ip_str": CONTROLLER, "port": PORT, "transport": "tcp", "tags": ["c2"], "product": "Emotet",
+        "timestamp": "2018-11-20T10:00:00.123456", "_shodan": {"module": "https"}}], "total": 1}, indent=1), 1)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
-          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone"}
+          "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
+          "otx": ".json", "virustotal": ".json", "shodan": ".json"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

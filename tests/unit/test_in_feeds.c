@@ -44,6 +44,23 @@ static const struct golden goldens[] = {
 	{ "rpz-bare.zone", READS_INDICATORS, NULL },
 	{ "rpz.truncated.zone", READS_INDICATORS, NULL },
 	{ "rpz.corrupt.zone", READS_INDICATORS, "rpz" },
+	{ "otx.json", READS_INDICATORS, NULL },
+	{ "otx.truncated.json", READS_INDICATORS, NULL },
+	{ "otx-page.json", READS_INDICATORS, NULL },
+	{ "otx-indicators.json", READS_INDICATORS, NULL },
+	{ "otx.corrupt.json", READS_INDICATORS, NULL },
+	{ "virustotal-file.json", READS_INDICATORS, NULL },
+	{ "virustotal-list.json", READS_INDICATORS, NULL },
+	{ "virustotal.truncated.json", READS_INDICATORS, NULL },
+	{ "virustotal.corrupt.json", READS_INDICATORS, NULL },
+	{ "virustotal-error.json", READS_INDICATORS, NULL },
+	{ "shodan-host.json", READS_INDICATORS, NULL },
+	{ "shodan.truncated.json", READS_INDICATORS, NULL },
+	{ "shodan-host-tags.json", READS_INDICATORS, NULL },
+	{ "shodan-host-harmless.json", READS_INDICATORS, NULL },
+	{ "shodan-search.json", READS_INDICATORS, NULL },
+	{ "shodan-download.json", READS_INDICATORS, NULL },
+	{ "shodan.corrupt.json", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
