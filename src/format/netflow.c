@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "format/nf_flow.h"
+#include "format/nf_run.h"
 #include "format/nf_template.h"
 #include "format/telemetry.h"
 
@@ -97,7 +98,6 @@ static void record_5(const struct header_5 *h, const unsigned char *p, struct si
 	struct record r;
 	int64_t ts = nf_moment(&h->when, first);
 
-	sink_line(sink);
 	if (ts < 0 || ts > TIME_MAX) {
 		sink_bad(sink, "a time outside 1970 to 2100");
 		return;
@@ -135,11 +135,21 @@ static void record_5(const struct header_5 *h, const unsigned char *p, struct si
 	sink->record(sink->ctx, &r);
 }
 
+static const struct nf_glance glance_5 = { .size = RECORD_5,
+					   .address = 4,
+					   .start_slot = NF_START_UP,
+					   .start_length = 4,
+					   .src = 0,
+					   .dst = 4,
+					   .start = 24 };
+
 static void read_5(const struct nf_from *from, struct str text, struct sink *sink)
 {
 	struct wire w = wire_of(text);
 	struct header_5 h = header_5(&w);
 	size_t n = wire_left(&w) / RECORD_5;
+	struct nf_run flows;
+	const unsigned char *record;
 
 	if (w.bad) {
 		bad(sink, "NetFlow 5: %zu bytes are no header", text.n);
@@ -150,10 +160,10 @@ static void read_5(const struct nf_from *from, struct str text, struct sink *sin
 		return;
 	}
 	sent_at(&h.when, from);
-	for (size_t i = 0; i < n && i < h.records; i++) {
-		record_5(&h, w.p, sink);
-		wire_skip(&w, RECORD_5);
-	}
+	flows = nf_run(&glance_5, w.p, n < h.records ? n : h.records, &h.when, sink);
+	while ((record = nf_run_next(&flows)))
+		record_5(&h, record, sink);
+	wire_skip(&w, n < h.records ? n * RECORD_5 : h.records * RECORD_5);
 	if (n < h.records)
 		bad(sink, "NetFlow 5: cut off after %zu of %u records", n, h.records);
 	else if (!zeros(w.p, wire_left(&w)))
@@ -203,40 +213,55 @@ static void options(struct message *m, const struct nf_template *t, const uint16
 
 /* ---- data sets --------------------------------------------------------------------------------- */
 
-static void one_record(struct message *m, const struct nf_template *t, const uint16_t at[NF_SLOTS],
-		       const unsigned char *p, const struct nf_when *when)
+/* Records of variable length; returns how many bytes they take. */
+static size_t walk(struct message *m, const struct nf_template *t, const struct nf_when *when,
+		   const unsigned char *p, size_t n)
 {
-	if (t->options) {
-		options(m, t, at, p);
-		return;
+	uint16_t at[NF_SLOTS];
+	size_t done = 0, size;
+
+	while (n - done >= t->record_min && (size = nf_record_places(t, p + done, n - done, at))) {
+		if (t->options) {
+			options(m, t, at, p + done);
+		} else {
+			sink_line(m->sink);
+			nf_flow(t, at, p + done, when, m->sink);
+		}
+		done += size;
 	}
-	sink_line(m->sink);
-	nf_flow(t, at, p, when, m->sink);
+	return done;
+}
+
+/* Those that all lie alike. */
+static size_t run(struct message *m, const struct nf_template *t, const struct nf_when *when,
+		  const unsigned char *p, size_t n)
+{
+	size_t records = n / t->record_min;
+	struct nf_run flows;
+	const unsigned char *record;
+
+	if (t->options) {
+		for (size_t i = 0; i < records; i++)
+			options(m, t, t->at, p + i * t->record_min);
+	} else {
+		flows = nf_run(&t->glance, p, records, when, m->sink);
+		while ((record = nf_run_next(&flows)))
+			nf_flow(t, t->at, record, when, m->sink);
+	}
+	return records * t->record_min;
 }
 
 /* The records of a set, and padding behind the last, which is shorter than any (RFC 7011 3.3.1). */
 static void data(struct message *m, const struct nf_template *t, const struct nf_when *when,
 		 const unsigned char *p, size_t n)
 {
-	uint16_t at[NF_SLOTS];
+	size_t done;
 
 	t->domain->useful = true;
-	if (t->n_stretches == 1) {
-		for (; n >= t->record_min; p += t->record_min, n -= t->record_min)
-			one_record(m, t, t->at, p, when);
-	} else {
-		while (n >= t->record_min) {
-			size_t size = nf_record_places(t, p, n, at);
-
-			if (size == 0)
-				break;
-			one_record(m, t, at, p, when);
-			p += size;
-			n -= size;
-		}
-	}
-	if (n >= 4 && !m->cut && !zeros(p, n))
-		bad(m->sink, "%s: template %u: %zu bytes that are no record of its", m->name, t->id, n);
+	done = t->n_stretches == 1 ? run(m, t, when, p, n) : walk(m, t, when, p, n);
+	if (n - done >= 4 && !m->cut && !zeros(p + done, n - done))
+		bad(m->sink, "%s: template %u: %zu bytes that are no record of its", m->name, t->id,
+		    n - done);
 }
 
 static void drop_held(struct message *m, const struct nf_template *t)

@@ -119,13 +119,18 @@ static struct nf_domain **domain_bucket(struct nf_store *s, struct ip exporter, 
 	return &s->domains[mix64(h) % DOMAIN_BUCKETS];
 }
 
+static bool is_domain(const struct nf_domain *d, struct ip exporter, uint32_t port,
+		      uint16_t version, uint32_t id)
+{
+	return d->id == id && d->port == port && d->version == version && ip_eq(d->exporter, exporter);
+}
+
 static struct nf_domain *find_domain(struct nf_store *s, struct ip exporter, uint32_t port,
 				     uint16_t version, uint32_t id)
 {
 	struct nf_domain *d = *domain_bucket(s, exporter, port, version, id);
 
-	while (d && (d->id != id || d->port != port || d->version != version ||
-		     !ip_eq(d->exporter, exporter)))
+	while (d && !is_domain(d, exporter, port, version, id))
 		d = d->next;
 	return d;
 }
@@ -241,6 +246,11 @@ enum err nf_domain_of(struct nf_store *s, struct ip exporter, uint16_t port, uns
 	struct nf_domain *d;
 	enum err e = ERR_OK;
 
+	/* Mostly the same as before. */
+	if (s->current && is_domain(s->current, exporter, port, (uint16_t)version, id)) {
+		*out = s->current;
+		return ERR_OK;
+	}
 	if (s->current)
 		join_rows(s, s->current);
 	s->current = NULL;

@@ -26,21 +26,8 @@ static inline uint64_t number(const struct reading *r, enum nf_slot slot)
 
 /* ---- times ------------------------------------------------------------------------------------- */
 
-#define SLOTS_FROM(a, b) (((NF_BIT(b) - 1) & ~(NF_BIT(a) - 1)) | NF_BIT(b))
-#define STARTS           SLOTS_FROM(NF_START_MS, NF_START_UP)
-#define ENDS             SLOTS_FROM(NF_END_MS, NF_END_UP)
-#define SEENS            SLOTS_FROM(NF_SEEN_MS, NF_SEEN_S)
-
-int64_t nf_moment(const struct nf_when *when, uint32_t uptime)
-{
-	int64_t ago = (int64_t)when->uptime - uptime;
-
-	/* The counter begins anew after 49.7 days; a moment a little ahead is one that came while
-	 * the message was made. */
-	if (ago < -(INT64_C(1) << 31))
-		ago += INT64_C(1) << 32;
-	return when->sent - ago * 1000;
-}
+#define ENDS  NF_SLOTS_FROM(NF_END_MS, NF_END_UP)
+#define SEENS NF_SLOTS_FROM(NF_SEEN_MS, NF_SEEN_S)
 
 static int64_t scaled(uint64_t v, uint64_t unit)
 {
@@ -145,7 +132,7 @@ static int64_t start(const struct reading *r, bool *started)
 {
 	int64_t ts;
 
-	*started = moment(r, STARTS, &ts);
+	*started = moment(r, NF_STARTS, &ts);
 	if (*started)
 		return ts;
 	if (!moment(r, ENDS, &ts)) {
@@ -179,7 +166,7 @@ static uint64_t size(const struct reading *r, uint64_t slots)
 #define FORTH(bytes) (NF_BIT(bytes) | NF_BIT((bytes) + 1) | NF_BIT((bytes) + 2))
 #define BACK(bytes)  (NF_BIT((bytes) + 4) | NF_BIT((bytes) + 5) | NF_BIT((bytes) + 6))
 #define POST(bytes)  NF_BIT((bytes) + 3)
-#define COUNTERS     SLOTS_FROM(NF_BYTES, NF_PACKETS_BACK_TOTAL)
+#define COUNTERS     NF_SLOTS_FROM(NF_BYTES, NF_PACKETS_BACK_TOTAL)
 _Static_assert(NF_BYTES + 3 == NF_BYTES_POST && NF_BYTES + 6 == NF_BYTES_BACK_TOTAL &&
 		       NF_PACKETS + 3 == NF_PACKETS_POST && NF_PACKETS + 6 == NF_PACKETS_BACK_TOTAL,
 	       "bytes and packets are in the same order");

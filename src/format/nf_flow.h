@@ -42,7 +42,16 @@ static inline uint64_t nf_number(const unsigned char *p, unsigned length)
 uint32_t nf_rate(const struct nf_template *t, const uint16_t at[NF_SLOTS], const unsigned char *record);
 
 /* A moment that is given in ms of an exporter's uptime, by what its clock and uptime were then. */
-int64_t nf_moment(const struct nf_when *when, uint32_t uptime);
+static inline int64_t nf_moment(const struct nf_when *when, uint32_t uptime)
+{
+	int64_t ago = (int64_t)when->uptime - uptime;
+
+	/* The counter begins anew after 49.7 days; a moment a little ahead is one that came while
+	 * the message was made. */
+	if (ago < -(INT64_C(1) << 31))
+		ago += INT64_C(1) << 32;
+	return when->sent - ago * 1000;
+}
 
 /* Hand the record over, pass it over, or tell what is wrong with it; it was begun as a line. */
 void nf_flow(const struct nf_template *t, const uint16_t at[NF_SLOTS], const unsigned char *record,

@@ -190,6 +190,27 @@ static enum err measure(struct wire w, unsigned version, unsigned fields, uint32
 	return ERR_OK;
 }
 
+/* Which of two pairs of addresses counts says each record, and so do times that need others. */
+static struct nf_glance glance(const struct nf_template *t)
+{
+	const uint64_t v4 = NF_BIT(NF_SRC4) | NF_BIT(NF_DST4), v6 = NF_BIT(NF_SRC6) | NF_BIT(NF_DST6);
+	struct nf_glance g = { .size = (uint16_t)t->record_min };
+	bool has4 = (t->has & v4) == v4, has6 = (t->has & v6) == v6;
+	uint64_t starts = t->has & NF_STARTS;
+
+	if (t->n_stretches > 1 || has4 == has6 || !starts)
+		return g;
+	g.start_slot = (uint8_t)__builtin_ctzll(starts);
+	g.start_length = t->length[g.start_slot];
+	g.start = t->at[g.start_slot];
+	g.src = t->at[has4 ? NF_SRC4 : NF_SRC6];
+	g.dst = t->at[has4 ? NF_DST4 : NF_DST6];
+	if ((g.start_slot == NF_START_MS || g.start_slot == NF_START_S || g.start_slot == NF_START_UP) &&
+	    (g.start_length == 4 || g.start_length == 8))
+		g.address = has4 ? 4 : 16;
+	return g;
+}
+
 static void plan(struct nf_template *t, unsigned scopes, unsigned fields, struct wire *w)
 {
 	unsigned version = t->domain->version;
@@ -219,6 +240,7 @@ static void plan(struct nf_template *t, unsigned scopes, unsigned fields, struct
 		t->has &= ~NF_BIT(NF_PACKETS_RESPONDER);
 	t->flow = (t->has & NF_BIT(NF_SRC4) && t->has & NF_BIT(NF_DST4)) ||
 		  (t->has & NF_BIT(NF_SRC6) && t->has & NF_BIT(NF_DST6));
+	t->glance = glance(t);
 }
 
 enum err nf_template_define(struct nf_store *s, struct nf_domain *d, uint16_t id, bool options,

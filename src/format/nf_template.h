@@ -84,7 +84,9 @@ enum nf_slot {
 	NF_RATE_OF,    /* of so many */
 	NF_SLOTS
 };
-#define NF_BIT(slot) (UINT64_C(1) << (slot))
+#define NF_BIT(slot)        (UINT64_C(1) << (slot))
+#define NF_SLOTS_FROM(a, b) (((NF_BIT(b) - 1) & ~(NF_BIT(a) - 1)) | NF_BIT(b))
+#define NF_STARTS           NF_SLOTS_FROM(NF_START_MS, NF_START_UP)
 _Static_assert(NF_SLOTS <= 64, "a set of slots is a word");
 
 #define NF_VARIABLE    65535 /* the length of a field whose length stands in each record */
@@ -105,6 +107,14 @@ struct nf_place {
 	uint8_t slot, length;
 };
 
+/* What of records that all lie alike says whether they may be passed over. */
+struct nf_glance {
+	uint16_t size;            /* of a record */
+	uint16_t src, dst, start; /* where */
+	uint8_t address;          /* bytes of one: 4 or 16; 0: there is no telling at a glance */
+	uint8_t start_slot, start_length; /* NF_START_MS, _S or _UP; 4 or 8 bytes */
+};
+
 struct nf_template {
 	struct nf_template *next; /* in the bucket */
 	struct nf_domain *domain;
@@ -117,6 +127,7 @@ struct nf_template {
 	uint32_t record_min;                       /* bytes of the shortest record; never 0 */
 	uint32_t n_stretches;                      /* 1: all fields have fixed lengths */
 	uint16_t *stretches;                       /* their lengths; NULL when n_stretches is 1 */
+	struct nf_glance glance;                   /* as long as there is one stretch */
 	uint64_t has;                              /* NF_BIT set */
 	uint16_t at[NF_SLOTS];                     /* as long as there is one stretch */
 	uint8_t length[NF_SLOTS];                  /* of what it has */
