@@ -296,7 +296,7 @@ static void aim(struct run *run)
 	run->near = s->near;
 	run->near_kinds = KIND_BIT(KIND_FLOW);
 	if (run->pass == PASS_RESOLVED) {
-		run->near = (struct near){ run->nothing, run->nothing, run->nothing, NULL };
+		run->near = (struct near){ .v4 = run->nothing, .v6 = run->nothing, .wide = run->nothing };
 		return;
 	}
 	if (s->domains.n)

@@ -18,6 +18,13 @@
 #define LANES_512 0
 #endif
 
+/* Compilers like to put arithmetic on masks into masked compares, which moves them to and fro. */
+static inline uint64_t lanes_bits(uint64_t mask)
+{
+	__asm__("" : "+r"(mask));
+	return mask;
+}
+
 #if LANES_512
 struct lanes {
 	__m512i v;
@@ -26,13 +33,6 @@ struct lanes {
 static inline struct lanes lanes_load(const char *p)
 {
 	return (struct lanes){ _mm512_loadu_si512(p) };
-}
-
-/* Compilers like to put arithmetic on masks into masked compares, which moves them to and fro. */
-static inline uint64_t lanes_bits(uint64_t mask)
-{
-	__asm__("" : "+r"(mask));
-	return mask;
 }
 
 static inline uint64_t lanes_eq(struct lanes x, char c)

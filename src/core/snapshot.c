@@ -72,7 +72,7 @@ bool snapshot_lists(const struct snapshot *s, struct ip ip)
 	if (ip_is_v4(ip)) {
 		uint32_t v4 = (uint32_t)ip.lo;
 
-		if (near_bit(s->v4.filter, v4_filter_bit(v4, s->v4.filter_shift))) {
+		if (near_bit(s->v4.filter, near_v4_hash(v4, s->v4.filter_shift))) {
 			size_t at = v4_place(s, v4);
 
 			if (at < s->v4.n && s->v4.key[at] == v4)

@@ -345,7 +345,7 @@ static void put_v4(const struct making *m)
 		while (next <= key[i] >> (32 - bits))
 			index[next++] = (uint32_t)i;
 		set(near, key[i] >> 8);
-		set(filter, v4_filter_bit(key[i], shift));
+		set(filter, near_v4_hash(key[i], shift));
 	}
 	while (next <= (size_t)1 << bits)
 		index[next++] = (uint32_t)g->v4.n;

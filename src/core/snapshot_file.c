@@ -40,6 +40,8 @@ enum err snapshot_view(struct snapshot *s, struct part block)
 	s->v4.filter = table(block, SEC_V4_FILTER, sizeof *s->v4.filter, &n);
 	for (s->v4.filter_shift = 32, n *= 64; n > 1; n /= 2)
 		s->v4.filter_shift--;
+	s->near.v4_filter = s->v4.filter;
+	s->near.v4_shift = s->v4.filter_shift;
 	s->v6.key = table(block, SEC_V6, sizeof *s->v6.key, &s->v6.n);
 	s->v6.slot = table(block, SEC_V6_SLOT, sizeof *s->v6.slot, &s->v6.slots);
 	s->nets.v = table(block, SEC_NETS, sizeof *s->nets.v, &s->nets.n);

@@ -91,12 +91,6 @@ enum {
 /* What an attribute says, without a value. */
 void attribute_tell(struct part text, const struct attribute *a, struct indicator *out);
 
-/* The bit of an address in a filter of 2^(32 - shift) bits. */
-static inline uint32_t v4_filter_bit(uint32_t v4, unsigned shift)
-{
-	return (v4 * UINT32_C(0x9e3779b1)) >> shift;
-}
-
 /* Where a hash begins to look in a table of n slots. */
 static inline size_t slot_of(uint64_t hash, size_t n)
 {

@@ -48,37 +48,28 @@ static bool sound_separator(char c)
 }
 
 /* Bits of ordinals (modulo the number of columns) as they stand from each phase on. */
-static void unroll(struct zeek_sieve *z, const bool opens[], const bool closes[], const bool kept[])
+static void unroll(struct zeek_sieve *z, const bool number[], const bool kept[])
 {
 	for (unsigned p = 0; p < z->n_fields; p++)
 		for (unsigned i = 0; i < 64; i++) {
-			unsigned f = (p + i) % z->n_fields;
+			unsigned f = (p + i) % z->n_fields, then = (f + 1) % z->n_fields;
 			struct zeek_phase *to = &z->phase[p];
 
-			to->opens |= (uint64_t)opens[f] << i;
-			to->closes |= (uint64_t)closes[f] << i;
-			to->last |= (uint64_t)(f == z->n_fields - 1) << i;
+			to->opens |= (uint64_t)number[then] << i;
+			to->closes |= (uint64_t)number[f] << i;
+			to->last |= (uint64_t)(then == 0) << i;
 			to->kept |= (uint64_t)kept[f] << i;
 		}
-	for (unsigned i = 0, f = 0; i < z->n_fields + 64; i++) {
-		z->next[i] = (unsigned char)f;
-		f = f + 1 < z->n_fields ? f + 1 : 0;
-	}
-}
-
-static bool usual(const struct zeek_slots *s)
-{
-	return s->ts == -1 && s->orig == 1 && s->orig_port == 2 && s->resp == 3 && s->resp_port == 4 &&
-	       (s->duration == 6 || s->duration == ZEEK_SIEVE_NONE) && s->answers == ZEEK_SIEVE_NONE;
+	for (unsigned i = 0; i < z->n_fields + 64; i++)
+		z->next[i] = (unsigned char)(i % z->n_fields);
 }
 
 enum err zeek_sieve_plan(const struct zeek_columns *c, struct arena *a, const struct zeek_sieve **out)
 {
-	bool opens[ZEEK_SIEVE_FIELDS] = { 0 }, closes[ZEEK_SIEVE_FIELDS] = { 0 },
-	     kept[ZEEK_SIEVE_FIELDS] = { 0 };
+	bool number[ZEEK_SIEVE_FIELDS] = { 0 }, kept[ZEEK_SIEVE_FIELDS] = { 0 };
 	uint8_t which[ZEEK_SIEVE_FIELDS];
+	unsigned *slot[ZEEK_VALUES] = { NULL };
 	struct zeek_sieve *z;
-	int *slot[ZEEK_VALUES] = { NULL };
 
 	if (c->n_fields > ZEEK_SIEVE_FIELDS || !sound_separator(c->separator) ||
 	    like_value(c->unset) || like_value(c->empty)) {
@@ -95,9 +86,8 @@ enum err zeek_sieve_plan(const struct zeek_columns *c, struct arena *a, const st
 	z->unset = '\n';
 	if (c->unset.n == 1 && c->unset.p[0] != c->separator)
 		z->unset = c->unset.p[0];
-	z->at = (struct zeek_slots){ ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE,
-				     ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE,
-				     ZEEK_SIEVE_NONE };
+	memset(&z->at, UINT8_MAX, sizeof z->at);
+	memset(z->span, UINT8_MAX, sizeof z->span);
 	slot[ZEEK_TS] = &z->at.ts;
 	slot[ZEEK_ORIG_H] = &z->at.orig;
 	slot[ZEEK_ORIG_P] = &z->at.orig_port;
@@ -114,31 +104,22 @@ enum err zeek_sieve_plan(const struct zeek_columns *c, struct arena *a, const st
 		if (f == UINT16_MAX)
 			continue;
 		which[f] = (uint8_t)i;
-		kept[f] = true;
-		/* What the last column opens is the first one of the next line. */
-		kept[f ? f - 1 : c->n_fields - 1] = true;
-		if (checked[i].number) {
-			closes[f] = true;
-			opens[f ? f - 1 : c->n_fields - 1] = true;
-			z->number_open |= f == 0;
-		}
+		number[f] = checked[i].number;
+		kept[f] = kept[f ? f - 1 : c->n_fields - 1] = true;
 	}
+	unroll(z, number, kept);
 	for (unsigned f = 0; f < c->n_fields; f++) {
-		if (!kept[f])
+		unsigned i = which[f], k = z->n_kept;
+
+		z->n_kept += kept[f];
+		if (i == UINT8_MAX)
 			continue;
-		z->span[z->n_kept] = UINT16_MAX;
-		if (which[f] != UINT8_MAX) {
-			z->min[z->n_kept] = (uint16_t)(checked[which[f]].min + 1);
-			z->span[z->n_kept] = (uint16_t)(checked[which[f]].max - checked[which[f]].min);
-			if (slot[checked[which[f]].column])
-				*slot[checked[which[f]].column] = (int)z->n_kept - 1;
-		}
-		z->n_kept++;
+		/* The stop itself counts. */
+		z->min[k] = (uint16_t)(checked[i].min + 1);
+		z->span[k] = (uint16_t)(checked[i].max - checked[i].min);
+		if (slot[checked[i].column])
+			*slot[checked[i].column] = k;
 	}
-	for (unsigned k = z->n_kept; k < ZEEK_SIEVE_KEPT; k++)
-		z->span[k] = UINT16_MAX;
-	unroll(z, opens, closes, kept);
-	z->usual = z->n_kept <= 16 && usual(&z->at);
 	*out = z;
 	return ERR_OK;
 }

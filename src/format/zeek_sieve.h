@@ -23,7 +23,7 @@
 
 #define ZEEK_SIEVE_FIELDS 128 /* the most columns of a layout with a plan */
 #define ZEEK_SIEVE_KEPT   32  /* the most stops of a line that are kept; more are never needed */
-#define ZEEK_SIEVE_NONE   INT_MIN
+#define ZEEK_SIEVE_NONE   UINT_MAX
 
 /* Of the stops (separators and LFs) from one on: bit i stands for the i-th of them. */
 struct zeek_phase {
@@ -32,10 +32,10 @@ struct zeek_phase {
 	uint64_t kept;          /* its place is needed */
 };
 
-/* Where a field lies among the kept stops of its line: between stop s and stop s + 1, -1 being the
- * LF before the line; ZEEK_SIEVE_NONE if there is no such column. */
+/* Which of the kept stops of its line a field ends at (it begins behind the one before, or with the
+ * line); ZEEK_SIEVE_NONE if there is no such column. */
 struct zeek_slots {
-	int ts, orig, resp, orig_port, resp_port, duration, answers;
+	unsigned ts, orig, resp, orig_port, resp_port, duration, answers;
 };
 
 struct zeek_sieve {
@@ -43,9 +43,7 @@ struct zeek_sieve {
 	unsigned n_fields;
 	unsigned n_kept; /* of a line; the LF is always the last */
 	char separator, set_separator;
-	char unset;       /* one byte that stands for nothing; LF if there is no such byte */
-	bool number_open; /* the first column holds a number */
-	bool usual; /* ts, uid, id.orig_h, id.orig_p, id.resp_h, id.resp_p, and few stops to keep */
+	char unset; /* one byte that stands for nothing; LF if there is no such byte */
 	struct zeek_slots at;
 	/* How far a kept stop may be behind the one before it: from min to min + span bytes. */
 	uint16_t min[ZEEK_SIEVE_KEPT], span[ZEEK_SIEVE_KEPT];

@@ -28,11 +28,12 @@ struct batch {
 	bool first;  /* it begins where the block begins */
 
 	uint64_t odd[LINES_MAX / 64 + 1];    /* lines for the plain way */
-	uint64_t six[LINES_MAX / 64 + 1];    /* lines whose addresses have been looked up */
-	uint64_t pair[LINES_MAX + 8];        /* IPv4: originator in the lower half */
-	int64_t ts[LINES_MAX + 8];           /* first as two halves of eight digits */
+	uint64_t six[LINES_MAX / 64 + 1];    /* lines of which an address is no quad */
+	uint64_t pair[LINES_MAX + 32];       /* IPv4: originator in the lower half */
+	int64_t ts[LINES_MAX + 8];           /* packed: see pack_time() */
+	int64_t from, to;                    /* the client's window, packed */
 	uint16_t found[2 * LINES_MAX + 2];   /* twice the line, one more for the responder */
-	uint16_t stops[16 + STOPS_MAX + 96]; /* from 16 on; before it the LF before the first line */
+	uint16_t begins[1 + STOPS_MAX + 96]; /* behind the kept stops, line by line */
 };
 
 static inline void mark(uint64_t *bits, size_t i)
@@ -45,16 +46,22 @@ static inline bool marked(const uint64_t *bits, size_t i)
 	return bits[i >> 6] >> (i & 63) & 1;
 }
 
+/* Of lines, as bits. */
+static inline size_t words(const struct batch *b)
+{
+	return (b->n_lines + 63) / 64;
+}
+
 /* ---- first pass: where fields end, and that numbers are numbers ---------------------------- */
 
-/* The places of the set bits, n of them, from `base` on; up to 64 are written. */
+/* The places behind the set bits, n of them, from `base` on; up to 64 are written. */
 static inline void places(uint64_t bits, unsigned n, uint16_t base, uint16_t *to)
 {
 #if LANES_512
 	const __m512i all = _mm512_set_epi8(
-		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
-		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
-		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+		64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44,
+		43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23,
+		22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);
 	const __m512i from = _mm512_set1_epi16((short)base);
 	__m512i at = _mm512_maskz_compress_epi8(bits, all);
 	__m512i wide = _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(at)), from);
@@ -69,7 +76,7 @@ static inline void places(uint64_t bits, unsigned n, uint16_t base, uint16_t *to
 	(void)n;
 	do {
 		for (int i = 0; i < 8; i++) {
-			to[i] = (uint16_t)(base + _tzcnt_u64(bits));
+			to[i] = (uint16_t)(base + 1 + _tzcnt_u64(bits));
 			bits = _blsr_u64(bits);
 		}
 		to += 8;
@@ -77,44 +84,48 @@ static inline void places(uint64_t bits, unsigned n, uint16_t base, uint16_t *to
 #endif
 }
 
-/* Find the stops of up to n bytes, which is a multiple of 64. */
-static inline void find_stops(struct batch *b, size_t n)
+/* Find the fields of up to n bytes, which is a multiple of 64. */
+static inline void find_fields(struct batch *b, size_t n)
 {
 	const struct zeek_sieve *const z = b->z;
 	const char *const p = b->p;
-	const char separator = z->separator, unset = z->unset;
+	const char separator = z->separator;
 	unsigned at = 0, k;
-	unsigned char open = z->number_open;
-	uint64_t stop_before = 1, unset_before = 0, wrong = 0;
-	uint16_t *const begin = b->stops + 16, *to = begin;
+	uint64_t stop = UINT64_C(1) << 63, none = 0, wrong = 0; /* as the LF before has left them */
+	uint16_t *const begin = b->begins + 1, *to = begin;
 
-	for (size_t off = 0; off < n && to < begin + STOPS_MAX && !wrong; off += 64) {
+	for (size_t off = 0; off < n && to < begin + STOPS_MAX; off += 64) {
 		const struct zeek_phase *ph = &z->phase[at];
+		const uint64_t stop_before = stop, none_before = none >> 63;
 		struct lanes x = lanes_load(p + off);
-		uint64_t lf = lanes_eq(x, '\n'), stop = lanes_eq(x, separator) | lf;
-		uint64_t other = lanes_beyond(x, '0', 9), none = lanes_eq(x, unset);
-		uint64_t kept = _pdep_u64(ph->kept, stop);
-		unsigned long long number;
+		uint64_t lf = lanes_eq(x, '\n'), kept, number;
 
+		stop = lanes_eq(x, separator) | lf;
+		kept = _pdep_u64(ph->kept, stop);
 		/* Bits from where numbers open (their separator too) to where they close. */
-		open = _subborrow_u64(open, _pdep_u64(ph->closes, stop), _pdep_u64(ph->opens, stop),
-				      &number);
-		/* Digits, or the byte for "unset" and nothing behind it. */
-		none &= stop << 1 | stop_before;
-		wrong = (other | none << 1 | unset_before) & ~(stop | none) & number;
+		number = _pdep_u64(ph->closes, stop) - _pdep_u64(ph->opens, stop) - (ph->closes & 1);
+		number &= ~stop;
+		none = 0;
+		wrong = (lanes_beyond(x, '0', 9) | none_before) & number;
+		if (__builtin_expect(wrong != 0, 0)) {
+			/* The byte for "unset", and nothing behind it. */
+			none = lanes_eq(x, z->unset) & (stop << 1 | stop_before >> 63);
+			wrong = (wrong | (none << 1 & number)) & ~none;
+			wrong |= none_before & number;
+		}
 		wrong |= lf ^ _pdep_u64(ph->last, stop);
 		if (__builtin_expect(wrong != 0, 0))
 			kept &= _blsmsk_u64(wrong) >> 1;
 		k = (unsigned)_mm_popcnt_u64(kept);
 		places(kept, k, (uint16_t)off, to);
 		to += k;
-		stop_before = stop >> 63;
-		unset_before = none >> 63;
+		if (__builtin_expect(wrong != 0, 0))
+			break;
 		at = z->next[at + (unsigned)_mm_popcnt_u64(stop)];
 	}
 	b->broken = wrong != 0;
 	b->n_lines = (size_t)(to - begin) / z->n_kept;
-	b->done = b->n_lines ? begin[b->n_lines * z->n_kept - 1] + (size_t)1 : 0;
+	b->done = b->begins[b->n_lines * z->n_kept];
 }
 
 /* ---- second pass: times, addresses, lengths ------------------------------------------------ */
@@ -144,16 +155,13 @@ static __attribute__((noinline)) bool answers_unwanted(const struct zeek_sieve *
 	return true;
 }
 
-/* A field between two kept stops. */
 struct field {
 	unsigned at, n;
 };
 
-static inline struct field field(const uint16_t *stops, int slot)
+static inline struct field field(const uint16_t *begins, unsigned f)
 {
-	unsigned at = slot < 0 ? (uint16_t)(stops[slot] + 1) : stops[slot] + 1u;
-
-	return (struct field){ at, stops[slot + 1] - at };
+	return (struct field){ begins[f], begins[f + 1] - begins[f] - 1u };
 }
 
 /* 0.136721, or unset; n from 1 to 15. */
@@ -175,84 +183,150 @@ static inline bool sure_port(const char *p, unsigned n)
 	uint64_t v;
 
 	memcpy(&v, p, sizeof v);
-	return __builtin_bswap64(v) >> ((64 - 8 * n) & 63) <= 0x3635353335;
+	return (n != 5) | (__builtin_bswap64(v) <= 0x3635353335ffffff);
 }
 
-/* Ten digits, a point, six digits: as two numbers of eight digits. */
-static inline bool sure_time(const char *p, int64_t *halves)
+/*
+ * Times of ten digits, a point and six digits are kept as their digits, four bits each: these sort
+ * as the times do. None has the highest bit, since such a time is far behind the last one allowed.
+ */
+static int64_t pack_time(int64_t ts)
 {
-	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+	int64_t packed = 0;
 
-	x = _mm_shuffle_epi8(x, _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, -1));
-	x = _mm_insert_epi8(x, p[16], 15);
-	x = _mm_sub_epi8(x, _mm_set1_epi8('0'));
-	if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x)) != 0xffff ||
-	    p[10] != '.') {
-		*halves = 0;
-		return false;
-	}
-	x = _mm_maddubs_epi16(x, _mm_set1_epi16(0x010a));
-	x = _mm_madd_epi16(x, _mm_set1_epi32(0x00010064));
-	x = _mm_packus_epi32(x, x);
-	x = _mm_madd_epi16(x, _mm_set1_epi32(0x00012710));
-	*halves = _mm_cvtsi128_si64(x);
-	return true;
+	if (ts < 0)
+		return 0;
+	ts = ts > TIME_MAX ? TIME_MAX + 1 : ts;
+	for (int shift = 0; ts; shift += 4, ts /= 10)
+		packed |= ts % 10 << shift;
+	return packed;
 }
 
-static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *stops, unsigned n_kept)
+static int64_t unpack_time(int64_t packed)
 {
-	for (unsigned k = 0; k < n_kept; k += 16) {
-		__m256i to = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k));
-		__m256i from = _mm256_loadu_si256((const __m256i *)(const void *)(stops + k - 1));
+	int64_t ts = 0;
+
+	for (int shift = 60; shift >= 0; shift -= 4)
+		ts = 10 * ts + (packed >> shift & 15);
+	return ts;
+}
+
+/* 17 bytes: is it such a time? Up to 32 bytes are read. */
+static inline bool sure_time(const char *p, int64_t *packed)
+{
+	/* Pairs of digits from the last to the first one. */
+#if LANES_512
+	const __m256i places = _mm256_setr_epi8(15, 16, 13, 14, 11, 12, 8, 9, 6, 7, 4, 5, 2, 3, 0,
+						1, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+						10, 10, 10, 10);
+	const __m256i least = _mm256_setr_epi8('0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0',
+					       '0', '0', '0', '0', '0', '.', '.', '.', '.', '.', '.',
+					       '.', '.', '.', '.', '.', '.', '.', '.', '.', '.');
+	const __m256i span = _mm256_setr_epi8(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 7, 9, 0, 0,
+					      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m128i d;
+	bool sure;
+
+	x = _mm256_sub_epi8(_mm256_permutexvar_epi8(places, x), least);
+	sure = _mm256_cmpgt_epu8_mask(x, span) == 0;
+	d = _mm256_castsi256_si128(x);
+#else
+	const __m128i span = _mm_setr_epi8(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 7, 9);
+	__m128i d = _mm_loadu_si128((const __m128i *)(const void *)p);
+	bool sure;
+
+	d = _mm_shuffle_epi8(d, _mm_setr_epi8(15, 15, 13, 14, 11, 12, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1));
+	d = _mm_sub_epi8(_mm_insert_epi8(d, p[16], 1), _mm_set1_epi8('0'));
+	sure = (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, span), d)) == 0xffff) & (p[10] == '.');
+#endif
+	d = _mm_maddubs_epi16(d, _mm_set1_epi16(0x0110));
+	_mm_storel_epi64((__m128i *)(void *)packed, _mm_packus_epi16(d, d));
+	return sure;
+}
+
+static inline bool sure_lengths(const struct zeek_sieve *z, const uint16_t *begins)
+{
+#if LANES_512
+	__m512i n = _mm512_sub_epi16(_mm512_loadu_si512(begins + 1), _mm512_loadu_si512(begins));
+
+	n = _mm512_sub_epi16(n, _mm512_loadu_si512(z->min));
+	return _mm512_cmpgt_epu16_mask(n, _mm512_loadu_si512(z->span)) == 0;
+#else
+	__m256i all = _mm256_set1_epi8(-1);
+
+	for (unsigned k = 0; k < ZEEK_SIEVE_KEPT; k += 16) {
+		__m256i to = _mm256_loadu_si256((const __m256i *)(const void *)(begins + k + 1));
+		__m256i from = _mm256_loadu_si256((const __m256i *)(const void *)(begins + k));
 		__m256i min = _mm256_loadu_si256((const __m256i *)(const void *)(z->min + k));
 		__m256i span = _mm256_loadu_si256((const __m256i *)(const void *)(z->span + k));
 		__m256i n = _mm256_sub_epi16(_mm256_sub_epi16(to, from), min);
 
-		/* The stop itself counts: min is one more. */
-		if (_mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_min_epu16(n, span), n)) != -1)
-			return false;
+		all = _mm256_and_si256(all, _mm256_cmpeq_epi16(_mm256_min_epu16(n, span), n));
 	}
-	return true;
+	return _mm256_movemask_epi8(all) == -1;
+#endif
 }
 
-static inline __attribute__((always_inline)) void parse_lines(struct batch *b, const struct near *near,
-							      const struct zeek_slots at, bool usual)
+/* Times, ports, durations; how long fields are. */
+static void check_lines(struct batch *b)
 {
 	const struct zeek_sieve *const z = b->z;
-	const char *const near_v4 = (const char *)near->v4, *const p = b->p, unset = z->unset;
-	const uint16_t *stops = b->stops + 16;
-	const size_t n_kept = z->n_kept, n_lines = b->n_lines;
+	const struct zeek_slots at = z->at;
+	const char *const p = b->p, unset = z->unset;
+	const uint16_t *begins = b->begins;
 
-	for (size_t i = 0; i < n_lines; i++, stops += n_kept) {
-		struct field orig = field(stops, at.orig), resp = field(stops, at.resp), f;
-		uint64_t pair;
-		bool sure, quads;
+	for (size_t from = 0; from < b->n_lines; from += 64) {
+		size_t to = from + 64 < b->n_lines ? from + 64 : b->n_lines;
+		uint64_t odd = 0;
 
-		sure = sure_lengths(z, stops, usual ? 16 : (unsigned)n_kept);
-		sure &= sure_time(p + field(stops, at.ts).at, &b->ts[i]);
-		if (at.ts != -1)
-			sure &= p[field(stops, -1).at] != '#';
-		if (at.orig_port != ZEEK_SIEVE_NONE) {
-			f = field(stops, at.orig_port);
-			sure &= sure_port(p + f.at, f.n);
+		for (size_t i = from; i < to; i++, begins += z->n_kept) {
+			struct field f;
+			bool sure;
+
+			sure = sure_lengths(z, begins);
+			sure &= sure_time(p + begins[at.ts], &b->ts[i]);
+			if (at.ts != 0)
+				sure &= p[begins[0]] != '#';
+			if (at.orig_port != ZEEK_SIEVE_NONE) {
+				f = field(begins, at.orig_port);
+				sure &= sure_port(p + f.at, f.n);
+			}
+			if (at.resp_port != ZEEK_SIEVE_NONE) {
+				f = field(begins, at.resp_port);
+				sure &= sure_port(p + f.at, f.n);
+			}
+			if (at.duration != ZEEK_SIEVE_NONE) {
+				f = field(begins, at.duration);
+				sure &= sure_duration(p + f.at, f.n, unset);
+			}
+			odd |= (uint64_t)!sure << (i & 63);
 		}
-		if (at.resp_port != ZEEK_SIEVE_NONE) {
-			f = field(stops, at.resp_port);
-			sure &= sure_port(p + f.at, f.n);
+		b->odd[from / 64] = odd;
+	}
+}
+
+static void parse_addresses(struct batch *b, const struct near *near)
+{
+	const unsigned n_kept = b->z->n_kept, orig_at = b->z->at.orig, resp_at = b->z->at.resp;
+	const char *const near_v4 = (const char *)near->v4, *const p = b->p;
+	const uint16_t *begins = b->begins;
+
+	for (size_t from = 0; from < b->n_lines; from += 64) {
+		size_t to = from + 64 < b->n_lines ? from + 64 : b->n_lines;
+		uint64_t six = 0;
+
+		for (size_t i = from; i < to; i++, begins += n_kept) {
+			struct field orig = field(begins, orig_at), resp = field(begins, resp_at);
+			uint64_t pair;
+
+			six |= (uint64_t)!quads_parse(p + orig.at, orig.n, p + resp.at, resp.n, &pair)
+			       << (i & 63);
+			b->pair[i] = pair;
+			__builtin_prefetch(near_v4 + ((uint32_t)pair >> 13) * 4);
+			__builtin_prefetch(near_v4 + (pair >> 45) * 4);
 		}
-		if (at.duration != ZEEK_SIEVE_NONE) {
-			f = field(stops, at.duration);
-			sure &= sure_duration(p + f.at, f.n, unset);
-		}
-		quads = quads_parse(p + orig.at, orig.n, p + resp.at, resp.n, &pair);
-		b->pair[i] = pair;
-		__builtin_prefetch(near_v4 + ((uint32_t)pair >> 13) * 4);
-		__builtin_prefetch(near_v4 + (pair >> 45) * 4);
-		if (!(sure & quads)) {
-			mark(b->six, i);
-			if (!sure)
-				mark(b->odd, i);
-		}
+		b->six[from / 64] = six;
 	}
 }
 
@@ -260,13 +334,12 @@ static inline __attribute__((always_inline)) void parse_lines(struct batch *b, c
 static void look_up_rest(struct batch *b, const struct sink *sink)
 {
 	const struct zeek_sieve *z = b->z;
-	const unsigned n_kept = z->n_kept;
 
-	for (size_t w = 0; w <= b->n_lines / 64; w++)
+	for (size_t w = 0; w < words(b); w++)
 		for (uint64_t m = b->six[w] & ~b->odd[w]; m; m &= m - 1) {
 			size_t i = 64 * w + _tzcnt_u64(m);
-			const uint16_t *stops = b->stops + 16 + i * n_kept;
-			struct field orig = field(stops, z->at.orig), resp = field(stops, z->at.resp);
+			const uint16_t *begins = b->begins + i * z->n_kept;
+			struct field orig = field(begins, z->at.orig), resp = field(begins, z->at.resp);
 
 			if (!six_unwanted(b->p + orig.at, orig.n, sink) ||
 			    !six_unwanted(b->p + resp.at, resp.n, sink))
@@ -275,7 +348,7 @@ static void look_up_rest(struct batch *b, const struct sink *sink)
 	if (z->at.answers == ZEEK_SIEVE_NONE)
 		return;
 	for (size_t i = 0; i < b->n_lines; i++) {
-		struct field f = field(b->stops + 16 + i * n_kept, z->at.answers);
+		struct field f = field(b->begins + i * z->n_kept, z->at.answers);
 
 		if ((f.n != 1 || b->p[f.at] != z->unset) && !marked(b->odd, i) &&
 		    !answers_unwanted(z, (struct str){ b->p + f.at, f.n }, sink))
@@ -285,64 +358,75 @@ static void look_up_rest(struct batch *b, const struct sink *sink)
 
 /* ---- third pass: what is near, when it was ------------------------------------------------- */
 
-/* Addresses with a bit set: few, but at random places, so that branches would be guessed wrong. */
-static void look_up_lines(struct batch *b, const struct sink *sink, const uint64_t *led)
+/* Of 32 lines the addresses near which something is listed, as bits. */
+static inline uint64_t near_of(const struct batch *b, const struct near *near, size_t at, unsigned n)
 {
-	const uint64_t *v4 = sink->near->v4;
-	uint16_t *found = b->found;
+	const uint32_t *v4 = (const uint32_t *)b->pair + at;
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < 64; i += NEAR_LANES)
+		bits |= (uint64_t)near_lanes(near, v4 + i) << i;
+	if (near->led)
+		for (unsigned i = 0; i < n; i++)
+			bits |= (uint64_t)near_bit(near->led, near_led_hash(ip_v4(v4[i]))) << i;
+	return _bzhi_u64(bits, n);
+}
+
+/* Those are few, at random places. */
+static void look_up_lines(struct batch *b, const struct sink *sink)
+{
+	const struct near *near = sink->near;
+	const uint32_t *v4 = (const uint32_t *)b->pair;
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->n_lines; i++) {
-		uint32_t orig = (uint32_t)b->pair[i], resp = (uint32_t)(b->pair[i] >> 32);
+	for (size_t at = 0; at < 2 * b->n_lines; at += 64) {
+		size_t left = 2 * b->n_lines - at;
 
-		found[n] = (uint16_t)(2 * i);
-		n += near_bit(v4, orig >> 8) || (led && near_bit(led, near_led_hash(ip_v4(orig))));
-		found[n] = (uint16_t)(2 * i + 1);
-		n += near_bit(v4, resp >> 8) || (led && near_bit(led, near_led_hash(ip_v4(resp))));
+		for (uint64_t m = near_of(b, near, at, left < 64 ? (unsigned)left : 64); m; m &= m - 1) {
+			size_t i = at + _tzcnt_u64(m);
+
+			b->found[n++] = (uint16_t)i;
+			if (near->v4_filter)
+				__builtin_prefetch(near->v4_filter +
+						   near_v4_hash(v4[i], near->v4_shift) / 64);
+		}
 	}
 	for (size_t k = 0; k < n; k++) {
-		size_t i = found[k] / 2;
-		uint32_t v4_at = (uint32_t)(found[k] & 1 ? b->pair[i] >> 32 : b->pair[i]);
+		size_t i = b->found[k] / 2;
 
-		if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4_at)))
+		if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4[b->found[k]])))
 			mark(b->odd, i);
 	}
 }
 
-/* Times from their halves; one after 2100 makes its line odd. */
-static void join_times(struct batch *b)
+/* One after 2100 makes its line odd. */
+static void check_times(struct batch *b)
 {
+	const int64_t end = pack_time(TIME_MAX + 1);
 	int64_t most = 0;
 
-	for (size_t i = 0; i < b->n_lines; i++) {
-		int64_t t = b->ts[i];
-
-		t = (int64_t)(uint32_t)t * 100000000 + (t >> 32);
-		b->ts[i] = t;
-		most = t > most ? t : most;
-	}
-	if (__builtin_expect(most <= TIME_MAX, 1))
+	for (size_t i = 0; i < b->n_lines; i++)
+		most = b->ts[i] > most ? b->ts[i] : most;
+	if (__builtin_expect(most < end, 1))
 		return;
 	for (size_t i = 0; i < b->n_lines; i++)
-		if (b->ts[i] > TIME_MAX)
+		if (b->ts[i] >= end)
 			mark(b->odd, i);
 }
 
 /* A line that begins with '#' ends the batch and what can be read of the block. */
 static bool cut_at_mark(struct batch *b)
 {
-	for (size_t i = b->first; i < b->n_lines; i++) {
-		size_t from;
+	for (size_t w = 0; w < words(b); w++)
+		for (uint64_t m = b->odd[w]; m; m &= m - 1) {
+			size_t i = 64 * w + _tzcnt_u64(m), from = b->begins[i * b->z->n_kept];
 
-		if (!marked(b->odd, i))
-			continue;
-		from = (uint16_t)(b->stops[15 + i * b->z->n_kept] + 1);
-		if (b->p[from] == '#') {
-			b->n_lines = i;
-			b->done = from;
-			return true;
+			if (b->p[from] == '#' && i >= b->first) {
+				b->n_lines = i;
+				b->done = from;
+				return true;
+			}
 		}
-	}
 	return false;
 }
 
@@ -359,26 +443,26 @@ static inline times choose(times which, times yes, times no)
 static void pass_lines(struct batch *b, struct sink *sink)
 {
 	const times none = { 0 };
-	times first = none + sink->passed.first, last = none + sink->passed.last, n = none, t;
+	times first = none + INT64_MAX, last = none - 1, n = none, t;
 	size_t odd = 0;
 
 	/* What the window cannot hold is not counted. */
-	for (size_t w = 0; w <= b->n_lines / 64; w++)
+	for (size_t w = 0; w < words(b); w++)
 		for (uint64_t m = b->odd[w]; m; m &= m - 1) {
 			size_t i = 64 * w + _tzcnt_u64(m);
 
 			if (i >= b->n_lines)
 				break;
-			b->ts[i] = sink->to;
+			b->ts[i] = b->to;
 			odd++;
 		}
 	for (int i = 0; i < TIMES; i++)
-		b->ts[b->n_lines + (size_t)i] = sink->to;
+		b->ts[b->n_lines + (size_t)i] = b->to;
 	for (size_t i = 0; i < b->n_lines; i += TIMES) {
 		times in;
 
 		memcpy(&t, b->ts + i, sizeof t);
-		in = (t >= sink->from) & (t < sink->to);
+		in = (t >= b->from) & (t < b->to);
 		n -= in;
 		first = choose(in & (t < first), t, first);
 		last = choose(in & (t > last), t, last);
@@ -386,11 +470,17 @@ static void pass_lines(struct batch *b, struct sink *sink)
 	sink->passed.all += b->n_lines - odd;
 	for (int i = 0; i < TIMES; i++) {
 		sink->passed.in_window += (uint64_t)n[i];
-		if (first[i] < sink->passed.first)
-			sink->passed.first = first[i];
-		if (last[i] > sink->passed.last)
-			sink->passed.last = last[i];
+		first[0] = first[i] < first[0] ? first[i] : first[0];
+		last[0] = last[i] > last[0] ? last[i] : last[0];
 	}
+	if (last[0] < 0)
+		return;
+	first[0] = unpack_time(first[0]);
+	last[0] = unpack_time(last[0]);
+	if (first[0] < sink->passed.first)
+		sink->passed.first = first[0];
+	if (last[0] > sink->passed.last)
+		sink->passed.last = last[0];
 }
 
 static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *plain, struct sink *sink)
@@ -398,14 +488,14 @@ static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *
 	const uint64_t line = sink->line;
 	const unsigned n_kept = b->z->n_kept;
 
-	for (size_t w = 0; w <= b->n_lines / 64; w++)
+	for (size_t w = 0; w < words(b); w++)
 		for (uint64_t m = b->odd[w]; m; m &= m - 1) {
 			size_t i = 64 * w + _tzcnt_u64(m), from, to;
 
 			if (i >= b->n_lines)
 				break;
-			from = (uint16_t)(b->stops[15 + i * n_kept] + 1);
-			to = b->stops[15 + (i + 1) * n_kept] + (size_t)1;
+			from = b->begins[i * n_kept];
+			to = b->begins[(i + 1) * n_kept];
 			sink->line = line + i;
 			(void)plain(l, (struct str){ b->p + from, to - from }, sink);
 		}
@@ -415,25 +505,14 @@ static void read_odd(const struct batch *b, const struct layout *l, zeek_plain *
 /* One batch, from b->p, which is looked at as far as n bytes. True if a mark ended it. */
 static bool sift(struct batch *b, size_t n, const struct layout *l, zeek_plain *plain, struct sink *sink)
 {
-	const struct zeek_sieve *z = b->z;
 	bool ended;
 
-	find_stops(b, n);
-	memset(b->odd, 0, (b->n_lines / 64 + 1) * sizeof b->odd[0]);
-	memset(b->six, 0, (b->n_lines / 64 + 1) * sizeof b->six[0]);
-	/* Where fields usually are is known beforehand. */
-	if (z->usual && z->at.duration != ZEEK_SIEVE_NONE)
-		parse_lines(b, sink->near,
-			    (struct zeek_slots){ -1, 1, 3, 2, 4, 6, ZEEK_SIEVE_NONE }, true);
-	else if (z->usual)
-		parse_lines(b, sink->near,
-			    (struct zeek_slots){ -1, 1, 3, 2, 4, ZEEK_SIEVE_NONE, ZEEK_SIEVE_NONE },
-			    true);
-	else
-		parse_lines(b, sink->near, z->at, false);
-	join_times(b);
+	find_fields(b, n);
+	check_lines(b);
+	parse_addresses(b, sink->near);
+	check_times(b);
 	look_up_rest(b, sink);
-	look_up_lines(b, sink, sink->near->led);
+	look_up_lines(b, sink);
 	ended = cut_at_mark(b);
 	pass_lines(b, sink);
 	read_odd(b, l, plain, sink);
@@ -458,7 +537,9 @@ size_t ZEEK_SIEVE(const struct zeek_sieve *z, const struct layout *l, zeek_plain
 	struct batch b;
 
 	b.z = z;
-	b.stops[15] = UINT16_MAX;
+	b.from = pack_time(sink->from);
+	b.to = pack_time(sink->to);
+	b.begins[0] = 0;
 	while (end - p > 2 * MARGIN) {
 		size_t left = (size_t)(end - p) - MARGIN;
 

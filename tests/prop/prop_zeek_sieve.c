@@ -68,7 +68,9 @@ static void set_near(struct near *near)
 	}
 	for (uint64_t i = 1000 * below(8); i; i--)
 		set_bit(led_bits, below(UINT64_C(1) << NEAR_LED_BITS));
-	*near = (struct near){ v4_bits, v6_bits, wide_bits, one_in(2) ? led_bits : NULL };
+	*near = (struct near){
+		.v4 = v4_bits, .v6 = v6_bits, .wide = wide_bits, .led = one_in(2) ? led_bits : NULL
+	};
 }
 
 /* ---- what comes out ---------------------------------------------------------------------- */

@@ -27,7 +27,8 @@ static inline const struct near *sieve_near(bool led)
 {
 	static uint64_t v4[1 << (NEAR_V4_BITS - 6)], v6[1 << (NEAR_V6_BITS - 6)],
 		wide[1 << (NEAR_WIDE_BITS - 6)], leads[1 << (NEAR_LED_BITS - 6)];
-	static const struct near without = { v4, v6, wide, NULL }, with = { v4, v6, wide, leads };
+	static const struct near without = { .v4 = v4, .v6 = v6, .wide = wide },
+				 with = { .v4 = v4, .v6 = v6, .wide = wide, .led = leads };
 	static bool made;
 
 	if (!made) {
