@@ -89,10 +89,13 @@ INDICATORS = {
         "attributes": {"last_analysis_stats": {"malicious": 9, "harmless": 60, "undetected": 10}}}}, indent=1), 1),
     "shodan": (json.dumps({"matches": [{
         "ip_str": CONTROLLER, "port": PORT, "transport": "tcp", "tags": ["c2"], "product": "Emotet",
-        "timestamp": "2018-11-20T10:00:00.123456", "_shodan": {"module": "https"}}], "total": 1}, indent=1), 1)}
+        "timestamp": "2018-11-20T10:00:00.123456", "_shodan": {"module": "https"}}], "total": 1}, indent=1), 1),
+    "ipset": ("create bad hash:ip,port family inet\nadd bad %s,tcp:%d\n" % (CONTROLLER, PORT), 1),
+    "nftables": ("table inet filter {\n\tset bad {\n\t\ttype ipv4_addr\n\t\telements = { %s timeout 1h }\n\t}\n}\n"
+                 % CONTROLLER, 1)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
           "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
-          "otx": ".json", "virustotal": ".json", "shodan": ".json"}
+          "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

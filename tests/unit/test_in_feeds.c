@@ -61,6 +61,14 @@ static const struct golden goldens[] = {
 	{ "shodan-search.json", READS_INDICATORS, NULL },
 	{ "shodan-download.json", READS_INDICATORS, NULL },
 	{ "shodan.corrupt.json", READS_INDICATORS, NULL },
+	{ "ipset.save", READS_INDICATORS, NULL },
+	{ "ipset.sh", READS_INDICATORS, NULL },
+	{ "ipset-list.txt", READS_INDICATORS, NULL },
+	{ "ipset.truncated.save", READS_INDICATORS, NULL },
+	{ "ipset.corrupt.save", READS_INDICATORS, NULL },
+	{ "nftables.nft", READS_INDICATORS, NULL },
+	{ "nftables.truncated.nft", READS_INDICATORS, NULL },
+	{ "nftables.corrupt.nft", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
