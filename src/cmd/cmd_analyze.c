@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/cmd.h"
+#include "cmd/list_options.h"
 
 #include "app/analyze.h"
 #include "app/catalogue.h"
@@ -17,16 +17,12 @@
 #include <unistd.h>
 
 enum {
-	OPT_EXCLUSIONS_AS = OPT_OWN,
-	OPT_FROM,
+	OPT_FROM = OPT_BEYOND_LISTS,
 	OPT_TO,
 	OPT_VALIDITY,
 	OPT_SHARED,
 	OPT_AS,
-	OPT_INDICATORS_AS,
-	OPT_COLUMN,
 	OPT_OWNERS,
-	OPT_NO_BUILTIN,
 	OPT_HTML,
 	OPT_MD,
 	OPT_TITLE,
@@ -35,26 +31,16 @@ enum {
 };
 
 static const struct option_row options[] = {
-	{ 'i', "indicators", "FILE", "indicators: a file or folder (may be repeated)" },
+	LIST_OPTIONS,
 	{ 'o', "organisations", "FILE", "table network,id,name,sector,country,kind (may be repeated)" },
-	{ 'x', "exclusions", "FILE",
-	  "what is special: MISP warninglists, lists of networks, AS numbers, names" },
-	{ OPT_EXCLUSIONS_AS, "exclusions-as", "CLASS",
-	  "what the lists behind this option prove: benign, provider, scanner, sinkhole or research "
-	  "(else benign)" },
 	{ OPT_FROM, "from", "T", "only records from this time on (2018-12-02, 2018-12-02T08:00:00Z)" },
 	{ OPT_TO, "to", "T", "only records before this time" },
 	{ OPT_VALIDITY, "validity", "HOW",
 	  "when an indicator holds: strict, grace[=30d] (the default) or any" },
 	{ OPT_SHARED, "shared", "N", "alert when a controller holds this many organisations (4)" },
 	{ OPT_AS, "as", "FORMAT", "read telemetry as this format instead of by content" },
-	{ OPT_INDICATORS_AS, "indicators-as", "FORMAT", "the same for indicators" },
-	{ OPT_COLUMN, "column", "FIELD=NAME",
-	  "a CSV column by its name in the file; FIELD is any common name for what it holds: value, port, family, first_seen; src, dst, sport, dport, ts, proto, bytes" },
 	{ OPT_OWNERS, "owners", "FILE",
 	  "compiled owners or MMDB files (may be repeated); none: no AS data" },
-	{ OPT_NO_BUILTIN, "no-builtin", NULL,
-	  "without the lists of benign services that the program carries" },
 	{ OPT_HTML, "html", "FILE", "the report as one HTML file" },
 	{ OPT_MD, "md", "FILE", "the report as Markdown" },
 	{ OPT_TITLE, "title", "TEXT", "the report's title" },
@@ -63,27 +49,13 @@ static const struct option_row options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-enum { MANY = 1024 };
-
 struct wish {
 	struct analysis_options o;
-	struct list_option list[3][MANY]; /* indicators, organisations, exclusions */
-	size_t n_list[3];
-	struct str columns[64][2];
+	struct list_choice lists;
 	const char *owners[8];
-	bool classed;
-	enum xclass class;
 	const char *html, *md, *title;
 	bool anonymise, keep_going;
 };
-
-static int add_list(struct wish *w, int which, const char *path)
-{
-	if (w->n_list[which] == MANY)
-		return complain("more than %d lists; give a folder instead", MANY);
-	w->list[which][w->n_list[which]++] = (struct list_option){ path, w->classed, w->class };
-	return -1;
-}
 
 static int set_validity(struct wish *w, const char *arg)
 {
@@ -101,40 +73,16 @@ static int set_validity(struct wish *w, const char *arg)
 	return -1;
 }
 
-static int set_reader(enum reads reads, const char *arg, const struct reader **out)
-{
-	*out = reader_named(reads, str_of(arg));
-	return *out ? -1 : complain("%s: no such format; nezumi formats lists them", arg);
-}
-
-static int set_column(struct wish *w, const char *arg)
-{
-	const char *eq = strchr(arg, '=');
-	size_t *n = &w->o.lists.n_columns;
-
-	if (*n == sizeof w->columns / sizeof w->columns[0])
-		return complain("more than %zu --column", *n);
-	if (!eq || eq == arg || !eq[1] || *n == sizeof w->columns / sizeof w->columns[0])
-		return complain("--column is FIELD=NAME, not %s", arg);
-	w->columns[*n][0] = str_range(arg, eq);
-	w->columns[(*n)++][1] = str_of(eq + 1);
-	return -1;
-}
-
 static int own(void *ctx, int id, const char *arg)
 {
 	struct wish *w = ctx;
+	int status = list_option(&w->lists, id, arg);
 
+	if (status != LIST_OPTION_UNKNOWN)
+		return status;
 	switch (id) {
-	case 'i':
-		return add_list(w, 0, arg);
 	case 'o':
-		return add_list(w, 1, arg);
-	case 'x':
-		return add_list(w, 2, arg);
-	case OPT_EXCLUSIONS_AS:
-		w->classed = xclass_parse(str_of(arg), &w->class);
-		return w->classed ? -1 : complain("%s: no such class of exclusions", arg);
+		return list_add(&w->lists, READS_ORGS, arg);
 	case OPT_FROM:
 	case OPT_TO:
 		/* Seconds since 1970 are accepted, a bare year or 20181202 is not taken for them. */
@@ -150,18 +98,11 @@ static int own(void *ctx, int id, const char *arg)
 			return complain("--shared is a number from 1 on, not %s", arg);
 		return -1;
 	case OPT_AS:
-		return set_reader(READS_RECORDS, arg, &w->o.telemetry_as);
-	case OPT_INDICATORS_AS:
-		return set_reader(READS_INDICATORS, arg, &w->o.lists.indicators_as);
-	case OPT_COLUMN:
-		return set_column(w, arg);
+		return reader_option(READS_RECORDS, arg, &w->o.telemetry_as);
 	case OPT_OWNERS:
 		if (w->o.n_owners == sizeof w->owners / sizeof w->owners[0])
 			return complain("too many files of owners");
 		w->owners[w->o.n_owners++] = arg;
-		return -1;
-	case OPT_NO_BUILTIN:
-		w->o.lists.no_builtin = true;
 		return -1;
 	case OPT_HTML:
 		w->html = arg;
@@ -401,15 +342,23 @@ static int is_dash(const char *path)
 	return path && strcmp(path, "-") == 0;
 }
 
-static unsigned readers_of_stdin(const struct wish *w, char **args, int n)
+static unsigned dashes(const struct list_option *v, size_t n)
 {
 	unsigned many = 0;
 
+	for (size_t i = 0; i < n; i++)
+		many += (unsigned)is_dash(v[i].path);
+	return many;
+}
+
+static unsigned readers_of_stdin(const struct list_options *o, char **args, int n)
+{
+	unsigned many = dashes(o->indicators, o->n_indicators) +
+			dashes(o->organisations, o->n_organisations) +
+			dashes(o->exclusions, o->n_exclusions);
+
 	for (int i = 0; i < n; i++)
 		many += (unsigned)is_dash(args[i]);
-	for (int k = 0; k < 3; k++)
-		for (size_t i = 0; i < w->n_list[k]; i++)
-			many += (unsigned)is_dash(w->list[k][i].path);
 	return many;
 }
 
@@ -436,24 +385,19 @@ static int run(const struct command *self, int argc, char **argv)
 		status = complain("only one document can go to standard output");
 	if (status < 0 && w->o.from != TIME_NONE && w->o.to != TIME_NONE && w->o.from >= w->o.to)
 		status = complain("--from must be before --to");
-	if (status < 0 && readers_of_stdin(w, args, n) > 1)
+	if (status < 0 && readers_of_stdin(&w->lists.o, args, n) > 1)
 		status = complain("standard input (-) can be given only once");
 	if (status < 0 && n == 0)
 		status = complain("no telemetry given: files, folders or - for standard input");
-	if (status < 0 && w->n_list[0] == 0) {
+	if (status < 0 && w->lists.o.n_indicators == 0) {
 		bool there = c.data && (in_data_directory(in_data, &c, "snapshot.nzs") ||
 					in_data_directory(in_data, &c, "indicators"));
 
-		status = there ? add_list(w, 0, in_data) : complain("no indicators given: -i FILE");
+		status = there ? list_add(&w->lists, READS_INDICATORS, in_data)
+			       : complain("no indicators given: -i FILE");
 	}
 	if (status < 0) {
-		w->o.lists.indicators = w->list[0];
-		w->o.lists.n_indicators = w->n_list[0];
-		w->o.lists.organisations = w->list[1];
-		w->o.lists.n_organisations = w->n_list[1];
-		w->o.lists.exclusions = w->list[2];
-		w->o.lists.n_exclusions = w->n_list[2];
-		w->o.lists.columns = w->columns;
+		w->o.lists = w->lists.o;
 		w->o.owners = w->owners;
 		w->o.telemetry = (const char *const *)args;
 		w->o.n_telemetry = (size_t)n;

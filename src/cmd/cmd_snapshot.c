@@ -1,95 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/cmd.h"
+#include "cmd/list_options.h"
 
-#include "app/lists.h"
 #include "base/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { OPT_EXCLUSIONS_AS = OPT_OWN, OPT_INDICATORS_AS, OPT_COLUMN, OPT_NO_BUILTIN, OPT_KEEP_GOING };
-
-enum { MANY = 1024, COLUMNS = 64 };
+enum { OPT_KEEP_GOING = OPT_BEYOND_LISTS };
 
 static const struct option_row options[] = {
-	{ 'i', "indicators", "FILE", "indicators: a file or folder (may be repeated)" },
-	{ 'x', "exclusions", "FILE",
-	  "what is special: MISP warninglists, lists of networks, AS numbers, names" },
-	{ OPT_EXCLUSIONS_AS, "exclusions-as", "CLASS",
-	  "what the lists behind this option prove: benign, provider, scanner, sinkhole or research "
-	  "(else benign)" },
-	{ OPT_INDICATORS_AS, "indicators-as", "FORMAT",
-	  "read indicators as this format instead of by content" },
-	{ OPT_COLUMN, "column", "FIELD=NAME", "a CSV column by its name in the file" },
-	{ OPT_NO_BUILTIN, "no-builtin", NULL,
-	  "without the lists of benign services that the program carries" },
+	LIST_OPTIONS,
 	{ OPT_KEEP_GOING, "keep-going", NULL, "an unreadable file is no error" },
 	{ 'o', "output", "FILE", "the snapshot (else snapshot.nzs in the data directory)" },
 	{ 0, NULL, NULL, NULL },
 };
 
 struct wish {
-	struct list_option list[2][MANY]; /* indicators, exclusions */
-	size_t n_list[2];
-	struct str columns[COLUMNS][2];
-	size_t n_columns;
-	const struct reader *indicators_as;
-	bool classed, no_builtin, keep_going;
-	enum xclass class;
+	struct list_choice lists;
+	bool keep_going;
 	const char *out;
 };
-
-static int add_list(struct wish *w, int which, const char *path)
-{
-	if (w->n_list[which] == MANY)
-		return complain("more than %d lists; give a folder instead", MANY);
-	w->list[which][w->n_list[which]++] = (struct list_option){ path, w->classed, w->class };
-	return -1;
-}
-
-static int set_column(struct wish *w, const char *arg)
-{
-	const char *eq = strchr(arg, '=');
-
-	if (w->n_columns == COLUMNS)
-		return complain("more than %d --column", COLUMNS);
-	if (!eq || eq == arg || !eq[1])
-		return complain("--column is FIELD=NAME, not %s", arg);
-	w->columns[w->n_columns][0] = str_range(arg, eq);
-	w->columns[w->n_columns++][1] = str_of(eq + 1);
-	return -1;
-}
 
 static int own(void *ctx, int id, const char *arg)
 {
 	struct wish *w = ctx;
+	int status = list_option(&w->lists, id, arg);
 
-	switch (id) {
-	case 'i':
-		return add_list(w, 0, arg);
-	case 'x':
-		return add_list(w, 1, arg);
-	case 'o':
+	if (status != LIST_OPTION_UNKNOWN)
+		return status;
+	if (id == 'o')
 		w->out = arg;
-		return -1;
-	case OPT_EXCLUSIONS_AS:
-		w->classed = xclass_parse(str_of(arg), &w->class);
-		return w->classed ? -1 : complain("%s: no such class of exclusions", arg);
-	case OPT_INDICATORS_AS:
-		w->indicators_as = reader_named(READS_INDICATORS, str_of(arg));
-		return w->indicators_as
-			       ? -1
-			       : complain("%s: no such format; nezumi formats lists them", arg);
-	case OPT_COLUMN:
-		return set_column(w, arg);
-	case OPT_NO_BUILTIN:
-		w->no_builtin = true;
-		return -1;
-	default:
+	else
 		w->keep_going = true;
-		return -1;
-	}
+	return -1;
 }
 
 /* What could not be read; how many files. A folder may hold a licence or a picture. */
@@ -158,23 +102,15 @@ static int save(struct wish *w, const struct common *c, struct lists *l)
 
 static int make(struct wish *w, const struct common *c)
 {
-	const struct list_options o = { .indicators = w->list[0],
-					.n_indicators = w->n_list[0],
-					.exclusions = w->list[1],
-					.n_exclusions = w->n_list[1],
-					.indicators_as = w->indicators_as,
-					.columns = w->columns,
-					.n_columns = w->n_columns,
-					.no_builtin = w->no_builtin,
-					.keep = true };
 	struct errinfo ei = { 0 };
 	struct lists l;
 	int status;
 	enum err e;
 
 	stop_on_signals();
+	w->lists.o.keep = true;
 	lists_init(&l, unknowable());
-	e = lists_load(&l, &o, &ei);
+	e = lists_load(&l, &w->lists.o, &ei);
 	status = e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : save(w, c, &l);
 	lists_free(&l);
 	return status;
@@ -192,7 +128,7 @@ static int run(const struct command *self, int argc, char **argv)
 	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
 	if (status < 0 && n > 0)
 		status = complain("%s: lists are given by -i and -x", args[0]);
-	if (status < 0 && w->n_list[0] == 0)
+	if (status < 0 && w->lists.o.n_indicators == 0)
 		status = complain("no indicators given: -i FILE");
 	if (status < 0 && !w->out && !c.data)
 		status = complain("there is no data directory: -o FILE");
