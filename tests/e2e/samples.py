@@ -4,6 +4,7 @@
 What is done to one format (a byte-order mark, other line ends, compression, damage) can so be done to all of them.
 """
 
+import base64
 import json
 
 from make import (CONTROLLER, DOMAIN, HOST, PORT, T0, argus, csv_flow, eve, ndjson, organisations, row, zeek, zeek_json)
@@ -92,10 +93,14 @@ INDICATORS = {
         "timestamp": "2018-11-20T10:00:00.123456", "_shodan": {"module": "https"}}], "total": 1}, indent=1), 1),
     "ipset": ("create bad hash:ip,port family inet\nadd bad %s,tcp:%d\n" % (CONTROLLER, PORT), 1),
     "nftables": ("table inet filter {\n\tset bad {\n\t\ttype ipv4_addr\n\t\telements = { %s timeout 1h }\n\t}\n}\n"
-                 % CONTROLLER, 1)}
+                 % CONTROLLER, 1),
+    "hosts": ("# blocked\n127.0.0.1 localhost\n0.0.0.0 %s\n0.0.0.0 other.%s\n" % (DOMAIN, DOMAIN), 2),
+    "iprep": ("%s,1,100\n" % CONTROLLER, 1),
+    "dataset": (base64.b64encode(DOMAIN.encode()).decode() + "\n", 1)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
           "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
-          "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft"}
+          "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft",
+          "hosts": ".txt", "iprep": ".list", "dataset": ".lst"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

@@ -69,6 +69,16 @@ static const struct golden goldens[] = {
 	{ "nftables.nft", READS_INDICATORS, NULL },
 	{ "nftables.truncated.nft", READS_INDICATORS, NULL },
 	{ "nftables.corrupt.nft", READS_INDICATORS, NULL },
+	{ "hosts.hosts", READS_INDICATORS, NULL },
+	{ "hosts.truncated.hosts", READS_INDICATORS, NULL },
+	{ "hosts.corrupt.hosts", READS_INDICATORS, "hosts" },
+	{ "iprep.list", READS_INDICATORS, NULL },
+	{ "iprep.truncated.list", READS_INDICATORS, "iprep" },
+	{ "iprep.corrupt.list", READS_INDICATORS, "iprep" },
+	{ "dataset.lst", READS_INDICATORS, NULL },
+	{ "dataset-rep.lst", READS_INDICATORS, NULL },
+	{ "dataset.truncated.lst", READS_INDICATORS, "dataset" },
+	{ "dataset.corrupt.lst", READS_INDICATORS, "dataset" },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
