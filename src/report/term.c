@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "base/vec.h"
+#include "report/screen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,219 +11,17 @@
 /* How many rows a summary shows of each table. */
 enum { SHOW_ORGS = 8, SHOW_CONTROLLERS = 5, SHOW_ALERTS = 5, SHOW_TROUBLE = 2 };
 
-enum align { LEFT, RIGHT };
-
-struct column {
-	const char *title[2]; /* English, Japanese */
-	enum align align;
-	unsigned least, most; /* width; most 0: takes what is left */
-};
-
 struct term {
 	const struct answer *a;
-	const struct term_options *o;
-	struct buf *b;
-	struct buf cell, raw;
+	bool verbose;
+	struct screen p;
 };
-
-/* A macro, so that the compiler sees the formats. */
-#define SAY(t, en, ja) ((t)->o->japanese ? (ja) : (en))
-
-static void style(struct term *t, const char *code)
-{
-	if (t->o->colour)
-		buf_fmt(t->b, "\033[%sm", code);
-}
-
-static void plain(struct term *t)
-{
-	style(t, "0");
-}
 
 static const char *const confidence_style[] = { "2", "33", "1;31" };
-
-/* 1234567 -> 1,234,567 */
-static void grouped(struct buf *b, uint64_t v)
-{
-	char digits[24];
-	int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)v);
-
-	for (int i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			buf_ch(b, ',');
-		buf_ch(b, digits[i]);
-	}
-}
-
-/* A number and its noun. */
-static void count(struct term *t, uint64_t v, const char *one, const char *many, const char *ja)
-{
-	grouped(t->b, v);
-	if (t->o->japanese)
-		buf_c(t->b, ja);
-	else
-		buf_fmt(t->b, " %s", v == 1 ? one : many);
-}
-
-static void pad(struct term *t, size_t n)
-{
-	while (n--)
-		buf_ch(t->b, ' ');
-}
-
-/* What stands in t->cell, cut to the width; `last` cells get no trailing blanks. */
-static void put_cell(struct term *t, const struct column *c, unsigned width, bool last)
-{
-	struct str s = buf_str(&t->cell);
-	size_t n = text_width(s);
-
-	if (n > width) {
-		s = text_head(s, width - 1);
-		n = text_width(s) + 1;
-	} else {
-		width = width < n ? (unsigned)n : width;
-		if (c->align == RIGHT)
-			pad(t, width - n);
-		buf_puts(t->b, s);
-		if (c->align == LEFT && !last)
-			pad(t, width - n);
-		return;
-	}
-	buf_puts(t->b, s);
-	buf_c(t->b, "…");
-	if (!last)
-		pad(t, width > n ? width - n : 0);
-}
-
-/*
- * A table: measure every cell, give each column what it needs within its bounds and the elastic
- * ones the rest, then write. fill() puts the text of a cell into t->cell; the style of a row's
- * first cell is given by row_style().
- */
-struct table {
-	const struct column *columns;
-	size_t n_columns, n_rows;
-	void (*fill)(struct term *t, size_t row, size_t column);
-	const char *(*row_style)(struct term *t, size_t row);
-};
-
-static void measure(struct term *t, const struct table *tb, unsigned *width)
-{
-	unsigned used = 2;
-
-	for (size_t c = 0; c < tb->n_columns; c++) {
-		const struct column *col = &tb->columns[c];
-		size_t need = text_width(str_of(SAY(t, col->title[0], col->title[1])));
-
-		for (size_t r = 0; r < tb->n_rows; r++) {
-			size_t w;
-
-			buf_clear(&t->cell);
-			tb->fill(t, r, c);
-			w = text_width(buf_str(&t->cell));
-			need = w > need ? w : need;
-		}
-		if (col->most && need > col->most)
-			need = col->most;
-		if (need < col->least)
-			need = col->least;
-		width[c] = (unsigned)need;
-		used += width[c] + (c ? 2 : 0);
-	}
-	/* Too wide: take from the elastic columns down to their least, then from the right. */
-	for (int round = 0; round < 2; round++)
-		for (size_t c = tb->n_columns; used > t->o->width && c--;) {
-			unsigned spare = width[c] - tb->columns[c].least;
-
-			if (round == 0 && tb->columns[c].most != 0)
-				continue;
-			if (width[c] <= tb->columns[c].least)
-				continue;
-			if (spare > used - t->o->width)
-				spare = used - t->o->width;
-			width[c] -= spare;
-			used -= spare;
-		}
-}
-
-static void put_table(struct term *t, const struct table *tb)
-{
-	unsigned width[12];
-
-	measure(t, tb, width);
-	buf_c(t->b, "  ");
-	style(t, "2");
-	for (size_t c = 0; c < tb->n_columns; c++) {
-		buf_clear(&t->cell);
-		buf_c(&t->cell, SAY(t, tb->columns[c].title[0], tb->columns[c].title[1]));
-		if (c)
-			buf_c(t->b, "  ");
-		put_cell(t, &tb->columns[c], width[c], c + 1 == tb->n_columns);
-	}
-	plain(t);
-	buf_ch(t->b, '\n');
-	for (size_t r = 0; r < tb->n_rows; r++) {
-		buf_c(t->b, "  ");
-		for (size_t c = 0; c < tb->n_columns; c++) {
-			if (c)
-				buf_c(t->b, "  ");
-			buf_clear(&t->cell);
-			tb->fill(t, r, c);
-			if (c == 0 && tb->row_style)
-				style(t, tb->row_style(t, r));
-			else if (c == 1)
-				style(t, "1");
-			put_cell(t, &tb->columns[c], width[c], c + 1 == tb->n_columns);
-			if (c <= 1)
-				plain(t);
-		}
-		buf_ch(t->b, '\n');
-	}
-}
-
-static void heading(struct term *t, const char *en, const char *ja)
-{
-	buf_ch(t->b, '\n');
-	style(t, "1");
-	buf_c(t->b, SAY(t, en, ja));
-	plain(t);
-}
-
-static void more(struct term *t, size_t all, size_t shown)
-{
-	if (all <= shown)
-		return;
-	style(t, "2");
-	buf_fmt(t->b, SAY(t, "  … and %zu more\n", "  … ほか %zu 件\n"), all - shown);
-	plain(t);
-}
 
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-static void cell_text(struct term *t, struct str s)
-{
-	esc_term(&t->cell, s);
-}
-
-static void cell_value(struct term *t, struct str value)
-{
-	buf_clear(&t->raw);
-	defang(&t->raw, value);
-	esc_term(&t->cell, buf_str(&t->raw));
-}
-
-/* The first of some, and how many more. */
-static void cell_some(struct term *t, const struct str *v, size_t n, bool values)
-{
-	if (n && values)
-		cell_value(t, v[0]);
-	else if (n)
-		cell_text(t, v[0]);
-	if (n > 1)
-		buf_fmt(&t->cell, " +%zu", n - 1);
 }
 
 /* ---- organisations ---- */
@@ -237,55 +36,62 @@ static const struct column org_columns[] = {
 	{ { "since", "初回" }, LEFT, 10, 10 },
 };
 
-static void org_cell(struct term *t, size_t row, size_t column)
+static void org_cell(void *ctx, struct screen *p, size_t row, size_t column)
 {
+	const struct term *t = ctx;
 	const struct answer_org *g = &t->a->orgs[row];
 
 	switch (column) {
 	case 0:
-		buf_fmt(&t->cell, "%d", g->score);
+		buf_fmt(&p->cell, "%d", g->score);
 		break;
 	case 1:
-		cell_text(t, g->org.name.n ? g->org.name : g->org.id);
+		cell_text(p, g->org.name.n ? g->org.name : g->org.id);
 		break;
 	case 2:
-		cell_text(t, g->org.country);
+		cell_text(p, g->org.country);
 		break;
 	case 3:
-		grouped(&t->cell, g->hosts);
+		put_grouped(&p->cell, g->hosts);
 		break;
 	case 4:
-		grouped(&t->cell, g->n_controllers);
+		put_grouped(&p->cell, g->n_controllers);
 		break;
 	case 5:
-		cell_some(t, g->families, g->n_families, false);
+		cell_some(p, g->families, g->n_families, false);
 		break;
 	default:
-		time_format_date(&t->cell, g->first);
+		time_format_date(&p->cell, g->first);
 	}
 }
 
-static const char *org_style(struct term *t, size_t row)
+static const char *org_style(void *ctx, size_t row)
 {
+	const struct term *t = ctx;
+
 	return confidence_style[confidence_of(t->a->orgs[row].score)];
 }
 
 static void put_orgs(struct term *t)
 {
-	size_t n = t->o->verbose ? t->a->n_orgs : least(t->a->n_orgs, SHOW_ORGS);
+	size_t n = t->verbose ? t->a->n_orgs : least(t->a->n_orgs, SHOW_ORGS);
 	size_t sure[3] = { 0 };
-	const struct table tb = { org_columns, sizeof org_columns / sizeof org_columns[0], n,
-				  org_cell, org_style };
+	const struct table tb = { .columns = org_columns,
+				  .n_columns = sizeof org_columns / sizeof org_columns[0],
+				  .n_rows = n,
+				  .ctx = t,
+				  .fill = org_cell,
+				  .row_style = org_style };
 
 	for (size_t i = 0; i < t->a->n_orgs; i++)
 		sure[confidence_of(t->a->orgs[i].score)]++;
-	heading(t, "Organisations", "組織");
-	style(t, "2");
-	buf_fmt(t->b, SAY(t, "   high %zu, medium %zu, low %zu\n", "   高 %zu、中 %zu、低 %zu\n"),
+	screen_heading(&t->p, "Organisations", "組織");
+	screen_style(&t->p, "2");
+	buf_fmt(t->p.b, SAY(&t->p, "   high %zu, medium %zu, low %zu\n", "   高 %zu、中 %zu、低 %zu\n"),
 		sure[CONF_HIGH], sure[CONF_MEDIUM], sure[CONF_LOW]);
-	plain(t);
-	put_table(t, &tb);
-	more(t, t->a->n_orgs, n);
+	screen_plain(&t->p);
+	screen_table(&t->p, &tb);
+	screen_more(&t->p, t->a->n_orgs, n);
 }
 
 /* ---- controllers ---- */
@@ -297,45 +103,48 @@ static const struct column controller_columns[] = {
 	{ { "last", "最終" }, LEFT, 10, 10 },
 };
 
-static void controller_cell(struct term *t, size_t row, size_t column)
+static void controller_cell(void *ctx, struct screen *p, size_t row, size_t column)
 {
+	const struct term *t = ctx;
 	const struct answer_controller *c = &t->a->controllers[row];
 
 	switch (column) {
 	case 0:
-		grouped(&t->cell, c->orgs);
+		put_grouped(&p->cell, c->orgs);
 		break;
 	case 1:
-		cell_value(t, c->value);
+		cell_value(p, c->value);
 		break;
 	case 2:
-		cell_text(t, c->country);
+		cell_text(p, c->country);
 		break;
 	case 3:
-		cell_text(t, c->as_name);
+		cell_text(p, c->as_name);
 		break;
 	case 4:
-		grouped(&t->cell, c->hosts);
+		put_grouped(&p->cell, c->hosts);
 		break;
 	case 5:
-		cell_some(t, c->families, c->n_families, false);
+		cell_some(p, c->families, c->n_families, false);
 		break;
 	default:
-		time_format_date(&t->cell, c->last);
+		time_format_date(&p->cell, c->last);
 	}
 }
 
 static void put_controllers(struct term *t)
 {
-	size_t n = t->o->verbose ? t->a->n_controllers : least(t->a->n_controllers, SHOW_CONTROLLERS);
-	const struct table tb = { controller_columns,
-				  sizeof controller_columns / sizeof controller_columns[0], n,
-				  controller_cell, NULL };
+	size_t n = t->verbose ? t->a->n_controllers : least(t->a->n_controllers, SHOW_CONTROLLERS);
+	const struct table tb = { .columns = controller_columns,
+				  .n_columns = sizeof controller_columns / sizeof controller_columns[0],
+				  .n_rows = n,
+				  .ctx = t,
+				  .fill = controller_cell };
 
-	heading(t, "Controllers", "C2 サーバー");
-	buf_ch(t->b, '\n');
-	put_table(t, &tb);
-	more(t, t->a->n_controllers, n);
+	screen_heading(&t->p, "Controllers", "C2 サーバー");
+	buf_ch(t->p.b, '\n');
+	screen_table(&t->p, &tb);
+	screen_more(&t->p, t->a->n_controllers, n);
 }
 
 /* ---- findings, one by one ---- */
@@ -344,51 +153,52 @@ static void put_finding(struct term *t, const struct finding *f)
 {
 	const struct answer *a = t->a;
 
-	buf_c(t->b, "  ");
-	style(t, confidence_style[f->confidence]);
-	buf_fmt(t->b, "%3d %-6s", f->score, confidence_text(f->confidence));
-	plain(t);
-	buf_ch(t->b, ' ');
-	style(t, "1");
-	buf_clear(&t->cell);
-	cell_text(t, f->host);
-	buf_puts(t->b, buf_str(&t->cell));
-	plain(t);
-	buf_c(t->b, " → ");
-	buf_clear(&t->cell);
-	cell_value(t, a->controllers[f->controller].value);
+	buf_c(t->p.b, "  ");
+	screen_style(&t->p, confidence_style[f->confidence]);
+	buf_fmt(t->p.b, "%3d %-6s", f->score, confidence_text(f->confidence));
+	screen_plain(&t->p);
+	buf_ch(t->p.b, ' ');
+	screen_style(&t->p, "1");
+	buf_clear(&t->p.cell);
+	cell_text(&t->p, f->host);
+	buf_puts(t->p.b, buf_str(&t->p.cell));
+	screen_plain(&t->p);
+	buf_c(t->p.b, " → ");
+	buf_clear(&t->p.cell);
+	cell_value(&t->p, a->controllers[f->controller].value);
 	if (f->port && a->controllers[f->controller].type != IT_URL)
-		buf_fmt(&t->cell, ":%u", f->port);
-	buf_c(&t->cell, " (");
-	cell_some(t, f->families, f->n_families, false);
-	buf_c(&t->cell, f->n_families ? ", " : "");
-	cell_text(t, a->orgs[f->org].org.name);
-	buf_c(&t->cell, ")\n");
-	buf_puts(t->b, buf_str(&t->cell));
+		buf_fmt(&t->p.cell, ":%u", f->port);
+	buf_c(&t->p.cell, " (");
+	cell_some(&t->p, f->families, f->n_families, false);
+	buf_c(&t->p.cell, f->n_families ? ", " : "");
+	cell_text(&t->p, a->orgs[f->org].org.name);
+	buf_c(&t->p.cell, ")\n");
+	buf_puts(t->p.b, buf_str(&t->p.cell));
 	for (size_t i = 0; i < f->n_reasons; i++) {
-		style(t, "2");
+		screen_style(&t->p, "2");
 		if (f->reasons[i].points)
-			buf_fmt(t->b, "      %+4d  ", f->reasons[i].points);
+			buf_fmt(t->p.b, "      %+4d  ", f->reasons[i].points);
 		else
-			buf_c(t->b, "       cap  ");
-		buf_puts(t->b, f->reasons[i].text);
-		buf_ch(t->b, '\n');
-		plain(t);
+			buf_c(t->p.b, "       cap  ");
+		buf_puts(t->p.b, f->reasons[i].text);
+		buf_ch(t->p.b, '\n');
+		screen_plain(&t->p);
 	}
 	if (f->n_evidence) {
 		const struct evidence *v = &f->evidence[0];
 
-		style(t, "2");
-		buf_c(t->b, "            ");
-		buf_clear(&t->cell);
-		cell_text(t, v->path);
-		buf_fmt(&t->cell, ":%llu ", (unsigned long long)v->line);
-		time_format(&t->cell, v->ts);
-		buf_puts(t->b, buf_str(&t->cell));
+		screen_style(&t->p, "2");
+		buf_c(t->p.b, "            ");
+		buf_clear(&t->p.cell);
+		cell_text(&t->p, v->path);
+		buf_fmt(&t->p.cell, ":%llu ", (unsigned long long)v->line);
+		time_format(&t->p.cell, v->ts);
+		buf_puts(t->p.b, buf_str(&t->p.cell));
 		if (f->n_evidence > 1)
-			buf_fmt(t->b, SAY(t, " and %zu more", " ほか %zu か所"), f->n_evidence - 1);
-		buf_ch(t->b, '\n');
-		plain(t);
+			buf_fmt(t->p.b, SAY(&t->p, " and %zu more", " ほか %zu か所"),
+				f->n_evidence - 1);
+		buf_ch(t->p.b, '\n');
+		screen_plain(&t->p);
 	}
 }
 
@@ -448,7 +258,7 @@ static struct str reason_word(const struct term *t, struct str reason)
 		{ "expired", "失効" },
 	};
 
-	for (size_t i = 0; t->o->japanese && i < sizeof words / sizeof words[0]; i++)
+	for (size_t i = 0; t->p.japanese && i < sizeof words / sizeof words[0]; i++)
 		if (str_is(reason, words[i][0]))
 			return str_of(words[i][1]);
 	return reason;
@@ -457,7 +267,7 @@ static struct str reason_word(const struct term *t, struct str reason)
 /* "hosting 230, inbound-only 134, ..." on as many lines as it takes. */
 static void put_sums(struct term *t, struct reason_sums *s)
 {
-	size_t column = t->o->width;
+	size_t column = t->p.width;
 
 	if (s->n)
 		qsort(s->v, s->n, sizeof *s->v, by_number);
@@ -465,24 +275,24 @@ static void put_sums(struct term *t, struct reason_sums *s)
 		bool more_follow = i + 1 < s->n;
 		size_t w;
 
-		buf_clear(&t->cell);
-		cell_text(t, reason_word(t, s->v[i].reason));
-		buf_ch(&t->cell, ' ');
-		grouped(&t->cell, s->v[i].n);
+		buf_clear(&t->p.cell);
+		cell_text(&t->p, reason_word(t, s->v[i].reason));
+		buf_ch(&t->p.cell, ' ');
+		put_grouped(&t->p.cell, s->v[i].n);
 		if (more_follow)
-			buf_ch(&t->cell, ',');
-		w = text_width(buf_str(&t->cell));
-		if (column + 1 + w > t->o->width) {
-			buf_c(t->b, i ? "\n  " : "  ");
+			buf_ch(&t->p.cell, ',');
+		w = text_width(buf_str(&t->p.cell));
+		if (column + 1 + w > t->p.width) {
+			buf_c(t->p.b, i ? "\n  " : "  ");
 			column = 2;
 		} else {
-			buf_ch(t->b, ' ');
+			buf_ch(t->p.b, ' ');
 			column++;
 		}
-		buf_puts(t->b, buf_str(&t->cell));
+		buf_puts(t->p.b, buf_str(&t->p.cell));
 		column += w;
 	}
-	buf_ch(t->b, '\n');
+	buf_ch(t->p.b, '\n');
 }
 
 static const char *explain(const struct term *t, struct str reason)
@@ -505,7 +315,7 @@ static const char *explain(const struct term *t, struct str reason)
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (str_is(reason, words[i][0]))
-			return words[i][t->o->japanese ? 2 : 1];
+			return words[i][t->p.japanese ? 2 : 1];
 	return "";
 }
 
@@ -516,50 +326,50 @@ static void put_excluded(struct term *t)
 
 	for (size_t i = 0; i < a->n_excluded; i++)
 		sum_reason(&sums, a->excluded[i].reason, a->excluded[i].records);
-	heading(t, "Set aside", "除外したもの");
-	buf_c(t->b, "   ");
-	style(t, "2");
-	count(t, a->excluded_records, "record", "records", " 件");
-	plain(t);
-	buf_ch(t->b, '\n');
-	if (!t->o->verbose) {
+	screen_heading(&t->p, "Set aside", "除外したもの");
+	buf_c(t->p.b, "   ");
+	screen_style(&t->p, "2");
+	screen_count(&t->p, a->excluded_records, "record", "records", " 件");
+	screen_plain(&t->p);
+	buf_ch(t->p.b, '\n');
+	if (!t->verbose) {
 		put_sums(t, &sums);
 		free(sums.v);
 		return;
 	}
 	qsort(sums.v, sums.n, sizeof *sums.v, by_number);
 	for (size_t i = 0; i < sums.n; i++) {
-		buf_clear(&t->cell);
-		cell_text(t, reason_word(t, sums.v[i].reason));
-		buf_c(t->b, "  ");
-		put_cell(t, &(struct column){ .align = LEFT }, 16, false);
-		buf_clear(&t->cell);
-		grouped(&t->cell, sums.v[i].n);
-		put_cell(t, &(struct column){ .align = RIGHT }, 9, false);
-		buf_c(t->b, "  ");
-		style(t, "2");
-		buf_c(t->b, explain(t, sums.v[i].reason));
-		plain(t);
-		buf_ch(t->b, '\n');
+		buf_clear(&t->p.cell);
+		cell_text(&t->p, reason_word(t, sums.v[i].reason));
+		buf_c(t->p.b, "  ");
+		screen_cell(&t->p, LEFT, 16, false);
+		buf_clear(&t->p.cell);
+		put_grouped(&t->p.cell, sums.v[i].n);
+		screen_cell(&t->p, RIGHT, 9, false);
+		buf_c(t->p.b, "  ");
+		screen_style(&t->p, "2");
+		buf_c(t->p.b, explain(t, sums.v[i].reason));
+		screen_plain(&t->p);
+		buf_ch(t->p.b, '\n');
 	}
 	free(sums.v);
 }
 
 static void put_withheld_row(struct term *t, const struct withheld *w)
 {
-	buf_clear(&t->cell);
-	cell_value(t, w->value);
-	buf_c(t->b, "  ");
-	put_cell(t, &(struct column){ .align = LEFT }, 25, false);
-	buf_c(t->b, "  ");
-	buf_clear(&t->cell);
-	cell_text(t, reason_word(t, w->reason));
-	buf_c(&t->cell, ": ");
-	cell_text(t, w->detail);
-	style(t, "2");
-	put_cell(t, &(struct column){ .align = LEFT }, t->o->width - 29, true);
-	plain(t);
-	buf_ch(t->b, '\n');
+	buf_clear(&t->p.cell);
+	cell_value(&t->p, w->value);
+	buf_c(t->p.b, "  ");
+	screen_cell(&t->p, LEFT, 25, false);
+	buf_c(t->p.b, "  ");
+	buf_clear(&t->p.cell);
+	cell_text(&t->p, reason_word(t, w->reason));
+	buf_c(&t->p.cell, ": ");
+	cell_text(&t->p, w->detail);
+	screen_style(&t->p, "2");
+	screen_cell(&t->p, LEFT, t->p.width - 29, true);
+	screen_plain(&t->p);
+	buf_ch(t->p.b, '\n');
 }
 
 static void put_withheld(struct term *t)
@@ -569,19 +379,19 @@ static void put_withheld(struct term *t)
 
 	if (!a->n_withheld)
 		return;
-	heading(t, "Withheld", "使わなかった指標");
-	buf_c(t->b, "   ");
-	style(t, "2");
-	count(t, a->n_withheld, "indicator", "indicators", " 件");
-	plain(t);
-	buf_ch(t->b, '\n');
+	screen_heading(&t->p, "Withheld", "使わなかった指標");
+	buf_c(t->p.b, "   ");
+	screen_style(&t->p, "2");
+	screen_count(&t->p, a->n_withheld, "indicator", "indicators", " 件");
+	screen_plain(&t->p);
+	buf_ch(t->p.b, '\n');
 	for (size_t i = 0; i < a->n_withheld; i++) {
-		if (t->o->verbose)
+		if (t->verbose)
 			put_withheld_row(t, &a->withheld[i]);
 		else
 			sum_reason(&sums, a->withheld[i].reason, 1);
 	}
-	if (!t->o->verbose)
+	if (!t->verbose)
 		put_sums(t, &sums);
 	free(sums.v);
 }
@@ -590,34 +400,34 @@ static void put_trouble(struct term *t)
 {
 	const struct answer *a = t->a;
 	uint64_t malformed = 0;
-	size_t n = t->o->verbose ? a->n_rejected : least(a->n_rejected, SHOW_TROUBLE);
+	size_t n = t->verbose ? a->n_rejected : least(a->n_rejected, SHOW_TROUBLE);
 
 	for (size_t i = 0; i < a->n_inputs; i++)
 		malformed += a->inputs[i].malformed;
 	if (!malformed)
 		return;
-	heading(t, "Unreadable", "読めなかった行");
-	style(t, "2");
-	buf_c(t->b, "   ");
-	count(t, malformed, "line", "lines", " 行");
-	plain(t);
-	buf_ch(t->b, '\n');
+	screen_heading(&t->p, "Unreadable", "読めなかった行");
+	screen_style(&t->p, "2");
+	buf_c(t->p.b, "   ");
+	screen_count(&t->p, malformed, "line", "lines", " 行");
+	screen_plain(&t->p);
+	buf_ch(t->p.b, '\n');
 	for (size_t i = 0; i < n; i++) {
 		const struct rejected *r = &a->rejected[i];
 
-		buf_clear(&t->cell);
-		cell_text(t, r->path);
+		buf_clear(&t->p.cell);
+		cell_text(&t->p, r->path);
 		if (r->line)
-			buf_fmt(&t->cell, ":%llu", (unsigned long long)r->line);
-		buf_c(&t->cell, "  ");
-		cell_text(t, r->why);
-		buf_c(t->b, "  ");
-		style(t, "2");
-		put_cell(t, &(struct column){ .align = LEFT }, t->o->width - 2, true);
-		plain(t);
-		buf_ch(t->b, '\n');
+			buf_fmt(&t->p.cell, ":%llu", (unsigned long long)r->line);
+		buf_c(&t->p.cell, "  ");
+		cell_text(&t->p, r->why);
+		buf_c(t->p.b, "  ");
+		screen_style(&t->p, "2");
+		screen_cell(&t->p, LEFT, t->p.width - 2, true);
+		screen_plain(&t->p);
+		buf_ch(t->p.b, '\n');
 	}
-	more(t, (size_t)malformed, n);
+	screen_more(&t->p, (size_t)malformed, n);
 }
 
 static void put_headline(struct term *t)
@@ -627,68 +437,70 @@ static void put_headline(struct term *t)
 
 	for (size_t i = 0; i < a->n_inputs; i++)
 		files += str_is(a->inputs[i].kind, "telemetry") && !a->inputs[i].trouble.n;
-	buf_ch(t->b, '\n');
-	style(t, "1");
+	buf_ch(t->p.b, '\n');
+	screen_style(&t->p, "1");
 	if (!a->n_findings) {
-		buf_c(t->b, SAY(t, "No host was found talking to a controller.",
-				"C2 サーバーと通信するホストは見つかりませんでした。"));
-	} else if (t->o->japanese) {
-		buf_fmt(t->b, "%zu の組織の %llu 台のホストが、%zu 台の C2 サーバーと通信しています。",
+		buf_c(t->p.b, SAY(&t->p, "No host was found talking to a controller.",
+				  "C2 サーバーと通信するホストは見つかりませんでした。"));
+	} else if (t->p.japanese) {
+		buf_fmt(t->p.b, "%zu の組織の %llu 台のホストが、%zu 台の C2 サーバーと通信しています。",
 			a->n_orgs, (unsigned long long)a->hosts, a->n_controllers);
 	} else {
-		count(t, a->n_orgs, "organisation", "organisations", "");
-		buf_c(t->b, a->n_orgs == 1 ? " has " : " have ");
-		count(t, a->hosts, "host", "hosts", "");
-		buf_c(t->b, a->hosts == 1 ? " that talks to " : " that talk to ");
-		count(t, a->n_controllers, "controller", "controllers", "");
-		buf_ch(t->b, '.');
+		screen_count(&t->p, a->n_orgs, "organisation", "organisations", "");
+		buf_c(t->p.b, a->n_orgs == 1 ? " has " : " have ");
+		screen_count(&t->p, a->hosts, "host", "hosts", "");
+		buf_c(t->p.b, a->hosts == 1 ? " that talks to " : " that talk to ");
+		screen_count(&t->p, a->n_controllers, "controller", "controllers", "");
+		buf_ch(t->p.b, '.');
 	}
-	plain(t);
-	buf_ch(t->b, '\n');
-	style(t, "2");
-	count(t, a->records, "record", "records", " 件の記録");
-	buf_c(t->b, SAY(t, " in ", "、"));
-	count(t, files, "file", "files", " ファイル");
+	screen_plain(&t->p);
+	buf_ch(t->p.b, '\n');
+	screen_style(&t->p, "2");
+	screen_count(&t->p, a->records, "record", "records", " 件の記録");
+	buf_c(t->p.b, SAY(&t->p, " in ", "、"));
+	screen_count(&t->p, files, "file", "files", " ファイル");
 	if (a->seen_first != TIME_NONE) {
-		buf_c(t->b, ", ");
-		time_format_date(t->b, a->seen_first);
-		buf_c(t->b, SAY(t, " to ", " から "));
-		time_format_date(t->b, a->seen_last);
+		buf_c(t->p.b, ", ");
+		time_format_date(t->p.b, a->seen_first);
+		buf_c(t->p.b, SAY(&t->p, " to ", " から "));
+		time_format_date(t->p.b, a->seen_last);
 	}
-	buf_c(t->b, SAY(t, ", against ", "、"));
-	count(t, a->indicators, "indicator", "indicators", " 件の指標");
-	buf_ch(t->b, '\n');
-	plain(t);
+	buf_c(t->p.b, SAY(&t->p, ", against ", "、"));
+	screen_count(&t->p, a->indicators, "indicator", "indicators", " 件の指標");
+	buf_ch(t->p.b, '\n');
+	screen_plain(&t->p);
 }
 
 static void put_alerts(struct term *t)
 {
 	const struct answer *a = t->a;
-	size_t n = t->o->verbose ? a->n_alerts : least(a->n_alerts, SHOW_ALERTS);
+	size_t n = t->verbose ? a->n_alerts : least(a->n_alerts, SHOW_ALERTS);
 
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0)
-			buf_ch(t->b, '\n');
-		style(t, "1;31");
-		buf_c(t->b, SAY(t, "ALERT", "警告"));
-		plain(t);
-		buf_c(t->b, "  ");
-		buf_clear(&t->cell);
-		cell_value(t, a->alerts[i].subject);
-		buf_puts(t->b, buf_str(&t->cell));
-		buf_fmt(t->b,
-			SAY(t, " is shared by %zu organisations\n", " は %zu の組織に共通します\n"),
+			buf_ch(t->p.b, '\n');
+		screen_style(&t->p, "1;31");
+		buf_c(t->p.b, SAY(&t->p, "ALERT", "警告"));
+		screen_plain(&t->p);
+		buf_c(t->p.b, "  ");
+		buf_clear(&t->p.cell);
+		cell_value(&t->p, a->alerts[i].subject);
+		buf_puts(t->p.b, buf_str(&t->p.cell));
+		buf_fmt(t->p.b,
+			SAY(&t->p, " is shared by %zu organisations\n", " は %zu の組織に共通します\n"),
 			a->alerts[i].n_evidence);
 	}
 }
 
 enum err report_term(const struct answer *a, const struct term_options *o, struct buf *out)
 {
-	struct term t = { .a = a, .o = o, .b = out };
+	struct term t = { .a = a, .verbose = o->verbose };
 	enum err e;
 
-	buf_init(&t.cell, 1 << 20);
-	buf_init(&t.raw, 1 << 20);
+	screen_init(&t.p, out);
+	t.p.colour = o->colour;
+	t.p.japanese = o->japanese;
+	t.p.width = o->width;
 	put_headline(&t);
 	put_alerts(&t);
 	if (a->n_findings) {
@@ -696,7 +508,7 @@ enum err report_term(const struct answer *a, const struct term_options *o, struc
 		put_controllers(&t);
 	}
 	if (o->verbose && a->n_findings) {
-		heading(&t, "Findings", "検出");
+		screen_heading(&t.p, "Findings", "検出");
 		buf_ch(out, '\n');
 		for (size_t i = 0; i < a->n_findings; i++)
 			put_finding(&t, &a->findings[i]);
@@ -705,8 +517,7 @@ enum err report_term(const struct answer *a, const struct term_options *o, struc
 		put_excluded(&t);
 	put_withheld(&t);
 	put_trouble(&t);
-	e = buf_err(out) ? buf_err(out) : buf_err(&t.cell);
-	buf_free(&t.cell);
-	buf_free(&t.raw);
+	e = buf_err(out) ? buf_err(out) : buf_err(&t.p.cell);
+	screen_free(&t.p);
 	return e;
 }
