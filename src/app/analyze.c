@@ -383,9 +383,8 @@ static enum err read_all(struct run *run)
 		return e;
 	names_free(&run->names);
 	sightings_free(&run->sightings);
+	scan_forget(&run->a->telemetry);
 	e = begin_run(run);
-	if (!e)
-		e = scan_forget(&run->a->telemetry);
 	return e ? e : passes(run);
 }
 

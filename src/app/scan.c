@@ -75,12 +75,6 @@ enum err scan_note(struct scan_files *f, uint32_t file, uint64_t line, const cha
 	return ERR_OK;
 }
 
-static enum err note_damage(struct scan_files *f, size_t i)
-{
-	f->v[i].malformed++;
-	return scan_note(f, (uint32_t)i, 0, f->v[i].damage.p);
-}
-
 static int by_place(const void *a, const void *b)
 {
 	const struct reject *x = a, *y = b;
@@ -106,19 +100,13 @@ enum err scan_keep(struct scan_files *f, size_t i)
 	file->open = NULL;
 	if (e == ERR_NOMEM || e == ERR_STOP)
 		return e;
-	if (e) {
+	if (e)
 		scan_trouble(f, file, e, &ei);
-	} else if (ei.msg[0]) {
-		file->damage = arena_str(&f->arena, str_of(ei.msg));
-		e = file->damage.p ? note_damage(f, i) : ERR_NOMEM;
-	}
-	return e == ERR_NOMEM ? e : ERR_OK;
+	return ERR_OK;
 }
 
-enum err scan_forget(struct scan_files *f)
+void scan_forget(struct scan_files *f)
 {
-	enum err e = ERR_OK;
-
 	f->rejects.n = 0;
 	f->grew = false;
 	for (size_t i = 0; i < f->n; i++) {
@@ -128,8 +116,5 @@ enum err scan_forget(struct scan_files *f)
 		file->lacks = (struct lacks){ 0 };
 		file->records = file->malformed = file->bytes = file->unused = 0;
 		file->n_rejects = 0;
-		if (!e && file->damage.n)
-			e = note_damage(f, i);
 	}
-	return e;
 }

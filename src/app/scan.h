@@ -44,7 +44,6 @@ struct scan_file {
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */
 	unsigned n_rejects;
 	struct str note;    /* something its reader's user should know, or empty */
-	struct str damage;  /* of a stream that was kept */
 	struct str trouble; /* why it could not be read (to the end), or empty */
 };
 
@@ -83,7 +82,7 @@ MUST enum err scan_keep(struct scan_files *f, size_t file);
 /* By file, then line. */
 void scan_rejects_sort(struct scan_files *f);
 /* Forget what came of reading the files, so that they can be read anew. */
-MUST enum err scan_forget(struct scan_files *f);
+void scan_forget(struct scan_files *f);
 
 /* What came of reading a stretch of a file. */
 struct scan_block {

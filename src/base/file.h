@@ -32,9 +32,9 @@ MUST enum err source_peek(struct source *s, size_t want, struct str *head, bool 
 			  struct errinfo *ei);
 
 /*
- * Put all that is left of a source (peeked or not) into an unnamed temporary file ($TMPDIR or
- * /tmp), decompressed, so that it can be read more than once with source_open_fd. What damages the
- * stream ends it there. Errors: ERR_IO, ERR_NOMEM.
+ * Put a source that cannot be opened again, of which nothing was read (but peeked), into an unnamed
+ * temporary file ($TMPDIR or /tmp) as it is, compressed or not: with source_open_fd it can be read
+ * more than once. The source is of no further use. Errors: ERR_IO, ERR_STOP.
  */
 MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
 /* Is it a regular file, which may be opened again? Else (pipes, devices) what was read is gone. */

@@ -18,6 +18,7 @@
 
 enum {
 	RAW_MAX = 256 << 10,
+	RAW_KEPT_MAX = 32 << 20, /* of a stream that may have to be kept, while it is peeked at */
 	ZSTD_STEP = 8 << 10,
 };
 
@@ -28,8 +29,9 @@ struct source {
 	bool raw_end; /* the file has no more bytes */
 	const struct codec *codec;
 	unsigned char *raw; /* bytes as they are in the file: [raw_at, raw_n) not yet used */
-	size_t raw_at, raw_n;
-	char *head; /* bytes that were peeked: [head_at, head_n) not yet taken */
+	size_t raw_at, raw_n, raw_room;
+	bool raw_all; /* raw begins with the first byte: nothing was read of what cannot be again */
+	char *head;   /* bytes that were peeked: [head_at, head_n) not yet taken */
 	size_t head_at, head_n;
 	bool finished;     /* nothing more will come */
 	enum err head_err; /* what ended the peek early, told when the head was taken */
@@ -64,6 +66,26 @@ static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinf
 	return ERR_OK;
 }
 
+/* Room for `want` raw bytes behind those that are kept. */
+static enum err raw_grow(struct source *s, size_t want, struct errinfo *ei)
+{
+	size_t room = s->raw_room;
+	unsigned char *p;
+
+	while (room < s->raw_at + want || room == s->raw_n)
+		room *= 2;
+	if (room == s->raw_room)
+		return ERR_OK;
+	if (room > RAW_KEPT_MAX)
+		return err_set(ei, ERR_LIMIT, "32 MiB of it become less than is looked at");
+	p = realloc(s->raw, room);
+	if (!p)
+		return ERR_NOMEM;
+	s->raw = p;
+	s->raw_room = room;
+	return ERR_OK;
+}
+
 /* Have at least `want` unused raw bytes unless the file has ended. */
 static enum err fill_to(struct source *s, size_t want, struct errinfo *ei)
 {
@@ -72,11 +94,14 @@ static enum err fill_to(struct source *s, size_t want, struct errinfo *ei)
 
 	if (s->raw_n - s->raw_at >= want || s->raw_end)
 		return ERR_OK;
-	s->raw_n -= s->raw_at;
-	memmove(s->raw, s->raw + s->raw_at, s->raw_n);
-	s->raw_at = 0;
-	while (!e && !s->raw_end && s->raw_n < want) {
-		e = read_some(s->fd, s->raw + s->raw_n, RAW_MAX - s->raw_n, &n, ei);
+	e = s->raw_all ? raw_grow(s, want, ei) : ERR_OK;
+	if (!s->raw_all) {
+		s->raw_n -= s->raw_at;
+		memmove(s->raw, s->raw + s->raw_at, s->raw_n);
+		s->raw_at = 0;
+	}
+	while (!e && !s->raw_end && s->raw_n - s->raw_at < want) {
+		e = read_some(s->fd, s->raw + s->raw_n, s->raw_room - s->raw_n, &n, ei);
 		if (e)
 			break;
 		s->raw_n += n;
@@ -92,6 +117,10 @@ static enum err fill(struct source *s, struct errinfo *ei)
 
 static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
+	enum err e = s->raw_all ? fill(s, ei) : ERR_OK;
+
+	if (e)
+		return e;
 	if (s->raw_at < s->raw_n) {
 		size_t have = s->raw_n - s->raw_at;
 
@@ -314,6 +343,8 @@ static enum err open_owned(int fd, struct source **out, struct errinfo *ei)
 	if (s) {
 		s->fd = fd;
 		s->raw = malloc(RAW_MAX);
+		s->raw_room = RAW_MAX;
+		s->raw_all = !source_can_reopen(s);
 		if (s->raw)
 			e = choose_codec(s, ei);
 	}
@@ -410,6 +441,7 @@ void source_close(struct source *s)
 
 enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
+	s->raw_all = false;
 	if (s->head_at < s->head_n) {
 		size_t have = s->head_n - s->head_at;
 
@@ -484,7 +516,7 @@ uint64_t source_plain_size(const struct source *s)
 										   : 0;
 }
 
-static enum err spill(int fd, const char *p, size_t n, struct errinfo *ei)
+static enum err spill(int fd, const unsigned char *p, size_t n, struct errinfo *ei)
 {
 	while (n) {
 		ssize_t w = write(fd, p, n);
@@ -503,25 +535,19 @@ static enum err spill(int fd, const char *p, size_t n, struct errinfo *ei)
 enum err source_keep(struct source *s, int *fd, struct errinfo *ei)
 {
 	const char *dir = getenv("TMPDIR");
-	enum { CHUNK = 1 << 20 };
-	char *chunk = malloc(CHUNK);
-	size_t n = 1;
-	enum err e = chunk ? ERR_OK : ERR_NOMEM;
 	int to = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	enum err e = ERR_OK;
 
-	if (!e && to < 0)
-		e = err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
-	while (!e && n) {
-		e = source_read(s, chunk, CHUNK, &n, ei);
-		if (!e)
-			e = spill(to, chunk, n, ei);
-	}
-	free(chunk);
-	if (e == ERR_PARSE)
-		e = ERR_OK; /* ei says so */
+	assert(s->raw_all);
+	if (to < 0)
+		return err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
+	do {
+		e = spill(to, s->raw, s->raw_n, ei);
+		if (!e && !s->raw_end)
+			e = read_some(s->fd, s->raw, s->raw_room, &s->raw_n, ei);
+	} while (!e && !s->raw_end && s->raw_n);
 	if (e) {
-		if (to >= 0)
-			close(to);
+		close(to);
 		return e;
 	}
 	*fd = to;

@@ -4,12 +4,13 @@
 
 import ctypes
 import os
+import resource
 import signal
 import struct
 import time
 
 import e2e
-from make import CONTROLLER, T0, gz, row, zeek, zst
+from make import CONTROLLER, DOMAIN, T0, gz, heading, lines, row, zeek, zst, zst_repeat
 from samples import TELEMETRY
 
 
@@ -263,6 +264,18 @@ class Pipes(e2e.Case):
             with self.subTest(what="indicators" if option else "telemetry"):
                 args = ["-i", name, "log"] if option else ["-i", "list", name]
                 self.assertEqual(self.finding(self.analyze(*args, seconds=10, **kw))["records"], 5)
+
+    def test_a_small_stream_that_becomes_much(self):
+        """What has to be read twice is kept as it came: half a GiB of empty lines stays the 16 KiB that it was."""
+        self.put("names", DOMAIN + "\n")
+        log = zst(heading("dns")) + zst_repeat(b"\n", 4096) + zst(lines("dns", [row("dns")] * 3))
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, before[1]))
+        try:
+            done = self.nezumi("analyze", *e2e.FIXED, "--json", "-i", "names", "-", stdin=log, status=0)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        self.assertEqual(self.answer(done.out)["totals"]["records"], 3)
 
     def test_larger_than_any_buffer(self):
         self.put("list", CONTROLLER + "\n")
