@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/extract_parts.h"
+
+#include "core/name.h"
+
+#include <stdlib.h>
+
+const char *ex_type_text(enum ex_type t)
+{
+	static const char *const texts[] = {
+		[EX_IPV4] = "ipv4",         [EX_IPV6] = "ipv6",         [EX_CIDR] = "cidr",
+		[EX_DOMAIN] = "domain",     [EX_URL] = "url",           [EX_EMAIL] = "email",
+		[EX_MD5] = "md5",           [EX_SHA1] = "sha1",         [EX_SHA256] = "sha256",
+		[EX_SHA512] = "sha512",     [EX_SSDEEP] = "ssdeep",     [EX_IMPHASH] = "imphash",
+		[EX_JA3] = "ja3",           [EX_JARM] = "jarm",         [EX_CVE] = "cve",
+		[EX_ATTACK] = "attack",     [EX_ASN] = "asn",           [EX_BITCOIN] = "bitcoin",
+		[EX_REGISTRY] = "registry", [EX_FILENAME] = "filename",
+	};
+
+	return texts[t];
+}
+
+const char *ex_class_text(enum ex_class c)
+{
+	return c == EX_INDICATOR ? "indicator" : c == EX_REFERENCE ? "reference" : "context";
+}
+
+const char *ex_status_text(enum ex_status s)
+{
+	return s == EX_AS_WRITTEN ? "as-written" : s == EX_MENDED ? "mended" : "uncertain";
+}
+
+struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, struct str value,
+		     uint32_t flags)
+{
+	struct found *f;
+	struct str copy;
+
+	if (x->err)
+		return NULL;
+	copy = arena_str(x->arena, value);
+	f = copy.p ? VEC_PUSH(&x->found) : NULL;
+	if (!f) {
+		x->err = ERR_NOMEM;
+		return NULL;
+	}
+	*f = (struct found){ .at = (uint32_t)at,
+			     .end = (uint32_t)end,
+			     .flags = flags,
+			     .type = (uint8_t)type,
+			     .value = copy,
+			     .alt = STR_NONE,
+			     .host = STR_NONE,
+			     .heading = STR_NONE,
+			     .family = STR_NONE,
+			     .date = TIME_NONE };
+	if (fold_any(x->fold.hard, at, end))
+		f->flags |= F_HARD;
+	return f;
+}
+
+/* ---- the pass --------------------------------------------------------------------------------- */
+
+/* A defanged dot before a script without blanks: the label goes on as long as that kind of
+ * character does (katakana by themselves). */
+static size_t label_beyond(const struct ex *x, size_t at)
+{
+	size_t i = at;
+	int kind = -1;
+
+	while (i < x->n && i - at < 96 && ex_is(x->p[i], C_WIDE)) {
+		const unsigned char *u = (const unsigned char *)x->p + i;
+		enum script script;
+		size_t n = ex_char(x->p + i, x->n - i, &script);
+		/* U+30A0 to U+30FF */
+		int katakana = u[0] == 0xe3 && ((u[1] == 0x82 && u[2] >= 0xa0) || u[1] == 0x83);
+
+		if (script != SCRIPT_CJK || (kind >= 0 && kind != katakana))
+			break;
+		kind = katakana;
+		i += n;
+	}
+	return i;
+}
+
+static bool wide_at(const struct ex *x, size_t at)
+{
+	enum script script;
+
+	if (at >= x->n || !ex_is(x->p[at], C_WIDE))
+		return false;
+	(void)ex_char(x->p + at, x->n - at, &script);
+	return script == SCRIPT_CJK;
+}
+
+/* What follows the run [at, end), which holds a digit or a dot inside (`plain`: neither). */
+static size_t after(struct ex *x, size_t at, size_t end, bool plain)
+{
+	char next = x->p[end], c = x->p[at];
+	size_t n = end - at, to;
+
+	switch (next) {
+	case '@':
+		to = ex_mail(x, at, end);
+		if (to)
+			return to;
+		break;
+	case ':':
+		if (x->p[end + 1] == '\\' && n == 1 && ex_is(c, C_ALPHA))
+			return ex_windows_path(x, end + 2);
+		to = ex_url(x, at, end);
+		if (to)
+			return to;
+		if (n <= 4 && (ex_hex(x->p[end + 1]) || x->p[end + 1] == ':')) {
+			bool hex = true;
+
+			for (size_t i = at; i < end; i++)
+				hex &= ex_hex(x->p[i]);
+			to = hex ? ex_v6(x, at) : 0;
+			if (to)
+				return to;
+		}
+		if ((c | 32) == 'h' && x->p[end + 1] == '\\') {
+			to = ex_registry(x, at, end);
+			if (to)
+				return to;
+		}
+		break;
+	case '/':
+	case ' ':
+		if (n >= 3 && n <= 6 && (next == '/' ? x->p[end + 1] == '/' : x->p[end + 1] == ':')) {
+			to = ex_url(x, at, end);
+			if (to)
+				return to;
+		}
+		break;
+	case '\\':
+	case ']':
+		if ((c | 32) == 'h') {
+			to = ex_registry(x, at, end);
+			if (to)
+				return to;
+		}
+		break;
+	default:
+		break;
+	}
+	if (plain) {
+		if (n <= 3 && (c == 'A' || (c | 32) == 'c')) {
+			to = ex_token(x, at, end);
+			return to ? to : end;
+		}
+		/* A hash of letters alone is too unlikely. */
+		return end;
+	}
+	return 0;
+}
+
+static size_t run(struct ex *x, size_t at)
+{
+	bool dot = false, digit = false;
+	size_t end = at, last, to;
+
+	for (;;) {
+		unsigned char k = ex_class_of[(unsigned char)x->p[end]];
+
+		if (k & C_NAME) {
+			dot |= x->p[end] == '.';
+			digit |= (k & C_DIGIT) != 0;
+			end++;
+		} else if (k & C_WIDE) {
+			enum script script;
+			size_t n = ex_char(x->p + end, x->n - end, &script);
+
+			if (script != SCRIPT_LETTER)
+				break;
+			end += n;
+		} else {
+			break;
+		}
+	}
+	if (!dot && !digit &&
+	    (x->p[end] == ' ' ? end - at > 6 && x->p[end + 1] != ':' : x->p[end] == '\n'))
+		return end;
+	if (dot && x->p[end - 1] == '.' && fold_bit(x->fold.hard, end - 1) && wide_at(x, end))
+		end = label_beyond(x, end);
+	for (last = end; dot && last > at && x->p[last - 1] == '.'; last--)
+		;
+	dot = dot && memchr(x->p + at, '.', last - at) != NULL;
+	to = after(x, at, end, !dot && !digit);
+	if (to)
+		return to;
+	if (dot) {
+		size_t before = x->found.n;
+
+		/* A dot beside a script without blanks, and nothing else in the run. */
+		if (x->p[at] == '.' && at && ex_is(x->p[at - 1], C_WIDE) && at > x->done) {
+			to = ex_wide_name(x, at);
+			if (to)
+				return to;
+		}
+		to = ex_dotted(x, at, end);
+		if (x->found.n > before || to != end)
+			return to;
+	} else {
+		to = ex_token(x, at, end);
+		if (to)
+			return to;
+	}
+	if (x->p[end - 1] == '.' && wide_at(x, end) && last > at && last + 1 == end) {
+		to = ex_wide_name(x, end - 1);
+		if (to)
+			return to;
+	}
+	return end;
+}
+
+/* Characters that are no part of a run but begin something. */
+static size_t other(struct ex *x, size_t at)
+{
+	const char *p = x->p + at;
+	size_t to = 0;
+
+	if (p[0] == '*' && at && (p[-1] | 32) == 'h' && p[1] == '*' && (p[2] | 32) == 'p')
+		to = ex_url(x, at - 1, at + 3 + ((p[3] | 32) == 's'));
+	else if (p[0] == ':' && p[1] == ':' && ex_hex(p[2]))
+		to = ex_v6(x, at);
+	return to ? to : at + 1;
+}
+
+static void pass(struct ex *x)
+{
+	size_t i = 0, seen = 0;
+
+	while (i < x->n && !x->err) {
+		unsigned char k = ex_class_of[(unsigned char)x->p[i]];
+		size_t to;
+
+		if (k & C_NAME) {
+			to = run(x, i);
+		} else if (k & C_WIDE) {
+			enum script script;
+
+			to = i + ex_char(x->p + i, x->n - i, &script);
+			if (script == SCRIPT_LETTER)
+				to = run(x, i);
+			else if (script == SCRIPT_CJK && x->p[to] == '.' && wide_at(x, to + 1)) {
+				size_t end = ex_wide_name(x, to);
+
+				to = end ? end : to;
+			}
+		} else {
+			to = x->p[i] == '*' || x->p[i] == ':' ? other(x, i) : i + 1;
+		}
+		for (; seen < x->found.n && !x->err; seen++) {
+			ex_surroundings(x, &x->found.v[seen]);
+			x->done = x->found.v[seen].end;
+		}
+		i = to > i ? to : i + 1;
+	}
+}
+
+/* Targets of links that the text does not show. */
+static void links(struct ex *x, const struct extract_in *in)
+{
+	for (size_t i = 0; i < in->n_links && !x->err; i++) {
+		const struct text_link *l = &in->links[i];
+		size_t begin = x->scratch.n, lo = 0, hi = x->n;
+		struct str host, value;
+		struct found *f;
+		uint16_t port;
+		struct ip ip;
+
+		if (url_normalise(l->url, &x->scratch, &host, &port) != ERR_OK)
+			continue;
+		value = str_skip(buf_str(&x->scratch), begin);
+		/* Where in the folded text that is. */
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+
+			if (fold_src(&x->fold, mid) < l->at)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		f = ex_add(x, EX_URL, lo, lo, value, F_LINK);
+		if (f) {
+			size_t off = (size_t)(host.p - value.p);
+
+			f->host = (struct str){ f->value.p + off, host.n };
+			f->flags |= ip_parse(host, &ip) ? 0 : ex_host_flags(x, f->host);
+			f->line_at = f->line_end = (uint32_t)lo;
+		}
+		x->scratch.n = begin;
+	}
+}
+
+/* The longest URL in two forms, and names. */
+enum { SCRATCH = 8 * URL_MAX };
+
+enum err extract(const struct lexicon *l, const struct extract_in *in, struct arena *arena,
+		 struct extraction *out)
+{
+	struct ex *x;
+	enum err e;
+
+	if (in->text.n > EXTRACT_TEXT_MAX)
+		return ERR_LIMIT;
+	x = calloc(1, sizeof *x);
+	if (!x)
+		return ERR_NOMEM;
+	x->lex = l;
+	x->arena = arena;
+	x->heading_role = x->row_role = -1;
+	x->heading = x->heading_family = x->row_family = x->title_family = STR_NONE;
+	/* Taken at once, so that slices of it stay where they are. */
+	buf_init(&x->scratch, SCRATCH);
+	if (!buf_room(&x->scratch, SCRATCH))
+		x->err = ERR_NOMEM;
+	buf_init(&x->text, 1 << 20);
+	e = x->err ? x->err : fold_text(in->text, &x->fold);
+	if (!e) {
+		x->p = x->fold.p;
+		x->n = x->fold.n;
+		pass(x);
+		links(x, in);
+		e = x->err ? x->err : ex_judge(x, in, out);
+	}
+	fold_free(&x->fold);
+	buf_free(&x->scratch);
+	buf_free(&x->text);
+	free(x->found.v);
+	free(x->hits.v);
+	free(x);
+	return e;
+}

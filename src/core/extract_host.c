@@ -1,0 +1,1037 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/extract_parts.h"
+
+#include "core/name.h"
+
+#include <libpsl.h>
+
+/* ---- names of hosts --------------------------------------------------------------------------- */
+
+bool ex_tld(struct ex *x, struct str label)
+{
+	char low[64], text[64];
+	struct tld_slot *slot;
+	bool known;
+
+	if (label.n < 2 || label.n > 63)
+		return false;
+	for (size_t i = 0; i < label.n; i++) {
+		low[i] = ex_lower(label.p[i]);
+		if (!ex_is(low[i], C_ALPHA) &&
+		    !(label.n > 4 && (ex_is(low[i], C_DIGIT) || low[i] == '-')))
+			return false;
+	}
+	label.p = low;
+	slot = &x->tld[str_hash(label, 0) % TLD_SLOTS];
+	if (slot->known && slot->n == label.n && memcmp(slot->text, low, label.n) == 0)
+		return slot->known == 2;
+	memcpy(text, low, label.n);
+	text[label.n] = 0;
+	known = psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+	if (label.n <= sizeof slot->text) {
+		memcpy(slot->text, low, label.n);
+		slot->n = (uint8_t)label.n;
+		slot->known = known ? 2 : 1;
+	}
+	return known;
+}
+
+static bool in_list(struct str s, const char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_iis(s, v[i]))
+			return true;
+	return false;
+}
+
+#define IN(s, v) in_list(s, v, sizeof(v) / sizeof(v)[0])
+
+static struct str last_label(struct str s)
+{
+	size_t i = s.n;
+
+	while (i && s.p[i - 1] != '.')
+		i--;
+	return str_skip(s, i);
+}
+
+/* Sites that reports point to, and that are themselves no controllers. */
+static const char *const services[] = {
+	"twitter.com",
+	"x.com",
+	"t.co",
+	"facebook.com",
+	"linkedin.com",
+	"youtube.com",
+	"youtu.be",
+	"reddit.com",
+	"medium.com",
+	"mastodon.social",
+	"infosec.exchange",
+	"wikipedia.org",
+	"wikimedia.org",
+	"archive.org",
+	"virustotal.com",
+	"any.run",
+	"hybrid-analysis.com",
+	"joesandbox.com",
+	"joesecurity.org",
+	"tria.ge",
+	"abuse.ch",
+	"malpedia.caad.fkie.fraunhofer.de",
+	"malware-traffic-analysis.net",
+	"otx.alienvault.com",
+	"alienvault.com",
+	"shodan.io",
+	"censys.io",
+	"urlscan.io",
+	"greynoise.io",
+	"riskiq.com",
+	"passivetotal.org",
+	"domaintools.com",
+	"intezer.com",
+	"capesandbox.com",
+	"unpac.me",
+	"mitre.org",
+	"nist.gov",
+	"cisa.gov",
+	"us-cert.gov",
+	"fbi.gov",
+	"ic3.gov",
+	"jpcert.or.jp",
+	"ipa.go.jp",
+	"nisc.go.jp",
+	"cert.org",
+	"cert.pl",
+	"cert.ssi.gouv.fr",
+	"bsi.bund.de",
+	"ncsc.gov.uk",
+	"misp-project.org",
+	"oasis-open.org",
+	"first.org",
+	"sans.org",
+	"sans.edu",
+	"recordedfuture.com",
+	"threatstop.com",
+	"paloaltonetworks.com",
+	"microsoft.com",
+	"windows.com",
+	"google.com",
+	"googleblog.com",
+	"apple.com",
+	"mozilla.org",
+	"cisco.com",
+	"talosintelligence.com",
+	"fireeye.com",
+	"mandiant.com",
+	"crowdstrike.com",
+	"kaspersky.com",
+	"securelist.com",
+	"welivesecurity.com",
+	"eset.com",
+	"trendmicro.com",
+	"symantec.com",
+	"broadcom.com",
+	"mcafee.com",
+	"trellix.com",
+	"sophos.com",
+	"bitdefender.com",
+	"proofpoint.com",
+	"fortinet.com",
+	"checkpoint.com",
+	"zscaler.com",
+	"sentinelone.com",
+	"sekoia.io",
+	"volexity.com",
+	"secureworks.com",
+	"rapid7.com",
+	"malwarebytes.com",
+	"avast.io",
+	"avast.com",
+	"f-secure.com",
+	"withsecure.com",
+	"group-ib.com",
+	"cofense.com",
+	"elastic.co",
+	"thedfirreport.com",
+	"bleepingcomputer.com",
+	"krebsonsecurity.com",
+	"zdnet.com",
+	"threatpost.com",
+	"thehackernews.com",
+	"securityweek.com",
+	"darkreading.com",
+	"wired.com",
+	"arstechnica.com",
+	"bankinfosecurity.com",
+	"reuters.com",
+	"github.com",
+	"github.io",
+	"gitlab.com",
+	"stackoverflow.com",
+	"qianxin.com",
+	"360.cn",
+	"antiy.com",
+	"antiy.cn",
+	"nsfocus.com",
+	"freebuf.com",
+	"anquanke.com",
+	"ahnlab.com",
+	"lac.co.jp",
+	"nttsecurity.com",
+	"iij.ad.jp",
+	"macnica.co.jp",
+	"openssl.org",
+	"ipify.org",
+	"ipinfo.io",
+	"icanhazip.com",
+	"whatismyip.com",
+	"ip-api.com",
+	"checkip.dyndns.org",
+	"checkip.amazonaws.com",
+	"telegram.org",
+	"w3.org",
+	"ietf.org",
+	"iana.org",
+	"python.org",
+	"nodejs.org",
+	"debian.org",
+	"ubuntu.com",
+	"oracle.com",
+	"ibm.com",
+	"adobe.com",
+	"asp.net",
+	"vb.net",
+	"ado.net",
+	"exploit-db.com",
+	"packetstormsecurity.com",
+	"amazon.com",
+	"usps.com",
+	"googleapis.com",
+	"verisign.com",
+	"gmail.com",
+	"gnu.org",
+};
+
+static bool service(struct str host)
+{
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+		if (name_under(host, str_of(services[i])))
+			return true;
+	return false;
+}
+
+uint32_t ex_host_flags(struct ex *x, struct str host)
+{
+	static const char *const examples[] = { "example.com", "example.net",   "example.org",
+						"example.edu", "example.co.jp", "example.jp" };
+	static const char *const reserved[] = { "example", "test", "invalid" };
+	static const char *const inside[] = { "localhost", "local",     "lan",      "internal",
+					      "corp",      "home",      "intranet", "localdomain",
+					      "private",   "workgroup", "arpa",     "domain" };
+	/* Name systems beside the DNS that malware uses. */
+	static const char *const beside[] = { "onion", "bit",  "bazar", "lib",   "coin", "emc",
+					      "i2p",   "chan", "p2p",   "libre", "geek", "eth" };
+	struct str tld = last_label(host);
+	uint32_t flags = 0;
+
+	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
+		if (name_under(host, str_of(examples[i])))
+			return F_EXAMPLE;
+	if (IN(tld, reserved))
+		return F_EXAMPLE;
+	if (tld.n == host.n || IN(tld, inside))
+		return F_NOT_IN_DNS;
+	if (!IN(tld, beside) && !ex_tld(x, tld))
+		return F_NOT_IN_DNS;
+	if (str_is(tld, "onion")) {
+		struct str name = last_label(str_head(host, host.n - 6));
+
+		if (name.n != 16 && name.n != 56)
+			return F_NOT_IN_DNS;
+	}
+	if (service(host))
+		flags |= F_SERVICE;
+	return flags;
+}
+
+/* What a URL's host may hold, from its first byte on. Letters of alphabets belong to it; characters
+ * of scripts without blanks do in a label of their own. */
+size_t ex_host_end(const struct ex *x, size_t at)
+{
+	size_t i = at, label = at;
+	bool ascii = false, cjk = false;
+
+	while (i < x->n && i - at < 1024) {
+		enum script script;
+		size_t n;
+
+		if (ex_is(x->p[i], C_NAME)) {
+			if (x->p[i] == '.') {
+				label = i + 1;
+				ascii = cjk = false;
+			} else {
+				/* "例え.jp" goes on, "例えjp" does not begin anew. */
+				ascii = true;
+			}
+			i++;
+			continue;
+		}
+		if (!ex_is(x->p[i], C_WIDE))
+			break;
+		n = ex_char(x->p + i, x->n - i, &script);
+		if (script == SCRIPT_NONE || (script == SCRIPT_CJK && ascii && !cjk && i > label))
+			break;
+		cjk |= script == SCRIPT_CJK;
+		i += n;
+	}
+	/* A last label in such a script without any of that name: prose. */
+	if (cjk) {
+		size_t begin = x->scratch.n;
+		bool known = name_normalise((struct str){ x->p + label, i - label }, true,
+					    (struct buf *)(uintptr_t)&x->scratch) == ERR_OK;
+		struct str tld = str_skip(buf_str(&x->scratch), begin);
+
+		known = known && ex_tld((struct ex *)(uintptr_t)x, tld);
+		((struct ex *)(uintptr_t)x)->scratch.n = begin;
+		if (!known && label > at)
+			i = label;
+	}
+	while (i > at && (x->p[i - 1] == '.' || x->p[i - 1] == '-'))
+		i--;
+	return i;
+}
+
+size_t ex_port(const struct ex *x, size_t at, uint16_t *port)
+{
+	uint32_t v = 0;
+	size_t i = at + 1;
+
+	if (x->p[at] != ':')
+		return at;
+	for (; i - at <= 5 && ex_is(x->p[i], C_DIGIT); i++)
+		v = v * 10 + (uint32_t)(x->p[i] - '0');
+	if (i == at + 1 || v == 0 || v > 65535 || ex_is(x->p[i], C_ALPHA | C_DIGIT))
+		return at;
+	/* "1.2.3.4:80:..." is something else. */
+	if (x->p[i] == ':' && ex_alnum(x->p[i + 1]))
+		return at;
+	*port = (uint16_t)v;
+	return i;
+}
+
+/* "port 443" behind a value. */
+static void port_word(const struct ex *x, size_t at, uint16_t *port)
+{
+	uint32_t v = 0;
+	size_t i = at;
+
+	while (i - at < 3 && strchr(" (,", x->p[i]) && x->p[i])
+		i++;
+	if (i == at || !str_istarts((struct str){ x->p + i, 8 }, STR("port ")))
+		return;
+	for (i += 5; ex_is(x->p[i], C_DIGIT) && v < 100000; i++)
+		v = v * 10 + (uint32_t)(x->p[i] - '0');
+	if (v && v < 65536 && !ex_alnum(x->p[i]))
+		*port = (uint16_t)v;
+}
+
+/* ---- addresses -------------------------------------------------------------------------------- */
+
+/* Four numbers at `at`; where they end, or 0. *zeros: with leading zeros. */
+static size_t quad(const struct ex *x, size_t at, size_t end, uint32_t *v4, bool *zeros)
+{
+	uint32_t v = 0;
+	size_t i = at;
+
+	*zeros = false;
+	for (int k = 0; k < 4; k++) {
+		uint32_t part = 0;
+		size_t digits = 0;
+
+		if (k && (i >= end || x->p[i++] != '.'))
+			return 0;
+		for (; i < end && ex_is(x->p[i], C_DIGIT) && digits < 4; i++, digits++)
+			part = part * 10 + (uint32_t)(x->p[i] - '0');
+		if (digits == 0 || digits > 3 || part > 255)
+			return 0;
+		*zeros |= digits > 1 && x->p[i - digits] == '0';
+		v = v << 8 | part;
+	}
+	*v4 = v;
+	return i;
+}
+
+static struct str text_of(struct ex *x, struct cidr net)
+{
+	size_t begin = x->scratch.n;
+
+	cidr_format(&x->scratch, net);
+	return str_skip(buf_str(&x->scratch), begin);
+}
+
+static struct found *add_net(struct ex *x, size_t at, size_t end, struct cidr net, uint32_t flags)
+{
+	size_t begin = x->scratch.n;
+	enum ex_type type = net.len < 128 ? EX_CIDR : ip_is_v4(net.ip) ? EX_IPV4 : EX_IPV6;
+	struct found *f = ex_add(x, type, at, end, text_of(x, net), flags);
+
+	x->scratch.n = begin;
+	return f;
+}
+
+/* What stands before an undefanged number says that it is a version: "v1.2.3.4", "Chrome/1.2.3.4". */
+static bool version_before(const struct ex *x, size_t at)
+{
+	char before = at ? x->p[at - 1] : ' ';
+
+	if (before == '/' && at > 1)
+		return ex_is(x->p[at - 2], C_ALPHA | C_DIGIT) && at > 2 &&
+		       !ex_is(x->p[at - 2], C_DIGIT);
+	return before == '#' || before == '$' || before == '+';
+}
+
+/* The comma of "20,1" may be a slip within the last number: what it would be then. */
+static bool comma(struct ex *x, struct found *f, size_t at, size_t end, uint32_t v4)
+{
+	size_t last = end, i = end + 1, digits;
+	uint32_t part = 0;
+	char text[32];
+	struct cidr net = { .len = 128 };
+
+	if (x->p[end] != ',' || !ex_is(x->p[i], C_DIGIT))
+		return false;
+	while (ex_is(x->p[last - 1], C_DIGIT))
+		last--;
+	while (ex_is(x->p[i], C_DIGIT) && i - end < 4)
+		i++;
+	digits = end - last + (i - end - 1);
+	if (digits > 3 || ex_alnum(x->p[i]) || (x->p[i] == '.' && ex_alnum(x->p[i + 1])) ||
+	    x->p[i] == ',' || (at && x->p[at - 1] == ','))
+		return false;
+	for (size_t k = last; k < i; k++)
+		if (x->p[k] != ',')
+			part = part * 10 + (uint32_t)(x->p[k] - '0');
+	if (part > 255)
+		return false;
+	net.ip = ip_v4((v4 & ~UINT32_C(255)) | part);
+	(void)text;
+	{
+		size_t begin = x->scratch.n;
+
+		f->alt = arena_str(x->arena, text_of(x, net));
+		x->scratch.n = begin;
+		if (!f->alt.p)
+			x->err = ERR_NOMEM;
+	}
+	f->flags |= F_COMMA;
+	return true;
+}
+
+/* "tcp" of "443/tcp" */
+static bool protocol_at(const struct ex *x, size_t at)
+{
+	struct str word = { x->p + at, 3 };
+
+	return (str_iis(word, "tcp") || str_iis(word, "udp")) && !ex_is(x->p[at + 3], C_NAME) &&
+	       x->p[at + 3] != '/';
+}
+
+/*
+ * An IPv4 address at `at`, and what belongs to it: prefix, mask, port, path, a range's other end.
+ * Where to go on, or 0.
+ */
+static size_t v4(struct ex *x, size_t at, size_t end)
+{
+	struct cidr net = { .len = 128 };
+	uint32_t number, flags = 0;
+	size_t stop, i;
+	struct found *f;
+	bool zeros;
+
+	stop = quad(x, at, end, &number, &zeros);
+	if (stop == 0)
+		return 0;
+	net.ip = ip_v4(number);
+	if (fold_any(x->fold.hard, at, stop))
+		flags |= F_HARD;
+	else if (version_before(x, at))
+		flags |= F_VERSION;
+	/* Small numbers throughout are sections and versions. */
+	if ((number >> 24) < 20 && (number >> 16 & 255) < 20 && (number >> 8 & 255) < 20 &&
+	    (number & 255) < 20)
+		flags |= F_MINOR;
+	if ((number >> 24) == 0 || (number & 255) == 0)
+		flags |= F_MINOR;
+	if (zeros && !(flags & F_HARD))
+		return stop;
+	if (at && x->p[at - 1] == '/' && !(flags & F_HARD) && at > 1 &&
+	    ex_is(x->p[at - 2], C_ALPHA | C_WIDE))
+		flags |= F_FILE;
+
+	/* Network, path or another address behind a slash. */
+	if (x->p[stop] == '/') {
+		uint32_t len = 0, other;
+		size_t digits = 0, s = stop + 1;
+		bool z;
+
+		for (; digits < 3 && ex_is(x->p[s], C_DIGIT); s++, digits++)
+			len = len * 10 + (uint32_t)(x->p[s] - '0');
+		if (digits && len <= 32 && !ex_is(x->p[s], C_NAME & ~C_DIGIT) && x->p[s] != '/' &&
+		    !(x->p[s] == '.' && ex_alnum(x->p[s + 1]))) {
+			net.len = (unsigned char)(96 + len);
+			net.ip = ip_mask(net.ip, net.len);
+			(void)add_net(x, at, s, net, flags & ~(uint32_t)F_MINOR);
+			return s;
+		}
+		if (digits && len <= 32 && x->p[s] == '.' && !ex_alnum(x->p[s + 1])) {
+			net.len = (unsigned char)(96 + len);
+			net.ip = ip_mask(net.ip, net.len);
+			(void)add_net(x, at, s, net, flags & ~(uint32_t)F_MINOR);
+			return s;
+		}
+		for (s = stop + 1; ex_is(x->p[s], C_NAME); s++)
+			;
+		if (quad(x, stop + 1, s, &other, &z) == 0 && s > stop + 1) {
+			bool cut = false, protocol;
+			size_t path;
+			struct str word = { x->p + stop + 1, s - stop - 1 };
+
+			protocol = str_iis(word, "tcp") || str_iis(word, "udp");
+			path = protocol ? stop : ex_path_end(x, at, stop, &cut);
+			if (path > stop + 1) {
+				f = ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME);
+				if (f && cut)
+					f->status = EX_UNCERTAIN;
+				if (f)
+					return path;
+			}
+		} else if (s == stop + 1 && (flags & F_HARD) && !ex_blank(x->p[s]) &&
+			   x->p[s] > ' ' && ex_is(x->p[s], C_PATH)) {
+			bool cut;
+			size_t path = ex_path_end(x, at, stop, &cut);
+
+			f = path > stop + 1
+				    ? ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME)
+				    : NULL;
+			if (f)
+				return path;
+		}
+	}
+	f = add_net(x, at, stop, net, flags);
+	if (!f)
+		return stop;
+	if (zeros) {
+		f->status = EX_MENDED;
+		f->note = "leading zeros dropped: the numbers were read as decimal";
+	}
+	i = ex_port(x, stop, &f->port);
+	if (i > stop && x->p[i] == '/' && protocol_at(x, i + 1))
+		return i;
+	if (i > stop) {
+		/* address:port/path */
+		bool cut = false;
+		size_t path = x->p[i] == '/' && ex_is(x->p[i + 1], C_PATH)
+				      ? ex_path_end(x, at, i, &cut)
+				      : 0;
+
+		if (path > i + 1) {
+			x->found.n--;
+			f = ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME);
+			if (f && cut)
+				f->status = EX_UNCERTAIN;
+			return path;
+		}
+		return i;
+	}
+	if (comma(x, f, at, stop, number))
+		return stop + 1;
+	port_word(x, stop, &f->port);
+	return stop;
+}
+
+size_t ex_v6(struct ex *x, size_t at)
+{
+	size_t i = at, colons = 0, groups = 0, digits = 0, end;
+	struct cidr net = { .len = 128 };
+	bool in = false, hard;
+	struct found *f;
+	uint32_t len = 0;
+
+	for (; i - at < 64 && (ex_hex(x->p[i]) || x->p[i] == ':' || x->p[i] == '.'); i++) {
+		colons += x->p[i] == ':';
+		groups += !in && ex_hex(x->p[i]);
+		digits += ex_is(x->p[i], C_DIGIT);
+		in = ex_hex(x->p[i]);
+	}
+	end = i;
+	while (end > at && (x->p[end - 1] == '.' ||
+			    (x->p[end - 1] == ':' && !(end > at + 1 && x->p[end - 2] == ':'))))
+		end--;
+	if (colons < 2 || end - at < 3 || (ex_is(x->p[i], C_ALPHA | C_DIGIT) || x->p[i] == '_'))
+		return 0;
+	if (at && (ex_alnum(x->p[at - 1]) || x->p[at - 1] == ':' || x->p[at - 1] == '_'))
+		return 0;
+	if (!ip_parse((struct str){ x->p + at, end - at }, &net.ip))
+		return 0;
+	hard = fold_any(x->fold.hard, at, end);
+	/* "a::b" is of a program. */
+	if (!hard && (groups < 3 || digits == 0) && !(groups == 2 && digits > 3))
+		return end;
+	i = end;
+	if (x->p[i] == '%')
+		for (i++; i - end < 20 && ex_alnum(x->p[i]); i++)
+			;
+	if (x->p[i] == '/' && ex_is(x->p[i + 1], C_DIGIT)) {
+		size_t s = i + 1;
+
+		for (; s - i <= 3 && ex_is(x->p[s], C_DIGIT); s++)
+			len = len * 10 + (uint32_t)(x->p[s] - '0');
+		if (len <= 128 && !ex_is(x->p[s], C_ALPHA | C_DIGIT)) {
+			net.len = (unsigned char)len;
+			net.ip = ip_mask(net.ip, len);
+			i = s;
+		}
+	}
+	f = add_net(x, at, i, net, hard ? F_HARD : 0);
+	/* [address]:port */
+	if (f && at && x->p[at - 1] == '[' && x->p[i] == ']') {
+		size_t s = ex_port(x, i + 1, &f->port);
+
+		if (s > i + 1)
+			return s;
+	}
+	return i;
+}
+
+/* ---- what has dots ---------------------------------------------------------------------------- */
+
+/* Endings of files that are top-level domains, too. */
+static const char *const file_tlds[] = {
+	"zip", "md", "sh",  "pl",   "py",  "mov",        "app", "rs",  "so",   "ps",  "cc",
+	"cab", "mk", "ml",  "pm",   "do",  "ac",         "am",  "cat", "inc",  "run", "map",
+	"bz",  "st", "vi",  "hs",   "sc",  "java",       "foo", "tf",  "mm",   "la",  "as",
+	"cs",  "ms", "com", "link", "gdn", "properties", "dev", "log", "prof", "crs"
+};
+static const char *const file_ends[] = {
+	"exe",  "dll",    "sys",  "ocx",  "scr",  "cpl",  "msi",  "msp",    "bat", "cmd",  "ps1",
+	"psm1", "vbs",    "vbe",  "js",   "jse",  "wsf",  "wsh",  "hta",    "lnk", "url",  "doc",
+	"docx", "docm",   "dot",  "dotm", "xls",  "xlsx", "xlsm", "xlsb",   "xll", "ppt",  "pptx",
+	"pptm", "rtf",    "pdf",  "txt",  "csv",  "htm",  "html", "php",    "asp", "aspx", "jsp",
+	"jar",  "class",  "apk",  "dex",  "elf",  "bin",  "dat",  "tmp",    "log", "ini",  "cfg",
+	"conf", "xml",    "json", "yml",  "yaml", "rar",  "7z",   "gz",     "tar", "tgz",  "bz2",
+	"xz",   "iso",    "img",  "vhd",  "vhdx", "dmg",  "pkg",  "deb",    "rpm", "png",  "jpg",
+	"jpeg", "gif",    "bmp",  "ico",  "svg",  "mp3",  "mp4",  "avi",    "wav", "ttf",  "woff",
+	"db",   "sqlite", "sql",  "bak",  "old",  "pem",  "crt",  "cer",    "der", "key",  "pfx",
+	"cpp",  "hpp",    "h",    "c",    "go",   "rb",   "lua",  "swf",    "chm", "one",  "wll",
+	"ade",  "eml",    "msg",  "pst",  "evtx", "dmp",  "pcap", "pcapng", "yar", "yara", "zip",
+	"md",   "sh",     "py",   "so",   "ko",   "ps",   "cab",  "rules",  "tsv", "ics",  "vcf",
+};
+
+/* First labels of names of packages, and of the classes of big frameworks. */
+static const char *const packages[] = {
+	"com",     "org",           "net",        "edu",    "gov",    "io",      "java",
+	"javax",   "android",       "androidx",   "kotlin", "sun",    "system",  "microsoft",
+	"windows", "mscorlib",      "self",       "this",   "os",     "sys",     "obj",
+	"window",  "document",      "console",    "math",   "json",   "string",  "array",
+	"object",  "request",       "response",   "app",    "module", "process", "win32",
+	"wscript", "activexobject", "powershell", "socket"
+};
+/* Words in the names that virus scanners give. */
+static const char *const verdicts[] = { "win32",      "win64",    "w32",     "w64",     "msil",
+					"trojan",     "backdoor", "heur",    "ransom",  "exploit",
+					"androidos",  "gen",      "variant", "pua",     "worm",
+					"downloader", "dropper",  "agent",   "malware", "riskware",
+					"adware",     "uds",      "vho",     "linux",   "script",
+					"vbs",        "js",       "generic", "banker",  "spyware" };
+
+static bool has_upper(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ex_upper(s.p[i]))
+			return true;
+	return false;
+}
+
+/* An undefanged name by its looks: code, a file, a verdict of a scanner. */
+static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
+{
+	struct str rest = { x->p + at, end - at }, label, first;
+	size_t labels = name_labels(rest), upper = 0, verdict = 0;
+	char before = at ? x->p[at - 1] : ' ';
+	uint32_t flags = 0;
+
+	first = str_head(rest, str_chr(rest, '.'));
+	if (x->p[end] == '(' || before == '$' || (x->p[end] == '[' && x->p[end + 1] == '\''))
+		flags |= F_CODE;
+	if (x->p[end] == '=' && x->p[end + 1] != '=' && before != '.')
+		flags |= F_CODE;
+	if (before == '/' || before == '\\' || before == '%')
+		flags |= F_FILE;
+	if (before == '@')
+		flags |= F_CODE;
+	while (str_cut(&rest, '.', &label)) {
+		upper += label.n && ex_upper(label.p[0]);
+		verdict += IN(label, verdicts);
+	}
+	if (IN(first, packages) && !(first.n == 3 && labels == 2 && !has_upper(first)))
+		flags |= F_CODE;
+	/* System.Net.Sockets; EVIL.COM and Evil.com are names. */
+	if (upper == labels && labels > 1 && has_upper(tld) && tld.n > 1 && !ex_upper(tld.p[1]))
+		flags |= F_CODE;
+	if (verdict && (upper || labels > 2))
+		flags |= F_CODE;
+	if (IN(tld, file_tlds) && labels == 2 && !str_iis(tld, "com") && !str_iis(tld, "cc"))
+		flags |= F_FILE;
+	/* RUNME.COM is a file. */
+	if (labels == 2 && str_is(tld, "COM"))
+		flags |= F_MINOR;
+	if (labels == 2 && first.n < 2)
+		flags |= F_MINOR;
+	return flags;
+}
+
+/* Native spellings of Latin top-level domains that are such domains themselves, or words of a
+ * translated text: what they stood for. */
+static const char *transliterated(struct str s)
+{
+	static const struct {
+		const char *word, *stands;
+	} words[] = {
+		{ "\xe3\x82\xb3\xe3\x83\xa0", "com" },             /* コム */
+		{ "\xe3\x83\x8d\xe3\x83\x83\xe3\x83\x88", "net" }, /* ネット */
+		{ "\xe3\x82\xaa\xe3\x83\xab\xe3\x82\xb0", "org" }, /* オルグ */
+		{ "\xe3\x83\x89\xe3\x83\x83\xe3\x83\x88\xe3\x82\xb3\xe3\x83\xa0", "com" }, /* ドットコム
+											    */
+		{ "\xeb\x8b\xb7\xec\xbb\xb4", "com" }, /* 닷컴 */
+		{ "\xec\xbb\xb4", "com" },             /* 컴 */
+		{ "\xeb\x84\xb7", "net" },             /* 넷 */
+		{ "\xeb\x8b\xb7\xeb\x84\xb7", "net" }, /* 닷넷 */
+		{ "\xd0\xba\xd0\xbe\xd0\xbc", "com" }, /* ком */
+		{ "\xd1\x80\xd1\x83", "ru" },          /* ру */
+		{ "\xe7\x82\xb9\xe7\x9c\x8b", "com" }, /* 点看 */
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_is(s, words[i].word))
+			return words[i].stands;
+	return NULL;
+}
+
+/* A name in normal form into the scratch buffer; empty if it is none. */
+static struct str normal(struct ex *x, struct str s)
+{
+	size_t begin = x->scratch.n;
+
+	while (s.n && (s.p[0] == '.' || s.p[0] == '-'))
+		s = str_skip(s, 1);
+	if (name_normalise(s, false, &x->scratch) != ERR_OK)
+		return STR_NONE;
+	return str_skip(buf_str(&x->scratch), begin);
+}
+
+/* Does [at, end) end like the name of a host, or is it an address? */
+static bool ends_host(struct ex *x, size_t at, size_t end)
+{
+	struct str label = last_label((struct str){ x->p + at, end - at });
+	uint32_t number;
+	bool zeros;
+
+	return quad(x, at, end, &number, &zeros) == end || (ex_tld(x, label) && !IN(label, file_ends));
+}
+
+/* A name, with the port and path that follow it. `flags`: what is known of it. */
+static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32_t flags)
+{
+	uint32_t said = ex_host_flags(x, value);
+	size_t i;
+	struct found *f;
+	uint16_t port = 0;
+	bool cut = false;
+
+	i = ex_port(x, end, &port);
+	if (x->p[i] == '/' && !(flags & (F_CODE | F_FILE))) {
+		size_t s = i + 1, path;
+		bool host = false;
+
+		/* a[.]com/b[.]com: two of them. */
+		while (ex_is(x->p[s], C_NAME))
+			s++;
+		if (fold_any(x->fold.hard, i + 1, s) && x->p[s] != '/' && x->p[s] != '?') {
+			size_t t = s;
+
+			while (t > i + 1 && x->p[t - 1] == '.')
+				t--;
+			host = t > i + 1 && ends_host(x, i + 1, t);
+		}
+		path = host ? i : ex_path_end(x, at, i, &cut);
+		if (path > i && x->scratch.err == ERR_OK && !host) {
+			f = ex_add_url(x, at, path, "http://", at, flags | said | F_NO_SCHEME);
+			if (f) {
+				if (cut)
+					f->status = EX_UNCERTAIN;
+				return path;
+			}
+		}
+	}
+	f = ex_add(x, EX_DOMAIN, at, end, value, flags | said);
+	if (!f)
+		return end;
+	f->port = port;
+	if (port)
+		return i;
+	if (!(flags & (F_CODE | F_FILE)))
+		port_word(x, end, &f->port);
+	return end;
+}
+
+static size_t file(struct ex *x, size_t at, size_t end, uint32_t flags)
+{
+	(void)ex_add(x, EX_FILENAME, at, end, (struct str){ x->p + at, end - at }, flags | F_FILE);
+	return end;
+}
+
+/* A name with letters. */
+static size_t lettered(struct ex *x, size_t at, size_t end)
+{
+	size_t begin = x->scratch.n, tld_at = end, next = end;
+	bool hard = fold_any(x->fold.hard, at, end);
+	uint32_t flags = hard ? F_HARD : 0;
+	const char *note = NULL, *mended = NULL;
+	enum ex_status status = EX_AS_WRITTEN;
+	struct str tld, value, raw;
+	struct found *f;
+	size_t found = x->found.n;
+
+	/* What follows a full stop of the sentence without a blank is no part of it. */
+	for (;;) {
+		size_t dot;
+		struct str label;
+
+		for (tld_at = end; tld_at > at && x->p[tld_at - 1] != '.'; tld_at--)
+			;
+		tld = (struct str){ x->p + tld_at, end - tld_at };
+		if (tld_at == at)
+			return next;
+		dot = tld_at - 1;
+		if (ex_tld(x, tld) && !fold_bit(x->fold.soft, dot))
+			break;
+		/* Does a name end before that dot, which nobody put into brackets? */
+		if (!fold_bit(x->fold.hard, dot)) {
+			size_t k = dot;
+
+			while (k > at && x->p[k - 1] != '.')
+				k--;
+			label = (struct str){ x->p + k, dot - k };
+			if (k > at &&
+			    ((ex_tld(x, label) && (hard || fold_bit(x->fold.soft, dot)) &&
+			      fold_any(x->fold.hard, at, dot) == hard) ||
+			     fold_bit(x->fold.soft, dot)) &&
+			    (fold_bit(x->fold.soft, dot) || ex_upper(tld.p[0]) ||
+			     ex_is(tld.p[0], C_WIDE))) {
+				if (fold_bit(x->fold.soft, dot) && ex_tld(x, tld) && !ex_tld(x, label))
+					break;
+				end = next = dot;
+				continue;
+			}
+		}
+		break;
+	}
+	if (x->p[at] == '*' || x->p[at] == '.')
+		at++;
+	raw = (struct str){ x->p + at, end - at };
+
+	if (ex_is(tld.p[0], C_WIDE)) {
+		bool latin = true;
+		size_t host = tld_at;
+
+		for (size_t i = at; i < tld_at; i++)
+			latin &= !ex_is(x->p[i], C_WIDE);
+		mended = latin ? transliterated(tld) : NULL;
+		if (mended) {
+			/* Copy: the rest of the name, then what it stood for. */
+			char text[300];
+
+			if (host - at + 4 > sizeof text)
+				return next;
+			memcpy(text, x->p + at, host - at);
+			memcpy(text + (host - at), mended, strlen(mended));
+			value = normal(x, (struct str){ text, host - at + strlen(mended) });
+			status = EX_MENDED;
+			note = "the top-level domain is spelt in another script, as translators do; read as "
+			       "the Latin one, although the other exists or may exist";
+		} else {
+			value = normal(x, raw);
+			if (value.n && !ex_tld(x, last_label(value))) {
+				x->scratch.n = begin;
+				value = STR_NONE;
+			}
+			if (value.n == 0 && fold_bit(x->fold.hard, tld_at - 1) && latin) {
+				/* evil.co[.]これは: the sentence has swallowed the last label. */
+				end = tld_at - 1;
+				value = normal(x, (struct str){ x->p + at, end - at });
+				if (value.n && name_labels(value) < 2)
+					value = STR_NONE;
+				status = EX_UNCERTAIN;
+				flags |= F_HARD;
+				note = "the label behind the last defanged dot is lost: prose stands there; "
+				       "the name is incomplete";
+			}
+		}
+		if (value.n == 0) {
+			x->scratch.n = begin;
+			return next;
+		}
+		if (!hard && !mended && !ex_tld(x, last_label(value))) {
+			x->scratch.n = begin;
+			return next;
+		}
+		if (status == EX_UNCERTAIN) {
+			f = ex_add(x, EX_DOMAIN, at, next, value, flags);
+			next = end + 1;
+		} else {
+			next = name(x, at, next, value, flags);
+			f = x->found.n > found ? &x->found.v[found] : NULL;
+		}
+		if (f && note) {
+			f->status = (uint8_t)status;
+			f->note = note;
+		}
+		x->scratch.n = begin;
+		return next;
+	}
+
+	if (!ex_tld(x, tld)) {
+		static const char *const beside[] = { "onion", "bit", "bazar", "lib",
+						      "coin",  "emc", "i2p",   "eth" };
+
+		if (IN(tld, file_ends))
+			return file(x, at, end, flags);
+		if (!hard && !IN(tld, beside))
+			return next;
+		if (!IN(tld, beside) && (tld.n < 2 || !ex_is(tld.p[0], C_ALPHA)))
+			return next;
+	}
+	value = normal(x, raw);
+	if (value.n == 0) {
+		x->scratch.n = begin;
+		return next;
+	}
+	if (!hard)
+		flags |= looks(x, at, end, tld);
+	else if (IN(tld, file_tlds) && name_labels(value) == 2)
+		flags |= F_MINOR;
+	/* foo.zip in a path or beside file words is a file; who defangs it means a name. */
+	if (flags & F_FILE && !(flags & F_HARD)) {
+		x->scratch.n = begin;
+		return file(x, at, end, flags);
+	}
+	next = name(x, at, end, value, flags);
+	x->scratch.n = begin;
+	return next;
+}
+
+size_t ex_dotted(struct ex *x, size_t at, size_t end)
+{
+	size_t whole = end, i, dots = 0, letters = 0;
+
+	while (at < end &&
+	       (x->p[at] == '-' || x->p[at] == '.' || (x->p[at] == '_' && x->p[end - 1] == '_')))
+		at++;
+	while (end > at && (x->p[end - 1] == '-' || x->p[end - 1] == '.' || x->p[end - 1] == '_'))
+		end--;
+	for (i = at; i < end; i++) {
+		dots += x->p[i] == '.';
+		letters += !ex_is(x->p[i], C_DIGIT) && x->p[i] != '.' && x->p[i] != '-';
+	}
+	if (dots == 0 || end - at > 512)
+		return whole;
+	if (ex_attack(x, at, end))
+		return whole;
+	if (dots >= 3 && ex_is(x->p[at], C_DIGIT)) {
+		size_t stop = at, part = 0;
+		uint32_t number;
+		bool zeros;
+
+		stop = quad(x, at, end, &number, &zeros);
+		/* All of it; before a range's dash; before a full stop and a sentence. */
+		if (stop && stop == end)
+			return v4(x, at, end);
+		if (stop && x->p[stop] == '-' && letters == 0) {
+			size_t next = v4(x, at, stop);
+
+			(void)part;
+			return next > stop ? next : stop + 1;
+		}
+		if (stop && x->p[stop] == '.' &&
+		    (fold_bit(x->fold.soft, stop) ||
+		     (fold_any(x->fold.hard, at, stop) && !fold_bit(x->fold.hard, stop) &&
+		      (ex_upper(x->p[stop + 1]) || ex_is(x->p[stop + 1], C_WIDE))))) {
+			(void)v4(x, at, stop);
+			return stop + 1;
+		}
+		/* 1.2.3[.]4and, 1.2.3[.]4から */
+		if (stop && fold_any(x->fold.hard, at, stop) && !ex_is(x->p[stop], C_DIGIT) &&
+		    x->p[stop] != '.' && x->p[stop] != '_' && x->p[stop] != '-')
+			return v4(x, at, stop) > stop ? end : stop;
+	}
+	/* IP1.2.3.4 */
+	if (dots >= 3 && end - at > 9 && str_istarts((struct str){ x->p + at, 2 }, STR("ip")) &&
+	    ex_is(x->p[at + 2], C_DIGIT)) {
+		uint32_t number;
+		bool zeros;
+
+		if (quad(x, at + 2, end, &number, &zeros) == end)
+			return v4(x, at + 2, end);
+	}
+	if (letters == 0)
+		return whole;
+	/* Glued by a dash or not: a name. */
+	i = lettered(x, at, end);
+	return i > end ? i : i < end && i > at ? i : whole;
+}
+
+size_t ex_wide_name(struct ex *x, size_t dot)
+{
+	size_t at = dot, end, begin = x->scratch.n, len = 0, found = x->found.n;
+	bool hard = fold_bit(x->fold.hard, dot);
+	enum script script;
+	struct str value;
+
+	/* Back to where the name begins: a blank, a bracket, another kind of character. */
+	while (at > x->done && dot - at < 180) {
+		size_t back = 1;
+
+		while (back < 4 && at - back > x->done && ((unsigned char)x->p[at - back] & 0xc0) == 0x80)
+			back++;
+		if (ex_char(x->p + at - back, x->n - (at - back), &script) != back)
+			break;
+		if (!ex_is(x->p[at - back], C_NAME) && script == SCRIPT_NONE)
+			break;
+		at -= back;
+		len++;
+	}
+	end = ex_host_end(x, dot + 1);
+	if (end <= dot + 1 || at == dot || dot - at >= 180)
+		return 0;
+	/* Prose on its left: kana and the like before Latin letters in one label. */
+	for (size_t i = at; i < dot;) {
+		size_t n = ex_char(x->p + i, dot - i, &script);
+
+		if (script == SCRIPT_CJK && i + n < dot && ex_alnum(x->p[i + n]))
+			at = i + n;
+		i += n;
+	}
+	value = normal(x, (struct str){ x->p + at, end - at });
+	if (value.n == 0 || len > 40) {
+		x->scratch.n = begin;
+		return 0;
+	}
+	if (ex_host_flags(x, value) & F_NOT_IN_DNS) {
+		x->scratch.n = begin;
+		return 0;
+	}
+	end = name(x, at, end, value, hard ? F_HARD : 0);
+	x->scratch.n = begin;
+	return x->found.n > found ? end : 0;
+}

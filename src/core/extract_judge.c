@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which candidates are indicators. What is defanged is one, and so is the same value elsewhere. For
+ * the others their place decides: in a list of indicators or in prose, with which words, beside
+ * what, and whether this document defangs at all. docs/extract.md tells the rules.
+ */
+#include "core/extract_parts.h"
+
+#include "core/name.h"
+
+#include <stdlib.h>
+
+struct group {
+	struct str value;
+	uint8_t type;
+	bool hard;     /* defanged somewhere */
+	bool mended;   /* only by mending */
+	uint32_t best; /* found + 1 */
+	uint32_t out;
+	uint32_t count;
+};
+
+struct judge {
+	struct ex *x;
+	const struct extract_in *in;
+	struct group *slot;
+	size_t mask;
+	size_t hard_hosts, hard_all, bare;
+	bool list; /* the document is a list of values */
+};
+
+static struct group *group_of(struct judge *j, enum ex_type type, struct str value)
+{
+	size_t i = str_hash(value, (uint64_t)type + 1) & j->mask;
+
+	while (j->slot[i].value.p) {
+		if (j->slot[i].type == type && str_eq(j->slot[i].value, value))
+			break;
+		i = (i + 1) & j->mask;
+	}
+	return &j->slot[i];
+}
+
+static struct group *group_make(struct judge *j, enum ex_type type, struct str value)
+{
+	struct group *g = group_of(j, type, value);
+
+	if (!g->value.p)
+		*g = (struct group){ .value = value, .type = (uint8_t)type };
+	return g;
+}
+
+static bool is_hash(uint8_t type)
+{
+	return type >= EX_MD5 && type <= EX_SHA512;
+}
+
+static bool is_net(uint8_t type)
+{
+	return type <= EX_URL;
+}
+
+/* ---- what the whole document says ------------------------------------------------------------- */
+
+static void neighbours(struct judge *j)
+{
+	struct ex *x = j->x;
+
+	for (size_t i = 0; i < x->found.n;) {
+		size_t k = i;
+		uint32_t near = 0;
+		bool hash = false;
+
+		while (k < x->found.n && x->found.v[k].line_at == x->found.v[i].line_at) {
+			near += (x->found.v[k].flags & F_HARD) != 0 && is_net(x->found.v[k].type);
+			hash |= is_hash(x->found.v[k].type);
+			k++;
+		}
+		for (size_t m = i; m < k; m++) {
+			struct found *f = &x->found.v[m];
+			bool self = (f->flags & F_HARD) != 0 && is_net(f->type);
+
+			if (near > (uint32_t)self)
+				f->flags |= F_NEAR_HARD;
+			if (hash && !is_hash(f->type))
+				f->flags |= F_NEAR_HASH;
+		}
+		i = k;
+	}
+}
+
+static void survey(struct judge *j)
+{
+	struct ex *x = j->x;
+	uint32_t last = UINT32_MAX;
+
+	for (size_t i = 0; i < x->found.n; i++) {
+		struct found *f = &x->found.v[i];
+
+		if (f->flags & F_HARD && is_net(f->type)) {
+			j->hard_all++;
+			j->hard_hosts += f->type == EX_DOMAIN || f->type == EX_URL;
+			group_make(j, (enum ex_type)f->type, f->value)->hard = true;
+			if (f->host.p && f->host.n && !(f->flags & F_SERVICE))
+				group_make(j, EX_DOMAIN, f->host)->hard |= !(f->flags & F_SERVICE);
+		} else if (f->flags & F_HARD) {
+			j->hard_all++;
+			group_make(j, (enum ex_type)f->type, f->value)->hard = true;
+		}
+		if (f->flags & F_ALONE && f->line_at != last && f->type != EX_FILENAME) {
+			j->bare++;
+			last = f->line_at;
+		}
+	}
+	j->list = j->bare >= 3 && j->bare * 10 >= x->lines * 6;
+}
+
+/* ---- one candidate ---------------------------------------------------------------------------- */
+
+static enum ex_class because(struct found *f, enum ex_class c, const char *note)
+{
+	if (!f->note)
+		f->note = note;
+	return c;
+}
+
+static bool public_tld(struct str host)
+{
+	return str_ends(host, STR(".gov")) || str_ends(host, STR(".mil")) ||
+	       str_ends(host, STR(".edu")) || str_ends(host, STR(".int")) ||
+	       str_ends(host, STR(".go.jp")) || str_ends(host, STR(".gov.uk"));
+}
+
+/* How much the place of a live value speaks for its being an indicator. */
+static int score(const struct judge *j, const struct found *f)
+{
+	uint32_t g = f->flags;
+	int s = 0;
+
+	if (g & F_SEC_IOC)
+		s += g & (F_ALONE | F_ROW) ? 3 : 1;
+	if (j->list && g & F_ALONE)
+		s += 3;
+	if (g & F_CUE)
+		s += 2;
+	if (g & F_VALUE_WORD)
+		s += 1;
+	if (g & F_NEAR_HASH)
+		s += 2;
+	if (g & F_NEAR_HARD)
+		s += 1;
+	if (g & F_SENDER)
+		s += 2;
+	if (g & F_LINK)
+		s -= 3;
+	if (g & F_SEC_REF)
+		s -= 4;
+	if (g & F_REF)
+		s -= 2;
+	if (g & F_BENIGN)
+		s -= 3;
+	if (g & F_GUID_WORD)
+		s -= 3;
+	if (g & F_CONTACT)
+		s -= 2;
+	if (g & F_FILE_WORD)
+		s -= 2;
+	if (g & F_SERVICE)
+		s -= 4;
+	if (g & F_MINOR)
+		s -= 2;
+	if (g & F_RECEIVER)
+		s -= 3;
+	/* Who defangs some hosts means the others as they stand. */
+	if (j->hard_hosts >= 2 && !(g & F_SENDER))
+		s -= 1;
+	return s;
+}
+
+static enum ex_class address(const struct judge *j, struct found *f)
+{
+	uint32_t g = f->flags;
+
+	if (g & F_HARD)
+		return EX_INDICATOR;
+	if (g & F_VERSION)
+		return because(f, EX_CONTEXT, "a version or section number");
+	if (g & F_FILE)
+		return because(f, EX_CONTEXT, "part of a file's name");
+	if (g & F_MINOR && score(j, f) < 2)
+		return because(f, EX_CONTEXT, "a version or section number");
+	if (g & F_RECEIVER || (g & F_SEC_REF))
+		return EX_CONTEXT;
+	return EX_INDICATOR;
+}
+
+static enum ex_class named(const struct judge *j, struct found *f, struct str host)
+{
+	const struct group *g;
+	uint32_t flags = f->flags;
+	int s;
+
+	if (flags & F_EXAMPLE)
+		return because(f, EX_CONTEXT, "reserved for examples");
+	if (flags & F_NOT_IN_DNS &&
+	    !(f->type == EX_URL && flags & F_HARD && str_chr(host, '.') != SIZE_MAX))
+		return because(f, EX_CONTEXT, "not a name of the public DNS");
+	if (flags & F_HARD)
+		return EX_INDICATOR;
+	if (flags & F_CODE)
+		return because(f, EX_CONTEXT, "looks like code");
+	if (flags & F_FILE)
+		return because(f, EX_CONTEXT, "looks like a file's name");
+	if (group_of((struct judge *)(uintptr_t)j, (enum ex_type)f->type, f->value)->hard)
+		return EX_INDICATOR;
+	g = group_of((struct judge *)(uintptr_t)j, EX_DOMAIN, host);
+	if (g->value.p && g->hard && !(flags & F_SERVICE))
+		return EX_INDICATOR;
+	s = score(j, f);
+	if (public_tld(host))
+		s -= 2;
+	if (f->type == EX_URL) {
+		struct ip ip;
+
+		if (ip_parse(host, &ip))
+			s += 2;
+		if (flags & F_NO_SCHEME)
+			s -= 1;
+		if (s >= (j->hard_hosts ? 3 : 2))
+			return EX_INDICATOR;
+		return EX_REFERENCE;
+	}
+	if (s >= 2)
+		return EX_INDICATOR;
+	return flags & (F_SERVICE | F_REF | F_LINK | F_SEC_REF) ? EX_REFERENCE : EX_CONTEXT;
+}
+
+static enum ex_class mail(const struct judge *j, struct found *f)
+{
+	uint32_t g = f->flags;
+	int s = 0;
+
+	if (g & F_EXAMPLE)
+		return because(f, EX_CONTEXT, "reserved for examples");
+	if (g & F_RECEIVER || g & F_GUID_WORD)
+		return EX_CONTEXT;
+	if (g & F_HARD || group_of((struct judge *)(uintptr_t)j, EX_EMAIL, f->value)->hard)
+		return EX_INDICATOR;
+	if (g & F_SENDER)
+		s += 3;
+	if (g & F_RANSOM)
+		s += 3;
+	if (g & F_SEC_IOC)
+		s += 3;
+	if (g & F_CUE)
+		s += 2;
+	if (j->list && g & F_ALONE)
+		s += 3;
+	if (g & F_CONTACT)
+		s -= 3;
+	if (g & F_SEC_REF)
+		s -= 3;
+	return s >= 2 ? EX_INDICATOR : EX_CONTEXT;
+}
+
+static enum ex_class judge(const struct judge *j, struct found *f)
+{
+	uint32_t g = f->flags;
+
+	switch (f->type) {
+	case EX_IPV4:
+	case EX_IPV6:
+	case EX_CIDR:
+		return address(j, f);
+	case EX_DOMAIN:
+		return named(j, f, f->value);
+	case EX_URL:
+		return named(j, f, f->host);
+	case EX_EMAIL:
+		return mail(j, f);
+	case EX_MD5:
+	case EX_SHA1:
+	case EX_SHA256:
+	case EX_SHA512:
+	case EX_JARM:
+		if (g & F_EXAMPLE)
+			return EX_CONTEXT;
+		if (g & F_MINOR || g & F_GUID_WORD)
+			return because(f, EX_CONTEXT, "an identifier, not the hash of a file");
+		if (g & F_COMMIT_WORD && f->type == EX_SHA1)
+			return because(f, EX_CONTEXT, "a commit of source code");
+		return EX_INDICATOR;
+	case EX_ASN:
+		if (g & F_EXAMPLE)
+			return because(f, EX_CONTEXT, "reserved for examples and private use");
+		return g & F_MINOR && str_is(f->value, "AS400") ? EX_CONTEXT : EX_INDICATOR;
+	case EX_FILENAME:
+		return EX_CONTEXT;
+	default:
+		return EX_INDICATOR;
+	}
+}
+
+/* 1.2.3.20,1: one number with a slip, or two things with a comma between them. */
+static enum err comma(struct judge *j, struct found *f)
+{
+	const struct group *other = group_of(j, (enum ex_type)f->type, f->alt);
+	bool row = f->line_at == f->at || (f->flags & F_ALONE && f->at < 4 + f->line_at);
+
+	if (other->value.p && other->hard) {
+		f->value = f->alt;
+		f->status = EX_MENDED;
+		f->note = "a comma stood inside the last number; the document has this address elsewhere";
+		f->end += 1;
+	} else if (f->flags & F_HARD && !row) {
+		f->value = f->alt;
+		f->status = EX_UNCERTAIN;
+		f->note = "a comma stands inside the last number, which may end before it";
+		f->end += 1;
+	} else {
+		return ERR_OK;
+	}
+	while (ex_is(j->x->p[f->end], C_DIGIT))
+		f->end++;
+	return ERR_OK;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------- */
+
+static struct str source_slice(const struct ex *x, size_t from, size_t to)
+{
+	size_t a = fold_src(&x->fold, from), b = to > from ? fold_src(&x->fold, to - 1) + 1 : a;
+	struct str s;
+
+	/* To the end of a character that was several bytes, or brackets. */
+	if (to > from && to <= x->n) {
+		size_t next = to < x->n ? fold_src(&x->fold, to) : x->fold.src.n;
+
+		if (next > b)
+			b = next;
+	}
+	if (b > x->fold.src.n)
+		b = x->fold.src.n;
+	s = (struct str){ x->fold.src.p + a, b > a ? b - a : 0 };
+	while (s.n && strchr(" \r\n\t", s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+enum { CONTEXT_SIDE = 110 };
+
+/* The row, or the part of the line around the value. */
+static struct str context(const struct ex *x, const struct found *f)
+{
+	size_t from = f->line_at, to = f->line_end < f->end ? f->end : f->line_end;
+
+	if (f->at - from > CONTEXT_SIDE) {
+		from = f->at - CONTEXT_SIDE;
+		while (from < f->at && (((unsigned char)x->p[from] & 0xc0) == 0x80 ||
+					(x->p[from] != ' ' && f->at - from > CONTEXT_SIDE - 20 &&
+					 (unsigned char)x->p[from] < 0x80)))
+			from++;
+	}
+	if (to - f->end > CONTEXT_SIDE) {
+		to = f->end + CONTEXT_SIDE;
+		while (to > f->end && ((unsigned char)x->p[to] & 0xc0) == 0x80)
+			to--;
+	}
+	return source_slice(x, from, to);
+}
+
+static void fill(const struct ex *x, const struct found *f, struct extracted *e)
+{
+	*e = (struct extracted){
+		.type = (enum ex_type)f->type,
+		.class = (enum ex_class)f->class,
+		.status = (enum ex_status)f->status,
+		.defanged = (f->flags & F_HARD) != 0,
+		.port = f->port,
+		.has_role = f->has_role,
+		.role = (enum role)f->role,
+		.value = f->value,
+		.original = source_slice(x, f->at, f->end),
+		.context = context(x, f),
+		.heading = f->heading.n ? source_slice(x, (size_t)(f->heading.p - x->p),
+						       (size_t)(f->heading.p - x->p) + f->heading.n)
+					: STR_NONE,
+		.family = f->family,
+		.note = f->note ? str_of(f->note) : STR_NONE,
+		.date = f->date,
+		.at = fold_src(&x->fold, f->at),
+		.line = f->line,
+		.count = 1
+	};
+	if (f->end == f->at)
+		e->original = f->value;
+}
+
+static bool better(const struct found *a, const struct found *b)
+{
+	if (a->class != b->class)
+		return a->class < b->class;
+	return a->status < b->status;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return x->at != y->at ? (x->at < y->at ? -1 : 1) : (x->type > y->type) - (x->type < y->type);
+}
+
+enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out)
+{
+	struct judge j = { .x = x, .in = in };
+	size_t slots = 64, n = 0;
+	struct extraction made = { 0 };
+	enum err e = ERR_OK;
+
+	while (slots < x->found.n * 4 + 16)
+		slots *= 2;
+	j.slot = calloc(slots, sizeof *j.slot);
+	if (!j.slot)
+		return ERR_NOMEM;
+	j.mask = slots - 1;
+	neighbours(&j);
+	survey(&j);
+	for (size_t i = 0; i < x->found.n && !e; i++)
+		if (x->found.v[i].flags & F_COMMA)
+			e = comma(&j, &x->found.v[i]);
+	if (x->found.n > 1 && in->n_links)
+		qsort(x->found.v, x->found.n, sizeof *x->found.v, by_place);
+	for (size_t i = 0; i < x->found.n; i++) {
+		struct found *f = &x->found.v[i];
+		struct group *g = group_make(&j, (enum ex_type)f->type, f->value);
+
+		f->class = (uint8_t)judge(&j, f);
+		n += g->count == 0;
+		g->count++;
+		if (g->best == 0 || better(f, &x->found.v[g->best - 1]))
+			g->best = (uint32_t)i + 1;
+	}
+	made.v = arena_array(x->arena, n + 1, sizeof *made.v);
+	if (in->every)
+		made.every = arena_array(x->arena, x->found.n + 1, sizeof *made.every);
+	if (!made.v || (in->every && !made.every))
+		e = ERR_NOMEM;
+	for (size_t i = 0; i < x->found.n && !e; i++) {
+		struct found *f = &x->found.v[i];
+		struct group *g = group_of(&j, (enum ex_type)f->type, f->value);
+
+		if (g->best == i + 1) {
+			struct extracted *v = &made.v[made.n];
+
+			fill(x, f, v);
+			v->count = g->count;
+			v->defanged |= g->hard;
+			g->out = (uint32_t)made.n++;
+		}
+	}
+	/* What other places add to the first. */
+	for (size_t i = 0; i < x->found.n && !e; i++) {
+		const struct found *f = &x->found.v[i];
+		const struct group *g = group_of(&j, (enum ex_type)f->type, f->value);
+		struct extracted *v = &made.v[g->out];
+
+		if (v->port == 0 && f->class == v->class)
+			v->port = f->port;
+		if (in->every) {
+			fill(x, f, &made.every[made.n_every]);
+			made.every[made.n_every].class = v->class;
+			made.every[made.n_every++].first = g->out;
+		}
+	}
+	free(j.slot);
+	if (!e)
+		*out = made;
+	return e;
+}

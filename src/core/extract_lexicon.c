@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Words found in text by their first two bytes: a bitmap says whether any word begins so, a bucket
+ * holds those that do, longest first. Most places of a text fall through at the bitmap.
+ */
+#include "core/extract_parts.h"
+
+#include <stdlib.h>
+
+struct entry {
+	struct str text; /* lower case; a blank stands for blanks and hyphens, or nothing */
+	uint32_t kind, number;
+	uint16_t first; /* two bytes */
+	bool stem;      /* goes on as it likes: "exfiltrat*" */
+};
+
+enum { BUCKETS = 1024 };
+
+struct lexicon {
+	struct arena arena;
+	struct str *family;
+	size_t n_families;
+	struct entry *entry; /* sorted by bucket, longest first */
+	size_t n;
+	uint32_t bucket[BUCKETS + 1];
+	uint64_t begins[65536 / 64];
+};
+
+static uint32_t bucket_of(uint16_t first)
+{
+	return (uint32_t)(first * UINT32_C(40503)) >> 6 & (BUCKETS - 1);
+}
+
+static uint16_t first_two(const char *p)
+{
+	return (uint16_t)((unsigned char)ex_lower(p[0]) << 8 | (unsigned char)ex_lower(p[1]));
+}
+
+static int by_bucket(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	uint32_t bx = bucket_of(x->first), by = bucket_of(y->first);
+
+	if (bx != by)
+		return bx < by ? -1 : 1;
+	if (x->text.n != y->text.n)
+		return x->text.n > y->text.n ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return str_cmp(x->text, y->text);
+}
+
+static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t number)
+{
+	struct entry *e = &l->entry[l->n];
+	struct str copy = arena_str(&l->arena, text);
+	char *p = (char *)(uintptr_t)copy.p;
+
+	if (!p)
+		return ERR_NOMEM;
+	*e = (struct entry){ copy, kind, number, 0, false };
+	if (e->text.n && p[e->text.n - 1] == '*') {
+		e->text.n--;
+		e->stem = true;
+	}
+	if (e->text.n < 2)
+		return ERR_OK;
+	for (size_t i = 0; i < e->text.n; i++) {
+		p[i] = ex_lower(p[i]);
+		if (p[i] == '-' || p[i] == '_')
+			p[i] = ' ';
+	}
+	e->first = first_two(p);
+	l->begins[e->first / 64] |= UINT64_C(1) << (e->first % 64);
+	l->n++;
+	return ERR_OK;
+}
+
+enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out)
+{
+	struct lexicon *l = calloc(1, sizeof *l);
+	size_t words = 0;
+	enum err e = ERR_OK;
+
+	if (!l)
+		return ERR_NOMEM;
+	while (ex_words[words].text)
+		words++;
+	arena_init(&l->arena, 64 << 20);
+	l->family = arena_array(&l->arena, n + 1, sizeof *l->family);
+	l->entry = arena_array(&l->arena, n + words + 1, sizeof *l->entry);
+	if (!l->family || !l->entry)
+		e = ERR_NOMEM;
+	for (size_t i = 0; i < words && !e; i++)
+		e = add(l, str_of(ex_words[i].text), ex_words[i].kind, ex_words[i].number);
+	for (size_t i = 0; i < n && !e; i++) {
+		size_t k = l->n_families;
+
+		if (k && str_eq(l->family[k - 1], v[i].family))
+			k--;
+		else
+			l->family[l->n_families++] = arena_str(&l->arena, v[i].family);
+		if (!l->family[k].p)
+			e = ERR_NOMEM;
+		else if (v[i].name.n > 2)
+			e = add(l, v[i].name, W_FAMILY, (uint32_t)k);
+	}
+	if (e) {
+		lexicon_free(l);
+		return e;
+	}
+	if (l->n)
+		qsort(l->entry, l->n, sizeof *l->entry, by_bucket);
+	for (size_t i = 0; i < l->n; i++)
+		l->bucket[bucket_of(l->entry[i].first) + 1]++;
+	for (size_t i = 0; i < BUCKETS; i++)
+		l->bucket[i + 1] += l->bucket[i];
+	*out = l;
+	return ERR_OK;
+}
+
+void lexicon_free(struct lexicon *l)
+{
+	if (!l)
+		return;
+	arena_free(&l->arena);
+	free(l);
+}
+
+struct str lexicon_family(const struct lexicon *l, uint32_t number)
+{
+	return l->family[number];
+}
+
+static bool separates(char c)
+{
+	return c == ' ' || c == '-' || c == '_' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Where the word that begins at p ends, or 0. There are NULs behind the text. */
+static size_t match(const struct entry *e, const char *p)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < e->text.n; i++) {
+		char c = e->text.p[i];
+
+		if (c == ' ') {
+			size_t blanks = 0;
+
+			while (blanks < 3 && separates(p[k]))
+				k++, blanks++;
+			continue;
+		}
+		if (ex_lower(p[k]) != c)
+			return 0;
+		k++;
+	}
+	if (e->stem || !ex_alnum(e->text.p[e->text.n - 1]) || !ex_alnum(p[k]))
+		return k;
+	/* The plural, and a genitive. */
+	if (ex_lower(p[k]) == 's' && !ex_alnum(p[k + 1]))
+		return k + 1;
+	return 0;
+}
+
+enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, size_t to, word_hits *out)
+{
+	bool inside = from && ex_alnum(text[from - 1]);
+
+	for (size_t i = from; i < to;) {
+		unsigned char c = (unsigned char)text[i];
+		uint16_t first;
+		size_t took = 0;
+
+		if (ex_alnum((char)c) ? inside : c < 0xc0) {
+			inside = ex_alnum((char)c);
+			i++;
+			continue;
+		}
+		inside = ex_alnum((char)c);
+		first = first_two(text + i);
+		if (l->begins[first / 64] >> (first % 64) & 1) {
+			uint32_t b = bucket_of(first);
+
+			for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
+				size_t n = l->entry[k].first == first ? match(&l->entry[k], text + i)
+								      : 0;
+				struct word_hit *h;
+
+				if (n == 0 || n < took)
+					continue;
+				h = VEC_PUSH(out);
+				if (!h)
+					return ERR_NOMEM;
+				*h = (struct word_hit){ (uint32_t)i, (uint32_t)(i + n),
+							l->entry[k].kind, l->entry[k].number };
+				took = n;
+			}
+		}
+		if (took) {
+			i += took;
+			inside = ex_alnum(text[i - 1]);
+		} else {
+			i++;
+		}
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of core/extract: what its files share. Nobody else includes this. */
+#ifndef NEZUMI_CORE_EXTRACT_PARTS_H
+#define NEZUMI_CORE_EXTRACT_PARTS_H
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "core/extract.h"
+
+/* ---- extract_fold.c --------------------------------------------------------------------------- */
+
+/*
+ * The text with defanging and odd forms undone: never longer than the text, with 64 NULs behind it.
+ * `hard` marks bytes that stood in brackets or the like, so that somebody defanged them; `soft`
+ * marks dots that may just as well have been full stops of a sentence.
+ */
+struct fold_edit {
+	uint32_t at, src; /* from byte `at` on, the text goes on at `src` */
+};
+
+struct fold {
+	char *p;
+	size_t n;
+	struct str src;
+	VEC(struct fold_edit) edits;
+	uint64_t *hard, *soft;
+	size_t n_hard;
+	bool dirty;
+};
+
+#define FOLD_PAD 64
+
+/* Errors: ERR_NOMEM. Free in any case. */
+MUST enum err fold_text(struct str text, struct fold *f);
+void fold_free(struct fold *f);
+/* Where a byte of the folded text stands in the text. */
+size_t fold_src(const struct fold *f, size_t at);
+
+static inline bool fold_bit(const uint64_t *map, size_t i)
+{
+	return map[i / 64] >> (i % 64) & 1;
+}
+
+/* Is any bit set in [from, to)? */
+static inline bool fold_any(const uint64_t *map, size_t from, size_t to)
+{
+	while (from < to) {
+		size_t bit = from % 64, take = 64 - bit < to - from ? 64 - bit : to - from;
+		uint64_t mask = take == 64 ? ~UINT64_C(0) : (UINT64_C(1) << take) - 1;
+
+		if (map[from / 64] >> bit & mask)
+			return true;
+		from += take;
+	}
+	return false;
+}
+
+/* ---- characters ------------------------------------------------------------------------------- */
+
+enum {
+	C_DIGIT = 1,
+	C_ALPHA = 2,
+	C_HEX = 4,    /* besides digits */
+	C_NAME = 8,   /* digits, letters, `-`, `_`, `.` */
+	C_WIDE = 16,  /* the first byte of a character beyond ASCII */
+	C_PATH = 32,  /* may stand in the path of a URL */
+	C_LOCAL = 64, /* may stand in the local part of a mail address */
+};
+extern const unsigned char ex_class_of[256];
+
+static inline bool ex_is(char c, int classes)
+{
+	return (ex_class_of[(unsigned char)c] & classes) != 0;
+}
+static inline bool ex_alnum(char c)
+{
+	return ex_is(c, C_DIGIT | C_ALPHA);
+}
+static inline bool ex_hex(char c)
+{
+	return ex_is(c, C_DIGIT | C_HEX);
+}
+static inline char ex_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+static inline bool ex_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+static inline bool ex_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+enum script { SCRIPT_NONE, SCRIPT_LETTER, SCRIPT_CJK };
+/* The character at p (at most n bytes): its length, at least 1, and what script it is of. Letters
+ * of alphabets join words; characters of scripts without blanks do not. */
+size_t ex_char(const char *p, size_t n, enum script *script);
+
+/* ---- extract_lexicon.c ------------------------------------------------------------------------ */
+
+enum word_kind {
+	W_FAMILY = 1 << 0,
+	W_ROLE = 1 << 1,  /* number: enum role */
+	W_CUE = 1 << 2,   /* who does this is malicious: "C2", "beacons to" */
+	W_REF = 1 << 3,   /* points readers elsewhere */
+	W_IOC = 1 << 4,   /* heads a list of indicators */
+	W_VALUE = 1 << 5, /* names a kind of value: "domain" */
+	W_VERSION = 1 << 6,
+	W_FILE = 1 << 7,   /* a file is spoken of */
+	W_BENIGN = 1 << 8, /* "legitimate", "victim" */
+	W_GUID = 1 << 9,
+	W_HASHES = 1 << 10, /* number: what kind of hash */
+	W_COMMIT = 1 << 11,
+	W_SENDER = 1 << 12, /* head of a mail: who sent it */
+	W_RECEIVER = 1 << 13,
+	W_CONTACT = 1 << 14, /* the publisher's own address */
+	W_RANSOM = 1 << 15,
+	W_OTHER = 1 << 16,   /* heads a section of another kind */
+	W_SECTION = 1 << 17, /* part, figure, table: a number with dots follows */
+	W_ATTACK = 1 << 18,
+	W_ASN = 1 << 19,
+	W_REFS = 1 << 20, /* heads a list of references */
+};
+
+struct word_hit {
+	uint32_t at, end; /* folded text */
+	uint32_t kind;
+	uint32_t number;
+};
+typedef VEC(struct word_hit) word_hits;
+
+/* All words of text[from, to), longest first at each place; appended. */
+MUST enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, size_t to,
+			   word_hits *out);
+struct str lexicon_family(const struct lexicon *l, uint32_t number);
+
+/* The words of extract_words.c. */
+struct ex_word {
+	const char *text;
+	uint32_t kind;
+	uint32_t number;
+};
+extern const struct ex_word ex_words[];
+
+/* ---- candidates ------------------------------------------------------------------------------- */
+
+enum found_flag {
+	F_HARD = 1 << 0,       /* defanged */
+	F_LINK = 1 << 1,       /* target of a link */
+	F_CODE = 1 << 2,       /* a call, a name of a class or package */
+	F_FILE = 1 << 3,       /* a file's name or part of a path */
+	F_VERSION = 1 << 4,    /* a number with dots that is no address */
+	F_EXAMPLE = 1 << 5,    /* reserved for examples */
+	F_NOT_IN_DNS = 1 << 6, /* no such top-level domain, single label, internal */
+	F_COMMA = 1 << 7,      /* a comma inside its last number; alt holds the other reading */
+	F_CERTAIN = 1 << 8,    /* of a type that says what it is: CVE, ATT&CK */
+	F_NO_SCHEME = 1 << 9,
+	F_SERVICE = 1 << 10, /* analysts' services, news, social media */
+	F_MINOR = 1 << 11,   /* weak by form alone */
+	/* of its surroundings (extract_context.c) */
+	F_ALONE = 1 << 12, /* nothing else in its line or cell */
+	F_ROW = 1 << 13,   /* in a line of cells */
+	F_SEC_IOC = 1 << 14,
+	F_SEC_REF = 1 << 15,
+	F_SEC_OTHER = 1 << 16,
+	F_CUE = 1 << 17,
+	F_REF = 1 << 18,
+	F_BENIGN = 1 << 19,
+	F_VALUE_WORD = 1 << 20,
+	F_FILE_WORD = 1 << 21,
+	F_SENDER = 1 << 22,
+	F_RECEIVER = 1 << 23,
+	F_CONTACT = 1 << 24,
+	F_RANSOM = 1 << 25,
+	F_NEAR_HARD = 1 << 26,
+	F_NEAR_HASH = 1 << 27,
+	F_GUID_WORD = 1 << 28,
+	F_COMMIT_WORD = 1 << 29,
+};
+
+struct found {
+	uint32_t at, end; /* folded text */
+	uint32_t flags;
+	uint16_t port;
+	uint8_t type, status, class;
+	uint8_t has_role, role;
+	struct str value, alt; /* arena */
+	struct str host;       /* of a URL or mail address, a slice of value */
+	const char *note;
+	uint32_t line_at, line_end, line;
+	struct str heading;
+	struct str family;
+	int64_t date;
+};
+
+enum section { SEC_NONE, SEC_IOC, SEC_REF, SEC_OTHER };
+
+struct ex_line {
+	uint32_t at, end; /* folded, without its end */
+	uint32_t body;    /* behind indent and bullet */
+	bool bullet, cells;
+};
+
+struct tld_slot {
+	char text[30];
+	uint8_t n;
+	uint8_t known; /* 0 empty, 1 no, 2 yes */
+};
+
+enum { TLD_SLOTS = 512 };
+
+struct ex {
+	const struct lexicon *lex;
+	struct arena *arena;
+	struct fold fold;
+	const char *p; /* the folded text */
+	size_t n;
+	size_t done; /* candidates before here are taken */
+	VEC(struct found) found;
+	struct buf scratch, text; /* text: what a URL is made from */
+	enum err err;
+	struct tld_slot tld[TLD_SLOTS];
+	/* extract_context.c */
+	word_hits hits;
+	size_t scanned, first_hit;
+	struct ex_line line;
+	size_t lined;   /* headings are known up to here */
+	size_t counted; /* lines of the text are counted up to here */
+	uint32_t newlines;
+	uint32_t lines; /* that are not blank */
+	enum section section;
+	unsigned level;
+	bool intro; /* the section is that of a line with a colon */
+	struct str heading;
+	struct str heading_family;
+	int heading_role;
+	struct str row_family;
+	int row_role;
+	struct str title_family;
+	bool titled;
+};
+
+/* Make a candidate; its value is copied. NULL without memory (x->err is set). */
+struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, struct str value,
+		     uint32_t flags);
+
+/* ---- extract_host.c --------------------------------------------------------------------------- */
+
+/* A top-level domain of the public suffix list, ASCII in any case or an A-label. */
+bool ex_tld(struct ex *x, struct str label);
+/* What its name says about a host in normal form: F_EXAMPLE, F_NOT_IN_DNS, F_SERVICE. */
+uint32_t ex_host_flags(struct ex *x, struct str host);
+/*
+ * A run of name characters with a dot in it: [at, end). Takes an address, network, name, URL
+ * without scheme or file name; returns where to go on.
+ */
+size_t ex_dotted(struct ex *x, size_t at, size_t end);
+/* Names in scripts without blanks: `dot` is a dot beside such a character. 0: none. */
+size_t ex_wide_name(struct ex *x, size_t dot);
+/* The end of the name that begins at `at`, within what a URL's host may hold. */
+size_t ex_host_end(const struct ex *x, size_t at);
+/* A port behind `at` (`:443`): its end, or `at`. */
+size_t ex_port(const struct ex *x, size_t at, uint16_t *port);
+size_t ex_v6(struct ex *x, size_t at);
+
+/* ---- extract_url.c ---------------------------------------------------------------------------- */
+
+/* "://" or what stands for it follows the run [at, end). Returns where to go on, 0 if it is none. */
+size_t ex_url(struct ex *x, size_t at, size_t end);
+/* Where a path that begins at `at` ends; *cut: it was shortened by an ellipsis. */
+size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut);
+/* host[:port]/path of [at, end) with a scheme before it. */
+struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
+			 uint32_t flags);
+/* An @ follows the run [at, end): 0 if it is no mail address. */
+size_t ex_mail(struct ex *x, size_t at, size_t end);
+
+/* ---- extract_token.c -------------------------------------------------------------------------- */
+
+/* A run without dots: hashes and names of things. Returns where to go on, 0 if it is nothing. */
+size_t ex_token(struct ex *x, size_t at, size_t end);
+/* A registry key begins with [at, end). */
+size_t ex_registry(struct ex *x, size_t at, size_t end);
+/* A path of Windows: where it ends. */
+size_t ex_windows_path(struct ex *x, size_t at);
+bool ex_attack(struct ex *x, size_t at, size_t end);
+
+/* ---- extract_context.c, extract_judge.c ------------------------------------------------------- */
+
+/* What stands around the candidate f, which is the newest; candidates come in the text's order. */
+void ex_surroundings(struct ex *x, struct found *f);
+/* Judge all of them and make the answer. */
+MUST enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out);
+/* The date in [from, to) nearest to `at`, or TIME_NONE. */
+int64_t ex_date(const char *p, size_t from, size_t to, size_t at);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/extract_parts.h"
+
+#include "core/name.h"
+
+/* ---- paths ------------------------------------------------------------------------------------ */
+
+static char opener_of(char c)
+{
+	return (char)(c == ')' ? '(' : c == ']' ? '[' : 0);
+}
+
+size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
+{
+	char before = begin ? x->p[begin - 1] : ' ';
+	long round = 0, square = 0;
+	size_t i = at;
+
+	*cut = false;
+	while (i < x->n) {
+		char c = x->p[i];
+
+		if (ex_is(c, C_WIDE)) {
+			enum script script;
+			size_t n = ex_char(x->p + i, x->n - i, &script);
+
+			if ((unsigned char)c == 0xe2 && (unsigned char)x->p[i + 1] == 0x80 &&
+			    (unsigned char)x->p[i + 2] == 0xa6)
+				*cut = true;
+			if (script != SCRIPT_LETTER || i == at)
+				break;
+			i += n;
+			continue;
+		}
+		if (!ex_is(c, C_PATH) || (c == '\'' && before == '\''))
+			break;
+		if (c == '.' && fold_bit(x->fold.soft, i))
+			break;
+		if (c == '(')
+			round++;
+		if (c == ')' && --round < 0)
+			break;
+		if (c == '[') {
+			/* What stands for something else: "[recipient's address]". */
+			size_t k = i + 1;
+
+			while (k - i < 60 && x->p[k] && !strchr(" \n[]", x->p[k]))
+				k++;
+			if (x->p[k] != ']' || before == '[')
+				break;
+			square++;
+		}
+		if (c == ']' && --square < 0)
+			break;
+		if ((c == ',' || c == ';') &&
+		    (str_istarts((struct str){ x->p + i + 1, 4 }, STR("http")) ||
+		     str_istarts((struct str){ x->p + i + 1, 4 }, STR("hxxp"))))
+			break;
+		i++;
+	}
+	for (; i > at; i--) {
+		char c = x->p[i - 1];
+
+		if (c == '.' && i - at > 2 && x->p[i - 2] == '.' && x->p[i - 3] == '.')
+			*cut = true;
+		if (strchr(".,;:!?'*", c) || (c == '_' && before == '_') || c == '&' ||
+		    (c == '-' && x->p[i] == ' '))
+			continue;
+		if ((c == '(' || c == '[') && x->p[i] != 0)
+			continue;
+		if (opener_of(c) == 0)
+			break;
+		/* A closing bracket that is opened inside stays. */
+		round = square = 0;
+		for (size_t k = at; k < i; k++) {
+			round += x->p[k] == '(' ? 1 : x->p[k] == ')' ? -1 : 0;
+			square += x->p[k] == '[' ? 1 : x->p[k] == ']' ? -1 : 0;
+		}
+		if (round >= 0 && square >= 0)
+			break;
+	}
+	/* "&" and "=" may end a query. */
+	if (i > at && x->p[i] == '&' && !ex_blank(x->p[i + 1]) && x->p[i + 1] > ' ')
+		i++;
+	return i;
+}
+
+struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
+			 uint32_t flags)
+{
+	size_t begin = x->scratch.n;
+	struct str host, value;
+	struct found *f;
+	uint16_t port;
+	struct buf *b = &x->text;
+
+	if (end - host_at > URL_MAX)
+		return NULL;
+	buf_clear(b);
+	buf_c(b, scheme);
+	/* Links inside links were defanged by the same machine. */
+	for (size_t i = host_at; i < end; i++) {
+		if (i > host_at && (x->p[i] == 'h' || x->p[i] == 'H') && end - i > 6 &&
+		    str_istarts((struct str){ x->p + i, 4 }, STR("hxxp")) &&
+		    (x->p[i + 4] == ':' || x->p[i + 5] == ':' || x->p[i + 4] == '%' ||
+		     x->p[i + 5] == '%')) {
+			buf_c(b, "http");
+			i += 3;
+			continue;
+		}
+		buf_ch(b, (char)(x->p[i] == '\\' ? '/' : x->p[i]));
+	}
+	if (buf_err(b) || url_normalise(buf_str(b), &x->scratch, &host, &port) != ERR_OK) {
+		x->scratch.n = begin;
+		return NULL;
+	}
+	value = str_skip(buf_str(&x->scratch), begin);
+	f = ex_add(x, EX_URL, at, end, value, flags);
+	if (f) {
+		size_t host_off = (size_t)(host.p - value.p);
+
+		f->host = (struct str){ f->value.p + host_off, host.n };
+		f->port = 0;
+	}
+	x->scratch.n = begin;
+	return f;
+}
+
+/* ---- URLs ------------------------------------------------------------------------------------- */
+
+struct scheme {
+	const char *written, *stands;
+	bool defanged, endpoint; /* endpoint: not a URL but host and port */
+};
+
+static const struct scheme schemes[] = {
+	{ "https", "https://", false, false }, { "http", "http://", false, false },
+	{ "hxxps", "https://", true, false },  { "hxxp", "http://", true, false },
+	{ "h**ps", "https://", true, false },  { "h**p", "http://", true, false },
+	{ "hxxxps", "https://", true, false }, { "hxxxp", "http://", true, false },
+	{ "htxps", "https://", true, false },  { "htxp", "http://", true, false },
+	{ "hxtps", "https://", true, false },  { "hxtp", "http://", true, false },
+	{ "httxs", "https://", true, false },  { "httx", "http://", true, false },
+	{ "hxps", "https://", true, false },   { "hxp", "http://", true, false },
+	{ "hzzps", "https://", true, false },  { "hzzp", "http://", true, false },
+	{ "xxxps", "https://", true, false },  { "xxxp", "http://", true, false },
+	{ "xttps", "https://", true, false },  { "xttp", "http://", true, false },
+	{ "h__ps", "https://", true, false },  { "h__p", "http://", true, false },
+	{ "h--ps", "https://", true, false },  { "h--p", "http://", true, false },
+	{ "meows", "https://", true, false },  { "meow", "http://", true, false },
+	{ "sftp", "sftp://", false, false },   { "ftps", "ftps://", false, false },
+	{ "ftp", "ftp://", false, false },     { "fxps", "ftps://", true, false },
+	{ "fxp", "ftp://", true, false },      { "wss", "wss://", false, false },
+	{ "wxs", "wss://", true, false },      { "ws", "ws://", false, false },
+	{ "ldaps", "ldaps://", false, false }, { "ldap", "ldap://", false, false },
+	{ "smb", "smb://", false, false },     { "ssh", "ssh://", false, false },
+	{ "rmi", "rmi://", false, false },     { "tcp", NULL, false, true },
+	{ "udp", NULL, false, true },          { "tls", NULL, false, true },
+	{ "ssl", NULL, false, true },          { "socks5", NULL, false, true },
+	{ "socks4", NULL, false, true },       { "rdp", NULL, false, true },
+};
+
+/* The scheme that the run ends with. */
+static const struct scheme *scheme_of(const struct ex *x, size_t at, size_t end)
+{
+	const struct scheme *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t n = strlen(schemes[i].written);
+
+		if (n <= end - at && n > most &&
+		    str_ieq((struct str){ x->p + end - n, n }, (struct str){ schemes[i].written, n })) {
+			best = &schemes[i];
+			most = n;
+		}
+	}
+	/* A letter before it makes it another scheme, unless that is glued prose. */
+	if (best && end - most > at && ex_is(x->p[end - most - 1], C_ALPHA) && best->stands == NULL)
+		return NULL;
+	return best;
+}
+
+/* Where the authority begins behind a scheme that ends at `end`: 0 if nothing like it follows. */
+static size_t behind_scheme(const struct ex *x, size_t end, bool defanged)
+{
+	size_t i = end;
+
+	if (defanged)
+		while (i - end < 2 && x->p[i] == ' ')
+			i++;
+	if (x->p[i] == ':') {
+		i++;
+		if (defanged)
+			while (x->p[i] == ' ' && i - end < 4)
+				i++;
+	} else if (!defanged || x->p[i] != '/' || x->p[i + 1] != '/') {
+		return 0;
+	}
+	if ((x->p[i] == '/' && x->p[i + 1] == '/') || (x->p[i] == '\\' && x->p[i + 1] == '\\'))
+		i += 2;
+	else if (defanged && (x->p[i] == '/' || x->p[i] == '\\'))
+		i++;
+	else
+		return 0;
+	/* One more or less is a slip, too. */
+	while (x->p[i] == '/' && i - end < 8)
+		i++;
+	if (defanged && x->p[i] == ' ' && (ex_alnum(x->p[i + 1])))
+		i++;
+	return i;
+}
+
+/* user:password@ before a host. */
+static size_t behind_user(const struct ex *x, size_t at)
+{
+	size_t i = at;
+
+	while (i - at < 128 &&
+	       (ex_is(x->p[i], C_LOCAL) || x->p[i] == ':' || x->p[i] == '!' || x->p[i] == '$'))
+		i++;
+	return x->p[i] == '@' && i > at ? i + 1 : at;
+}
+
+/* A link to what a service says of a file names that file by its hash. */
+static void sample(struct ex *x, const struct found *f, size_t at, size_t end)
+{
+	static const char *const of_files[] = {
+		"virustotal.com", "bazaar.abuse.ch",    "hybrid-analysis.com", "malshare.com",
+		"tria.ge",        "otx.alienvault.com", "joesandbox.com",      "intezer.com"
+	};
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++)
+		known |= name_under(f->host, str_of(of_files[i]));
+	for (size_t i = at; known && i < end;) {
+		size_t k = i;
+
+		while (k < end && ex_hex(x->p[k]))
+			k++;
+		if (k - i >= 32 && !ex_alnum(x->p[k])) {
+			(void)ex_token(x, i, k);
+			return;
+		}
+		i = k + 1;
+	}
+}
+
+size_t ex_url(struct ex *x, size_t at, size_t end)
+{
+	const struct scheme *s = scheme_of(x, at, end);
+	size_t from, host_at, host_end, stop, path;
+	bool hard, cut = false;
+	uint32_t flags;
+	struct found *f;
+	uint16_t port = 0;
+
+	if (!s)
+		return 0;
+	from = end - strlen(s->written);
+	host_at = behind_scheme(x, end, s->defanged || fold_bit(x->fold.hard, end));
+	if (host_at == 0)
+		return 0;
+	if (s->endpoint)
+		return host_at;
+	host_at = behind_user(x, host_at);
+	if (x->p[host_at] == '[') {
+		for (host_end = host_at + 1; host_end - host_at < 60 && x->p[host_end] &&
+					     (ex_hex(x->p[host_end]) || strchr(":.%", x->p[host_end]));
+		     host_end++)
+			;
+		if (x->p[host_end] != ']')
+			return host_at;
+		host_end++;
+	} else {
+		host_end = ex_host_end(x, host_at);
+	}
+	if (host_end == host_at)
+		return host_at;
+	stop = ex_port(x, host_end, &port);
+	if (stop == host_end && x->p[host_end] == ':' && ex_is(x->p[host_end + 1], C_DIGIT))
+		stop = host_end; /* an odd port is left out */
+	path = stop;
+	if (x->p[stop] == '/' || x->p[stop] == '?' || x->p[stop] == '#' || x->p[stop] == '\\') {
+		if (x->p[stop] == '\\') {
+			/* hxxp:\\host\path */
+			for (path = stop; ex_is(x->p[path], C_PATH) || x->p[path] == '\\'; path++)
+				;
+			while (path > stop && strchr(".,;:)", x->p[path - 1]))
+				path--;
+		} else {
+			path = ex_path_end(x, from, stop, &cut);
+			if (path == stop && x->p[stop] == '/')
+				path = stop + 1;
+		}
+	}
+	hard = s->defanged || fold_any(x->fold.hard, from, path);
+	flags = hard ? F_HARD : 0;
+	/* Target of a link of Markdown: [text](url). */
+	if (from > 1 && x->p[from - 1] == '(' && x->p[from - 2] == ']')
+		flags |= F_LINK;
+	f = ex_add_url(x, from, path, s->stands, host_at, flags);
+	if (!f)
+		return path > host_at ? path : host_at;
+	{
+		struct ip ip;
+
+		f->flags |= ip_parse(f->host, &ip) ? 0 : ex_host_flags(x, f->host);
+	}
+	if (cut) {
+		f->status = EX_UNCERTAIN;
+		f->note = "the text shows only its beginning";
+	}
+	if (f->flags & F_SERVICE)
+		sample(x, f, from, path);
+	return path;
+}
+
+/* ---- mail addresses --------------------------------------------------------------------------- */
+
+size_t ex_mail(struct ex *x, size_t at, size_t end)
+{
+	size_t from = at, host_at = end + 1, host_end, begin = x->scratch.n, i;
+	struct str host;
+	uint32_t flags;
+	struct found *f;
+
+	/* Characters that stand in local parts and in no name. */
+	while (from > x->done && at - from < 64 && ex_is(x->p[from - 1], C_LOCAL) &&
+	       x->p[from - 1] != '=' && x->p[from - 1] != '#')
+		from--;
+	while (from < end && (x->p[from] == '.' || x->p[from] == '-' || x->p[from] == '%' ||
+			      x->p[from] == '&' || x->p[from] == '~'))
+		from++;
+	if (end == from || end - from > 64)
+		return 0;
+	host_end = ex_host_end(x, host_at);
+	if (host_end == host_at)
+		return 0;
+	/* A sentence goes on behind the name without a blank. */
+	host = (struct str){ x->p + host_at, host_end - host_at };
+	if (name_normalise(host, false, &x->scratch) != ERR_OK)
+		return 0;
+	host = str_skip(buf_str(&x->scratch), begin);
+	flags = ex_host_flags(x, host);
+	if (flags & F_NOT_IN_DNS) {
+		x->scratch.n = begin;
+		return 0;
+	}
+	flags &= ~(uint32_t)F_SERVICE;
+	flags |= fold_any(x->fold.hard, from, host_end) ? F_HARD : 0;
+	i = x->scratch.n;
+	for (size_t k = from; k < end; k++)
+		buf_ch(&x->scratch, ex_lower(x->p[k]));
+	buf_ch(&x->scratch, '@');
+	buf_puts(&x->scratch, (struct str){ x->scratch.p + begin, i - begin });
+	if (buf_err(&x->scratch)) {
+		x->err = ERR_NOMEM;
+		return 0;
+	}
+	f = ex_add(x, EX_EMAIL, from, host_end, str_skip(buf_str(&x->scratch), i), flags);
+	x->scratch.n = begin;
+	return f ? host_end : 0;
+}
