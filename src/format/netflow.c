@@ -381,8 +381,25 @@ static void set(struct message *m, uint16_t id, struct wire *w)
 		bad(m->sink, "%s: a set with the reserved number %u", m->name, id);
 }
 
+/* Sets are short where two families take turns, so all of a message's are looked through before the
+ * first is read. What is wrong with them is told later. */
+static void soon(const struct message *m, struct wire w)
+{
+	while (wire_left(&w) >= SET_HEADER) {
+		uint16_t id = wire_be16(&w), length = wire_be16(&w);
+		struct wire body = wire_sub(&w, (size_t)length - SET_HEADER);
+		const struct nf_template *t =
+			id >= SET_DATA_MIN ? nf_template_find(m->store, m->domain, id) : NULL;
+
+		if (t)
+			nf_run_soon(&t->glance, body.p, wire_left(&body), m->sink);
+	}
+}
+
 static void sets(struct message *m, struct wire *w)
 {
+	if (sink_selects(m->sink, KIND_FLOW))
+		soon(m, *w);
 	while (wire_left(w)) {
 		size_t left = wire_left(w);
 		uint16_t id, length;

@@ -149,21 +149,41 @@ static uint64_t look(const struct nf_run *run)
 
 /* ---- runs --------------------------------------------------------------------------------------- */
 
+void nf_run_soon(const struct nf_glance *g, const unsigned char *p, size_t n, const struct sink *sink)
+{
+	const uint64_t *v4 = sink->near->v4;
+	const size_t size = g->size, src = g->src, dst = g->dst;
+
+	if (g->address != 4)
+		return;
+	for (; n >= size; n -= size, p += size) {
+		__builtin_prefetch(&v4[nf_number(p + src, 4) >> 14]);
+		__builtin_prefetch(&v4[nf_number(p + dst, 4) >> 14]);
+	}
+}
+
 struct nf_run nf_run(const struct nf_glance *g, const unsigned char *p, size_t records,
 		     const struct nf_when *when, struct sink *sink)
 {
 	struct nf_run run = { .glance = g, .sink = sink, .p = p, .line = sink->line, .left = records };
 
 	run.closer_all = g->address == 0 || !sink_selects(sink, KIND_FLOW);
-	run.unit = g->start_slot == NF_START_S ? TIME_S : 1000;
-	if (g->start_slot == NF_START_UP) {
+	switch (g->start_slot) {
+	case NF_START_S:
+		run.unit = TIME_S;
+		run.most = (uint64_t)TIME_MAX / TIME_S;
+		break;
+	case NF_START_MS:
+		run.unit = 1000;
+		run.most = (uint64_t)TIME_MAX / 1000;
+		break;
+	default: /* NF_START_UP: what is more is from before the counter began anew */
 		run.zero = nf_moment(when, 0);
-		run.closer_all |= !when->has_uptime || run.zero < 0 || run.zero > TIME_MAX;
-	}
-	run.most = (uint64_t)(TIME_MAX - run.zero) / (uint64_t)run.unit;
-	/* What is more is from before the counter began anew. */
-	if (g->start_slot == NF_START_UP && run.most > when->uptime + (UINT64_C(1) << 31))
+		run.unit = 1000;
 		run.most = when->uptime + (UINT64_C(1) << 31);
+		run.closer_all |= !when->has_uptime || run.zero < 0 ||
+				  run.zero + (int64_t)run.most * 1000 > TIME_MAX;
+	}
 	return run;
 }
 

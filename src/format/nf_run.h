@@ -26,6 +26,10 @@ struct nf_run {
 	size_t left;            /* records behind them */
 };
 
+/* Ask for the bits that the n bytes of records at p will need, which are seldom in the processor's
+ * cache: only if the sink selects flows, and without any effect but on time. */
+void nf_run_soon(const struct nf_glance *g, const unsigned char *p, size_t n, const struct sink *sink);
+
 /* So many whole records at p, sent as `when` says; all of them must stay until the run is at its
  * end. */
 struct nf_run nf_run(const struct nf_glance *g, const unsigned char *p, size_t records,
