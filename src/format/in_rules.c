@@ -12,326 +12,17 @@
  * many use, so only their header's addresses are taken.
  */
 #include "format/ind_row.h"
-#include "format/rule.h"
+#include "format/rule_facts.h"
 #include "format/text.h"
 
-#define RULE_MAX    ((size_t)1 << 20) /* with its continuation lines */
-#define OPTIONS_MAX 1000
-#define NAMES_MAX   4
-#define HASHES_MAX  32
-#define EXCEPT_MAX  256
-#define PORTS_MAX   16
-
-/* Where contents are looked for. */
-enum where { PAYLOAD, QUERY, SERVER_NAME, SUBJECT, HOST, URI, HEADER, HARMLESS, OTHER };
-
-struct content {
-	enum where where;
-	size_t at, n; /* in the reading's buffer */
-	bool begins, ends;
-};
-
-struct facts {
-	struct str msg, classtype, sid, url;
-	struct str family, confidence, created, severity;
-	struct str hashes[HASHES_MAX];
-	unsigned n_hashes;
-	struct content names[NAMES_MAX], uris[NAMES_MAX], last;
-	unsigned n_names, n_uris;
-	bool pending; /* last waits for what comes behind it */
-	bool narrow;  /* there are conditions of which this program knows nothing */
-};
+#define RULE_MAX   ((size_t)1 << 20) /* with its continuation lines */
+#define EXCEPT_MAX 256
+#define PORTS_MAX  16
 
 struct rules {
 	struct sink *sink;
 	struct buf joined, bytes, words; /* a rule of many lines; contents; names with blanks */
 };
-
-/* ---- options ---------------------------------------------------------------------------------- */
-
-/* A buffer's name as it is written today ("http.uri") and as it was ("http_uri"). */
-static bool is_buffer(struct str name, const char *plain)
-{
-	if (name.n != strlen(plain))
-		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] != plain[i] && !(name.p[i] == '_' && plain[i] == '.'))
-			return false;
-	return true;
-}
-
-static bool buffer_of(struct str name, enum where *out)
-{
-	static const struct {
-		const char *name;
-		enum where where;
-	} buffers[] = {
-		{ "dns.query", QUERY },          { "dns.query.name", QUERY },
-		{ "dns.queries.rrname", QUERY }, { "tls.sni", SERVER_NAME },
-		{ "quic.sni", SERVER_NAME },     { "tls.cert_subject", SUBJECT },
-		{ "http.host", HOST },           { "http.host.raw", HOST },
-		{ "http.raw_host", HOST },       { "http.uri", URI },
-		{ "http.uri.raw", URI },         { "http.raw_uri", URI },
-		{ "http.header", HEADER },       { "http.header.raw", HEADER },
-		{ "http.raw_header", HEADER },   { "http.request_header", HEADER },
-		{ "http.method", HARMLESS },     { "http.protocol", HARMLESS },
-		{ "http.version", HARMLESS },    { "pkt_data", PAYLOAD },
-	};
-	static const char *const families[] = { "http", "tls", "ssl", "dns",  "ja3", "ja4",  "file",
-						"smb",  "ssh", "ftp", "smtp", "sip", "snmp", "krb5",
-						"mqtt", "rfb", "ike", "dce",  "quic" };
-
-	for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
-		if (is_buffer(name, buffers[i].name)) {
-			*out = buffers[i].where;
-			return true;
-		}
-	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
-		struct str f = str_of(families[i]);
-
-		if (str_starts(name, f) && name.n > f.n && (name.p[f.n] == '.' || name.p[f.n] == '_')) {
-			*out = OTHER;
-			return true;
-		}
-	}
-	if (str_is(name, "base64_data") || str_is(name, "raw_data") || str_is(name, "ja3") ||
-	    str_is(name, "js_data") || str_is(name, "vba_data")) {
-		*out = OTHER;
-		return true;
-	}
-	return false;
-}
-
-static struct str bytes_of(const struct rules *r, const struct content *c)
-{
-	return (struct str){ r->bytes.p ? r->bytes.p + c->at : "", c->n };
-}
-
-/* "Host: name CRLF" in the headers is a name; false if it is something else. */
-static bool host_header(const struct rules *r, struct content *c)
-{
-	struct str s = bytes_of(r, c);
-	size_t colon = str_chr(s, ':');
-
-	if (colon == SIZE_MAX || !str_iis(str_trim(str_head(s, colon)), "host"))
-		return false;
-	c->at += colon + 1;
-	c->n -= colon + 1;
-	s = bytes_of(r, c);
-	while (c->n && s.p[0] == ' ') {
-		c->at++;
-		c->n--;
-		s = str_skip(s, 1);
-	}
-	c->begins = true;
-	if (str_ends(s, STR("\r\n"))) {
-		c->n -= 2;
-		c->ends = true;
-	}
-	return c->n > 0;
-}
-
-/*
- * A name as it goes over the wire (RFC 1035 3.1), from the first place from which labels follow
- * each other to the end or to the root: put in place of the bytes, with dots. False if it is none.
- */
-static bool wire_name(struct rules *r, struct content *c)
-{
-	char *p = r->bytes.p + c->at;
-
-	for (size_t from = 0; from + 2 < c->n && from < 32; from++) {
-		size_t at = from, labels = 0;
-
-		while (at < c->n && p[at] > 0 && p[at] < 64 && at + (size_t)p[at] < c->n) {
-			at += (size_t)p[at] + 1;
-			labels++;
-		}
-		if (labels < 2 || (at < c->n && p[at] != 0) || (at + 1 < c->n && p[at + 1] > 1))
-			continue;
-		c->ends = at < c->n;
-		c->begins = true;
-		c->n = at - from - 1;
-		c->at += from + 1;
-		p = r->bytes.p + c->at - 1;
-		for (at = (size_t)p[0] + 1; at < c->n + 1;) {
-			size_t len = (size_t)p[at];
-
-			p[at] = '.';
-			at += len + 1;
-		}
-		return true;
-	}
-	return false;
-}
-
-/* All that is said about the last content has been seen. */
-static void content_done(struct rules *r, const struct rule *rule, struct facts *f)
-{
-	struct content *c = &f->last;
-	bool dns = str_iis(rule->proto, "dns") || str_is(rule->dport, "53");
-
-	if (!f->pending)
-		return;
-	f->pending = false;
-	if (c->where == HEADER && host_header(r, c))
-		c->where = HOST;
-	if (c->where == PAYLOAD && dns) {
-		if (wire_name(r, c))
-			c->where = QUERY;
-		else
-			return; /* flags and counts of the message */
-	}
-	if (c->where == SUBJECT && str_istarts(bytes_of(r, c), STR("CN="))) {
-		c->at += 3;
-		c->n -= 3;
-	}
-	if (c->where == URI) {
-		if (f->n_uris++ < NAMES_MAX)
-			f->uris[f->n_uris - 1] = *c;
-	} else if (c->where == QUERY || c->where == SERVER_NAME || c->where == SUBJECT ||
-		   c->where == HOST) {
-		if (f->n_names++ < NAMES_MAX)
-			f->names[f->n_names - 1] = *c;
-	} else if (c->where != HARMLESS) {
-		f->narrow = true;
-	}
-}
-
-/* What narrows where a content may stand. */
-static void modifier(struct facts *f, struct str name, struct str value)
-{
-	struct content *c = &f->last;
-	uint64_t n;
-
-	if (!f->pending)
-		return;
-	if (str_is(name, "startswith"))
-		c->begins = true;
-	else if (str_is(name, "endswith"))
-		c->ends = true;
-	else if (str_is(name, "depth"))
-		c->begins |= str_u64(value, UINT32_MAX, &n) && n == c->n;
-	else if (str_is(name, "bsize"))
-		c->ends |= str_u64(value, UINT32_MAX, &n) && n == c->n;
-	else if (str_is(name, "isdataat"))
-		c->ends |= str_starts(value, STR("!1"));
-}
-
-static struct str unquoted(struct str s)
-{
-	if (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-		return (struct str){ s.p + 1, s.n - 2 };
-	return s;
-}
-
-static void reference(struct facts *f, struct str value)
-{
-	size_t comma = str_chr(value, ',');
-	struct str scheme = str_trim(str_head(value, comma));
-	struct str text = comma == SIZE_MAX ? STR_NONE : str_trim(str_skip(value, comma + 1));
-
-	if (str_iis(scheme, "url") && f->url.n == 0)
-		f->url = text;
-	else if ((str_iis(scheme, "md5") || str_iis(scheme, "sha1") || str_iis(scheme, "sha256")) &&
-		 text.n && f->n_hashes < HASHES_MAX)
-		f->hashes[f->n_hashes++] = text;
-}
-
-static void metadata(struct facts *f, struct str value)
-{
-	struct str pair;
-
-	while (str_cut(&value, ',', &pair)) {
-		size_t gap;
-		struct str key, v;
-
-		pair = str_trim(pair);
-		gap = str_chr(pair, ' ');
-		key = str_head(pair, gap);
-		v = gap == SIZE_MAX ? STR_NONE : str_trim(str_skip(pair, gap + 1));
-		if (str_iis(key, "malware_family") || str_iis(key, "malware"))
-			f->family = f->family.n ? f->family : v;
-		else if (str_iis(key, "created_at") || str_iis(key, "first_seen"))
-			f->created = v;
-		else if (str_iis(key, "confidence") || str_iis(key, "confidence_level"))
-			f->confidence = v;
-		else if (str_iis(key, "signature_severity"))
-			f->severity = v;
-	}
-}
-
-static bool content(struct rules *r, struct facts *f, enum where where, struct str value,
-		    bool *commas, const char **why)
-{
-	struct str rest, one;
-	size_t at = r->bytes.n;
-
-	if (!rule_content(value, &r->bytes, &rest, why))
-		return *why == NULL;
-	f->last = (struct content){ .where = where, .at = at, .n = r->bytes.n - at };
-	f->pending = true;
-	*commas |= rest.n && rest.p[0] == ',';
-	while (str_cut(&rest, ',', &one)) {
-		size_t gap;
-
-		one = str_trim(one);
-		gap = str_chr(one, ' ');
-		modifier(f, str_head(one, gap),
-			 gap == SIZE_MAX ? STR_NONE : str_trim(str_skip(one, gap + 1)));
-	}
-	return true;
-}
-
-static bool understand(struct rules *r, const struct rule *rule, struct facts *f, const char **why)
-{
-	struct str rest = rule->options, name, value;
-	enum where sticky = PAYLOAD, where;
-	bool commas = false; /* Snort 3: buffers always stand before what is looked for */
-	unsigned n = 0;
-
-	while (rule_option(&rest, &name, &value, why)) {
-		if (++n > OPTIONS_MAX) {
-			*why = "a rule of more than 1000 options";
-			return false;
-		}
-		if (str_is(name, "content") || str_is(name, "uricontent")) {
-			content_done(r, rule, f);
-			if (!content(r, f, str_is(name, "content") ? sticky : URI, value, &commas, why))
-				return false;
-		} else if (str_is(name, "msg")) {
-			f->msg = unquoted(value);
-		} else if (str_is(name, "classtype")) {
-			f->classtype = value;
-		} else if (str_is(name, "sid")) {
-			f->sid = str_head(value, 20);
-		} else if (str_is(name, "reference")) {
-			reference(f, value);
-		} else if (str_is(name, "metadata")) {
-			metadata(f, value);
-		} else if (str_is(name, "pcre") || str_is(name, "dataset") ||
-			   str_is(name, "datarep") || str_is(name, "iprep") || str_is(name, "lua") ||
-			   (str_is(name, "flowbits") && str_starts(value, STR("isset")))) {
-			f->narrow = true;
-		} else if (value.n == 0 && buffer_of(name, &where)) {
-			/* A modifier of the content before it, or what the next ones are looked for
-			 * in. */
-			if (f->pending && f->last.where == PAYLOAD && sticky == PAYLOAD &&
-			    !commas && str_starts(name, STR("http_"))) {
-				f->last.where = where;
-			} else {
-				content_done(r, rule, f);
-				sticky = where;
-			}
-		} else if (str_is(name, "http_header") && str_iis(value, "field host")) {
-			content_done(r, rule, f);
-			sticky = HOST;
-		} else {
-			modifier(f, name, value);
-		}
-	}
-	content_done(r, rule, f);
-	return *why == NULL;
-}
 
 /* ---- what a rule is about --------------------------------------------------------------------- */
 
@@ -354,7 +45,7 @@ static bool one_of(struct str s, const char *const *list, size_t n)
 }
 
 /* What is used and what a house may forbid: names in such rules are not malicious by themselves. */
-static bool about_policy(const struct facts *f)
+static bool about_policy(const struct rule_facts *f)
 {
 	static const char *const classes[] = {
 		"policy-violation", "not-suspicious",        "external-ip-check",
@@ -381,7 +72,7 @@ static bool about_policy(const struct facts *f)
 	return false;
 }
 
-static enum role role_of(const struct facts *f)
+static enum role role_of(const struct rule_facts *f)
 {
 	static const struct {
 		const char *word;
@@ -453,7 +144,7 @@ static struct str with_blanks(struct buf *b, struct str s)
 	return (struct str){ b->p ? b->p + begin : "", b->n - begin };
 }
 
-static void describe(struct rules *r, const struct facts *f, struct indicator *ind)
+static void describe(struct rules *r, const struct rule_facts *f, struct indicator *ind)
 {
 	const char *why;
 	char date[10];
@@ -476,7 +167,7 @@ static void describe(struct rules *r, const struct facts *f, struct indicator *i
 
 /* ---- telling ---------------------------------------------------------------------------------- */
 
-static void bad(struct rules *r, const struct facts *f, const char *why)
+static void bad(struct rules *r, const struct rule_facts *f, const char *why)
 {
 	if (f->sid.n)
 		sink_bad(r->sink, "rule %.*s: %s", STR_ARG(f->sid), why);
@@ -485,7 +176,7 @@ static void bad(struct rules *r, const struct facts *f, const char *why)
 }
 
 /* quiet: contents that are no whole name are what most rules are made of. */
-static bool give(struct rules *r, const struct facts *f, struct str text, enum said said,
+static bool give(struct rules *r, const struct rule_facts *f, struct str text, enum said said,
 		 const struct indicator *like, bool quiet)
 {
 	struct indicator ind = *like;
@@ -558,7 +249,7 @@ static bool excepted(const struct cidr *except, size_t n, struct str entry)
 }
 
 /* The addresses of one side; how many were given. */
-static size_t side(struct rules *r, const struct facts *f, struct str list, struct str ports,
+static size_t side(struct rules *r, const struct rule_facts *f, struct str list, struct str ports,
 		   const struct indicator *like)
 {
 	struct cidr except[EXCEPT_MAX];
@@ -594,7 +285,7 @@ static size_t side(struct rules *r, const struct facts *f, struct str list, stru
 	return given;
 }
 
-static size_t addresses(struct rules *r, const struct rule *rule, const struct facts *f,
+static size_t addresses(struct rules *r, const struct rule *rule, const struct rule_facts *f,
 			const struct indicator *like)
 {
 	bool src = any_literal(rule->src), dst = any_literal(rule->dst);
@@ -611,22 +302,45 @@ static size_t addresses(struct rules *r, const struct rule *rule, const struct f
 	return src ? side(r, f, rule->src, rule->sport, like) : 0;
 }
 
-static size_t names(struct rules *r, const struct rule *rule, const struct facts *f,
+/* Does the regular expression look for the name, too? Some only say with it where the name begins. */
+static bool same_name(struct str pattern, struct str name)
+{
+	/* Longer ones are no names. */
+	for (; name.n <= 255 && pattern.n >= name.n; pattern = str_skip(pattern, 1)) {
+		size_t at = 0, n = 0;
+
+		while (at < pattern.n && n < name.n) {
+			at += pattern.p[at] == '\\' && at + 1 < pattern.n;
+			if (!str_ieq((struct str){ pattern.p + at, 1 }, (struct str){ name.p + n, 1 }))
+				break;
+			at++;
+			n++;
+		}
+		if (n == name.n)
+			return true;
+	}
+	return false;
+}
+
+static size_t names(struct rules *r, const struct rule *rule, const struct rule_facts *f,
 		    const struct indicator *like)
 {
-	const struct content *c = &f->names[0], *uri = &f->uris[0];
+	const struct rule_sought *c = &f->names[0], *uri = &f->uris[0];
 	struct indicator ind = *like;
-	struct str name = bytes_of(r, c);
+	struct str name = rule_bytes(&r->bytes, c);
 	size_t given;
 
-	if (f->n_names != 1 || f->n_uris > 1 || f->narrow || about_policy(f) ||
-	    (c->begins && !c->ends && c->where != HOST) || str_chr(str_skip(name, 1), '.') == SIZE_MAX)
+	if (f->n_patterns > 1 || (f->n_patterns && !same_name(f->pattern, name)))
 		return 0;
-	if (c->where == HOST || c->where == SERVER_NAME)
+	if (f->n_names != 1 || f->n_uris > 1 || f->narrow || about_policy(f) ||
+	    (c->begins && !c->ends && c->where != RULE_HOST) ||
+	    str_chr(str_skip(name, 1), '.') == SIZE_MAX)
+		return 0;
+	if (c->where == RULE_HOST || c->where == RULE_SERVER_NAME)
 		ind.port = one_port(rule->dport);
 	if (f->n_uris == 0)
 		return give(r, f, name, SAID_DOMAIN, &ind, true);
-	if (c->where != HOST || uri->n == 0 || bytes_of(r, uri).p[0] != '/')
+	if (c->where != RULE_HOST || uri->n == 0 || rule_bytes(&r->bytes, uri).p[0] != '/')
 		return 0;
 	{
 		struct buf url;
@@ -636,7 +350,7 @@ static size_t names(struct rules *r, const struct rule *rule, const struct facts
 		buf_puts(&url, name);
 		if (ind.port && str_chr(name, ':') == SIZE_MAX)
 			buf_fmt(&url, ":%u", ind.port);
-		buf_puts(&url, bytes_of(r, uri));
+		buf_puts(&url, rule_bytes(&r->bytes, uri));
 		ind.port = 0;
 		given = give(r, f, buf_str(&url), SAID_URL, &ind, true);
 		buf_free(&url);
@@ -646,7 +360,7 @@ static size_t names(struct rules *r, const struct rule *rule, const struct facts
 
 static void one_rule(struct rules *r, struct str text)
 {
-	struct facts f = { .msg = STR_NONE };
+	struct rule_facts f = { .msg = STR_NONE };
 	struct indicator ind = indicator_init();
 	struct rule rule;
 	const char *why = NULL;
@@ -654,11 +368,11 @@ static void one_rule(struct rules *r, struct str text)
 
 	buf_clear(&r->bytes);
 	buf_clear(&r->words);
-	if (!rule_parse(text, &rule, &why) || !understand(r, &rule, &f, &why)) {
+	if (!rule_parse(text, &rule, &why) || !rule_understand(&r->bytes, &rule, &f, &why)) {
 		bad(r, &f, why);
 		return;
 	}
-	if (str_is(rule.action, "pass") || str_is(rule.action, "log")) {
+	if (f.silent || str_is(rule.action, "pass") || str_is(rule.action, "log")) {
 		r->sink->unused++;
 		return;
 	}
