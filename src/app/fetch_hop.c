@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One question to one host by libcurl, and what its answer means. */
+#include "app/fetch_parts.h"
+
+#include "base/sha.h"
+#include "base/stop.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	URL_MAX = 8192,
+	CONNECT_S = 30,
+	SLOW = 64, /* bytes a second that are no progress */
+	HEADERS_MAX = 64 << 10,
+	OTHER_MAX = 64 << 10, /* of a body that nobody wants */
+	WAIT_MOST_S = 86400,
+};
+
+/* ---- URLs ---- */
+
+/* Percent-encoded, so that it stays one part of a path or query (RFC 3986 section 2.3). */
+static void put_escaped(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    c == '-' || c == '.' || c == '_' || c == '~')
+			buf_ch(b, (char)c);
+		else
+			buf_fmt(b, "%%%02X", c);
+	}
+}
+
+static void copy_part(CURLU *u, CURLUPart part, unsigned flags, char *to, size_t room)
+{
+	char *text = NULL;
+
+	to[0] = 0;
+	if (curl_url_get(u, part, &text, flags) == CURLUE_OK && strlen(text) < room)
+		memcpy(to, text, strlen(text) + 1);
+	curl_free(text);
+}
+
+static bool is_local_name(struct str host)
+{
+	return str_iis(host, "localhost") || str_ends(host, STR(".localhost"));
+}
+
+/* An address, with or without the brackets of a URL. */
+static bool host_address(struct str host, struct ip *out)
+{
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct str){ host.p + 1, host.n - 2 };
+	return ip_parse(host, out);
+}
+
+static enum err refuse_address(const struct hop *hop, struct str why, struct errinfo *ei)
+{
+	return err_set(ei, ERR_USAGE, "%.80s is not a public host (%.*s)%s", hop->host,
+		       STR_ARG(why), hop->f->rules.inside ? ", and a public one led there" : "");
+}
+
+/* What can be said of a host before a name server is asked; the rest is seen when the connection
+ * is made, unless a proxy makes it. */
+static enum err check_host(const struct hop *hop, struct errinfo *ei)
+{
+	struct fetcher *f = hop->f;
+	struct str host = str_of(hop->host), why;
+	struct ip ip;
+
+	if (host_address(host, &ip) &&
+	    !fetch_may_reach(&f->special, ip, f->rules.inside, f->met_public, &why))
+		return refuse_address(hop, why, ei);
+	if (hop->by_proxy && is_local_name(host) && (!f->rules.inside || f->met_public))
+		return refuse_address(hop, STR("a name for one's own machine"), ei);
+	return ERR_OK;
+}
+
+static enum err check_scheme(const struct hop *hop, bool first, struct errinfo *ei)
+{
+	bool plain = strcmp(hop->scheme, "http") == 0;
+
+	if (!plain && strcmp(hop->scheme, "https") != 0)
+		return err_set(ei, ERR_USAGE, "%s a %s: address, and only https: is followed",
+			       first ? "its URL is" : "the server leads to",
+			       hop->scheme[0] ? hop->scheme : "strange");
+	if (plain && !hop->f->rules.http)
+		return err_set(ei, ERR_USAGE, "%s plain http, which is not allowed for this source",
+			       first ? "its URL is" : "the server leads to");
+	/* Whoever listens would have it; within one's own network that is for the user to say. */
+	if (plain && hop->same_origin && hop->f->key.how != FETCH_OPEN && !hop->f->rules.inside)
+		return err_set(ei, ERR_USAGE, "its key would travel by plain http");
+	return ERR_OK;
+}
+
+/* ---- proxies ---- */
+
+/* no_proxy: names (and all below them), addresses and networks, "*" for all. */
+static bool spared(struct str list, struct str host)
+{
+	struct str rest = list, word;
+	struct cidr net;
+	struct ip ip;
+	bool is_ip = host_address(host, &ip);
+
+	while (str_cut(&rest, ',', &word)) {
+		word = str_trim(word);
+		if (word.n && word.p[0] == '.')
+			word = str_skip(word, 1);
+		if (word.n == 0)
+			continue;
+		if (str_is(word, "*") || str_ieq(word, host) ||
+		    (is_ip && cidr_parse(word, &net) && cidr_has(net, ip)))
+			return true;
+		if (host.n > word.n && host.p[host.n - word.n - 1] == '.' &&
+		    str_ieq(str_skip(host, host.n - word.n), word))
+			return true;
+	}
+	return false;
+}
+
+static const char *one_of(const char *a, const char *b)
+{
+	const char *v = getenv(a);
+
+	return v && *v ? v : getenv(b);
+}
+
+/*
+ * The proxy for a question, or "". libcurl would look at the same variables, but not say whether it
+ * found one, and then the address it connects to is not the host's. (HTTP_PROXY in capitals is
+ * left alone as everywhere: a web server sets it from a header.)
+ */
+static const char *proxy_for(const struct fetcher *f, const struct hop *hop)
+{
+	const char *spare = one_of("no_proxy", "NO_PROXY"), *proxy;
+
+	if (f->rules.proxy)
+		return f->rules.proxy;
+	if (spare && spared(str_of(spare), str_of(hop->host)))
+		return "";
+	proxy = strcmp(hop->scheme, "https") == 0 ? one_of("https_proxy", "HTTPS_PROXY")
+						  : getenv("http_proxy");
+	if (!proxy || !*proxy)
+		proxy = one_of("all_proxy", "ALL_PROXY");
+	return proxy ? proxy : "";
+}
+
+/* ---- from URL to URL ---- */
+
+static enum err take_url(struct hop *hop, bool first, struct errinfo *ei)
+{
+	CURLU *u = curl_url();
+	char port[8], *user = NULL, *password = NULL;
+	struct buf origin;
+	enum err e = ERR_OK;
+
+	if (!u)
+		return ERR_NOMEM;
+	if (curl_url_set(u, CURLUPART_URL, hop->url.p, CURLU_NON_SUPPORT_SCHEME)) {
+		curl_url_cleanup(u);
+		return err_set(ei, ERR_USAGE,
+			       first ? "its URL is none"
+				     : "the server leads to something that is no URL");
+	}
+	copy_part(u, CURLUPART_SCHEME, 0, hop->scheme, sizeof hop->scheme);
+	copy_part(u, CURLUPART_HOST, 0, hop->host, sizeof hop->host);
+	copy_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port);
+	(void)curl_url_get(u, CURLUPART_USER, &user, 0);
+	(void)curl_url_get(u, CURLUPART_PASSWORD, &password, 0);
+	if (user || password)
+		e = err_set(ei, ERR_USAGE, "%s a user name or password in it, which belongs in a file",
+			    first ? "its URL has" : "the server leads to a URL with");
+	curl_free(user);
+	curl_free(password);
+	curl_url_cleanup(u);
+	buf_init(&origin, URL_MAX);
+	buf_fmt(&origin, "%s://%s:%s", hop->scheme, hop->host, port);
+	hop->same_origin = first || str_ieq(buf_str(&origin), buf_str(&hop->origin));
+	if (first)
+		hop->origin = origin;
+	else
+		buf_free(&origin);
+	hop->by_proxy = proxy_for(hop->f, hop)[0] != 0;
+	if (!e)
+		e = check_scheme(hop, first, ei);
+	if (!e && hop->host[0] == 0)
+		e = err_set(ei, ERR_USAGE, "its URL names no host");
+	return e ? e : check_host(hop, ei);
+}
+
+enum err hop_first(struct fetcher *f, const char *url, struct hop *hop, struct errinfo *ei)
+{
+	struct str rest = str_of(url), mark = STR("{key}");
+	size_t at = str_find(rest, mark);
+
+	hop->f = f;
+	f->met_public = false;
+	buf_init(&hop->url, URL_MAX);
+	buf_init(&hop->next, URL_MAX);
+	buf_init(&hop->origin, URL_MAX);
+	if (f->key.how == FETCH_URL && at == SIZE_MAX)
+		return err_set(ei, ERR_USAGE, "its URL has no {key} to put the key in");
+	if (f->key.how == FETCH_URL) {
+		buf_puts(&hop->url, str_head(rest, at));
+		put_escaped(&hop->url, f->key.key);
+		rest = str_skip(rest, at + mark.n);
+	}
+	buf_puts(&hop->url, rest);
+	buf_ch(&hop->url, 0);
+	if (buf_err(&hop->url))
+		return err_set(ei, ERR_USAGE, "its URL is too long");
+	return take_url(hop, true, ei);
+}
+
+enum err hop_next(struct fetcher *f, struct hop *hop, struct errinfo *ei)
+{
+	struct buf old = hop->url;
+
+	(void)f;
+	hop->url = hop->next;
+	hop->next = old;
+	buf_clear(&hop->next);
+	if (buf_err(&hop->url))
+		return err_set(ei, ERR_LIMIT, "the server leads to a URL that is too long");
+	return take_url(hop, false, ei);
+}
+
+static void forget(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_free(b);
+}
+
+void hop_free(struct hop *hop)
+{
+	forget(&hop->url);
+	forget(&hop->next);
+	buf_free(&hop->origin);
+}
+
+/* ---- what libcurl calls ---- */
+
+static bool address_of(const struct curl_sockaddr *a, struct ip *out)
+{
+	if (a->family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, &a->addr, sizeof in);
+		*out = ip_v4(ntohl(in.sin_addr.s_addr));
+		return true;
+	}
+	if (a->family == AF_INET6) {
+		struct sockaddr_in6 in;
+		uint64_t half[2] = { 0, 0 };
+
+		memcpy(&in, &a->addr, sizeof in);
+		for (int i = 0; i < 16; i++)
+			half[i / 8] = half[i / 8] << 8 | in.sin6_addr.s6_addr[i];
+		*out = (struct ip){ half[0], half[1] };
+		return true;
+	}
+	return false;
+}
+
+/* The name was resolved; what it means is known here first, and nobody can change it any more. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct hop *hop = ctx;
+	struct fetcher *f = hop->f;
+	struct str why = STR("no address of the Internet");
+	struct ip ip;
+
+	if (purpose != CURLSOCKTYPE_IPCXN)
+		return CURL_SOCKET_BAD;
+	if (!hop->by_proxy && (!address_of(a, &ip) || !fetch_may_reach(&f->special, ip, f->rules.inside,
+								       f->met_public, &why))) {
+		(void)snprintf(hop->refused, sizeof hop->refused, "%.*s", STR_ARG(why));
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* A header's value, if it has that name: printable ASCII that fits, else nothing. */
+static bool header_is(struct str line, const char *name, char to[FETCH_TEXT])
+{
+	struct str n = str_of(name), value;
+
+	if (!str_istarts(line, n) || line.n <= n.n || line.p[n.n] != ':')
+		return false;
+	value = str_trim(str_skip(line, n.n + 1));
+	to[0] = 0;
+	if (value.n >= FETCH_TEXT)
+		return true;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] < 0x20 || value.p[i] > 0x7e)
+			return true;
+	memcpy(to, value.p, value.n);
+	to[value.n] = 0;
+	return true;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct hop *hop = ctx;
+	struct str line = { p, size * n };
+
+	hop->header_n += line.n;
+	if (hop->header_n > HEADERS_MAX) {
+		hop->bad = ERR_LIMIT;
+		(void)snprintf(hop->ended, sizeof hop->ended, "the server sends headers without end");
+		return 0;
+	}
+	if (str_starts(line, STR("HTTP/"))) {
+		hop->etag[0] = hop->last_modified[0] = hop->content_type[0] = 0;
+		hop->encoding[0] = hop->kept[0] = 0;
+	} else if (!header_is(line, "ETag", hop->etag) &&
+		   !header_is(line, "Last-Modified", hop->last_modified) &&
+		   !header_is(line, "Content-Type", hop->content_type) &&
+		   !header_is(line, "Content-Encoding", hop->encoding) && hop->request->keep_header) {
+		(void)header_is(line, hop->request->keep_header, hop->kept);
+	}
+	return size * n;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct hop *hop = ctx;
+	long status = 0;
+	size_t left = size * n;
+
+	(void)curl_easy_getinfo(hop->f->curl, CURLINFO_RESPONSE_CODE, &status);
+	hop->got += left;
+	if (status != 200) /* nobody will read it: enough is enough */
+		return hop->got > OTHER_MAX ? 0 : size * n;
+	if (hop->got > hop->f->rules.max_wire) {
+		hop->bad = ERR_LIMIT;
+		(void)snprintf(hop->ended, sizeof hop->ended, "it is more than %llu MiB",
+			       (unsigned long long)(hop->f->rules.max_wire >> 20));
+		return 0;
+	}
+	while (left) {
+		ssize_t w = write(hop->fd, p, left);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0) {
+			hop->bad = ERR_IO;
+			(void)snprintf(hop->ended, sizeof hop->ended, "cannot keep what came: %s",
+				       strerror(errno));
+			return 0;
+		}
+		p += w;
+		left -= (size_t)w;
+	}
+	return size * n;
+}
+
+static int on_progress(void *ctx, curl_off_t all, curl_off_t now, curl_off_t up_all, curl_off_t up)
+{
+	struct hop *hop = ctx;
+
+	(void)all;
+	(void)now;
+	(void)up_all;
+	(void)up;
+	if (hop->f->world.progress)
+		hop->f->world.progress(hop->f->world.ctx, hop->got);
+	return stop_asked();
+}
+
+/* ---- asking ---- */
+
+static bool add_header(struct curl_slist **list, struct buf *line)
+{
+	struct curl_slist *longer;
+
+	buf_ch(line, 0);
+	longer = buf_err(line) ? NULL : curl_slist_append(*list, line->p);
+	forget(line);
+	if (!longer)
+		return false;
+	*list = longer;
+	return true;
+}
+
+static bool add_text(struct curl_slist **list, const char *name, const char *value)
+{
+	struct buf line;
+
+	if (!value || !*value)
+		return true;
+	buf_init(&line, URL_MAX);
+	buf_fmt(&line, "%s: %s", name, value);
+	return add_header(list, &line);
+}
+
+static bool add_key(struct curl_slist **list, const struct fetch_key *key)
+{
+	struct buf line, pair;
+
+	if (key->how == FETCH_OPEN || key->how == FETCH_URL)
+		return true;
+	buf_init(&line, 2 * URL_MAX);
+	buf_init(&pair, URL_MAX);
+	if (key->how == FETCH_HEADER) {
+		buf_fmt(&line, "%s: ", key->header);
+		buf_puts(&line, key->key);
+	} else if (key->how == FETCH_BEARER) {
+		buf_c(&line, "Authorization: Bearer ");
+		buf_puts(&line, key->key);
+	} else {
+		if (key->user && *key->user)
+			buf_fmt(&pair, "%s:", key->user);
+		buf_puts(&pair, key->key);
+		buf_c(&line, "Authorization: Basic ");
+		base64(&line, buf_str(&pair));
+	}
+	forget(&pair);
+	return add_header(list, &line);
+}
+
+static void forget_headers(struct curl_slist *list)
+{
+	for (struct curl_slist *h = list; h; h = h->next)
+		explicit_bzero(h->data, strlen(h->data));
+	curl_slist_free_all(list);
+}
+
+/* Headers of a question; NULL without memory. */
+static struct curl_slist *headers(const struct fetch_request *r, const struct hop *hop)
+{
+	struct curl_slist *list = NULL;
+
+	if (add_text(&list, "Accept", r->accept ? r->accept : "*/*") &&
+	    add_text(&list, "Accept-Encoding", "gzip") && add_text(&list, "If-None-Match", r->etag) &&
+	    add_text(&list, "If-Modified-Since", r->last_modified) &&
+	    (!hop->same_origin || add_key(&list, &hop->f->key)))
+		return list;
+	forget_headers(list);
+	return NULL;
+}
+
+static CURLcode set_options(CURL *c, const struct fetch_rules *rules, struct hop *hop,
+			    struct curl_slist *list)
+{
+	CURLcode r = CURLE_OK;
+
+#define SET(option, value)                                          \
+	do {                                                        \
+		if (!r)                                             \
+			r = curl_easy_setopt(c, (option), (value)); \
+	} while (0)
+	curl_easy_reset(c);
+	SET(CURLOPT_URL, hop->url.p);
+	SET(CURLOPT_HTTPHEADER, list);
+	SET(CURLOPT_USERAGENT, "nezumi/" NEZUMI_VERSION " (threat intelligence; open source)");
+	SET(CURLOPT_PROTOCOLS_STR, rules->http ? "http,https" : "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (rules->ca_file) {
+		SET(CURLOPT_CAINFO, rules->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+		SET(CURLOPT_PROXY_CAINFO, rules->ca_file);
+	}
+	SET(CURLOPT_PROXY, proxy_for(hop->f, hop));
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT, (long)(rules->idle_s < CONNECT_S ? rules->idle_s : CONNECT_S));
+	SET(CURLOPT_TIMEOUT, (long)rules->total_s);
+	SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW);
+	SET(CURLOPT_LOW_SPEED_TIME, (long)rules->idle_s);
+	SET(CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)(rules->max_wire < INT64_MAX ? rules->max_wire : INT64_MAX));
+	SET(CURLOPT_ERRORBUFFER, hop->error);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	SET(CURLOPT_OPENSOCKETDATA, hop);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, hop);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, hop);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_XFERINFODATA, hop);
+	SET(CURLOPT_NOPROGRESS, 0L);
+#undef SET
+	return r;
+}
+
+/* ---- what came of it ---- */
+
+static void note_public(struct hop *hop)
+{
+	const char *text = NULL;
+	struct ip ip;
+
+	if (!hop->by_proxy && !curl_easy_getinfo(hop->f->curl, CURLINFO_PRIMARY_IP, &text) &&
+	    text && ip_parse(str_of(text), &ip) &&
+	    special_overlap(&hop->f->special, (struct cidr){ ip, 128 }).n == 0)
+		hop->f->met_public = true;
+}
+
+/* Its own words where they are about certificates and names; what a server sends never gets there. */
+static enum err failed(struct hop *hop, CURLcode code, struct errinfo *ei)
+{
+	const char *text = hop->error[0] ? hop->error : curl_easy_strerror(code);
+
+	if (hop->bad)
+		return err_set(ei, hop->bad, "%s", hop->ended);
+	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return ERR_STOP;
+	case CURLE_OUT_OF_MEMORY:
+		return ERR_NOMEM;
+	case CURLE_FILESIZE_EXCEEDED:
+		return err_set(ei, ERR_LIMIT, "it is more than %llu MiB",
+			       (unsigned long long)(hop->f->rules.max_wire >> 20));
+	case CURLE_OPERATION_TIMEDOUT:
+		return err_set(ei, ERR_LIMIT, "%.80s took too long: stopped after %s", hop->host,
+			       strstr(text, "too slow") ? "it all but stood still"
+							: "the time that is allowed");
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+		hop->again = true;
+		return err_set(ei, ERR_IO, "%.80s broke off: %s", hop->host,
+			       hop->got ? "the document is cut" : "there is no answer");
+	case CURLE_COULDNT_CONNECT:
+		if (hop->refused[0])
+			return refuse_address(hop, str_of(hop->refused), ei);
+		hop->again = true;
+		return err_set(ei, ERR_IO, "cannot connect to %.80s", hop->host);
+	case CURLE_COULDNT_RESOLVE_HOST:
+		hop->again = true;
+		return err_set(ei, ERR_IO, "no address is known for %.80s", hop->host);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+		return err_set(ei, ERR_IO, "%.80s: %.140s", hop->host, text);
+	default:
+		return err_set(ei, ERR_IO, "%.80s: %.140s", hop->host, curl_easy_strerror(code));
+	}
+}
+
+static enum err refused_status(struct hop *hop, struct errinfo *ei)
+{
+	unsigned s = hop->status;
+	bool has_key = hop->f->key.how != FETCH_OPEN;
+
+	hop->again = s == 408 || s == 429 || s == 500 || s == 502 || s == 503 || s == 504;
+	if (s == 401 || s == 403)
+		return err_set(ei, ERR_IO, "%.80s refuses (%u): %s", hop->host, s,
+			       has_key ? "it does not accept the key" : "perhaps it wants a key");
+	if (s == 404 || s == 410)
+		return err_set(ei, ERR_IO, "%.80s has nothing at that address (%u)", hop->host, s);
+	if (hop->again && hop->wait_s)
+		return err_set(ei, ERR_IO, "%.80s asks to be left alone for %u s (%u)", hop->host,
+			       hop->wait_s, s);
+	return err_set(ei, ERR_IO, "%.80s answers with status %u", hop->host, s);
+}
+
+/* How the body is packed: by gzip, which was offered, or by something that was not. */
+static enum err check_encoding(struct hop *hop, struct errinfo *ei)
+{
+	struct str how = str_of(hop->encoding);
+
+	hop->gzip = str_iis(how, "gzip") || str_iis(how, "x-gzip");
+	if (hop->gzip || how.n == 0 || str_iis(how, "identity"))
+		return ERR_OK;
+	return err_set(ei, ERR_PARSE, "%.80s packs it in a way that was not asked for (%.40s)",
+		       hop->host, hop->encoding);
+}
+
+static enum err take_answer(const struct fetch_request *r, struct hop *hop, struct errinfo *ei)
+{
+	const char *next = NULL;
+
+	switch (hop->status) {
+	case 200:
+		return check_encoding(hop, ei);
+	case 304:
+		if ((r->etag && *r->etag) || (r->last_modified && *r->last_modified))
+			return ERR_OK;
+		return refused_status(hop, ei);
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+	case 308:
+		(void)curl_easy_getinfo(hop->f->curl, CURLINFO_REDIRECT_URL, &next);
+		if (!next)
+			return refused_status(hop, ei);
+		buf_clear(&hop->next);
+		buf_c(&hop->next, next);
+		buf_ch(&hop->next, 0);
+		hop->redirect = true;
+		return ERR_OK;
+	default:
+		return refused_status(hop, ei);
+	}
+}
+
+enum err hop_go(struct fetcher *f, const struct fetch_request *r, struct hop *hop, struct errinfo *ei)
+{
+	struct curl_slist *list;
+	curl_off_t wait = 0;
+	CURLcode code;
+	long status = 0;
+
+	hop->request = r;
+	hop->got = hop->header_n = 0;
+	hop->redirect = hop->again = hop->gzip = false;
+	hop->status = hop->wait_s = 0;
+	hop->etag[0] = hop->last_modified[0] = hop->content_type[0] = hop->kept[0] = 0;
+	hop->encoding[0] = hop->error[0] = 0;
+	if (ftruncate(hop->fd, 0) || lseek(hop->fd, 0, SEEK_SET))
+		return err_set(ei, ERR_IO, "cannot keep what comes: %s", strerror(errno));
+	list = headers(r, hop);
+	if (!list)
+		return ERR_NOMEM;
+	code = set_options(f->curl, &f->rules, hop, list);
+	if (!code)
+		code = curl_easy_perform(f->curl);
+	(void)curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(f->curl, CURLINFO_RETRY_AFTER, &wait);
+	hop->status = (unsigned)status;
+	hop->wait_s = (unsigned)(wait < 0 ? 0 : wait < WAIT_MOST_S ? wait : WAIT_MOST_S);
+	note_public(hop);
+	forget_headers(list);
+	/* The body of another answer was cut on purpose. */
+	if (code && !hop->bad && status >= 300 &&
+	    (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED))
+		code = CURLE_OK;
+	return code ? failed(hop, code, ei) : take_answer(r, hop, ei);
+}
+
+/* ---- fetchers ---- */
+
+enum err fetcher_open(const struct fetch_rules *rules, const struct fetch_key *key,
+		      const struct fetch_world *world, struct fetcher **out)
+{
+	struct fetcher *f = calloc(1, sizeof *f);
+	enum err e;
+
+	if (!f)
+		return ERR_NOMEM;
+	f->rules = *rules;
+	if (key)
+		f->key = *key;
+	f->world = *world;
+	e = special_load(&f->special);
+	if (!e) {
+		f->curl = curl_easy_init();
+		e = f->curl ? ERR_OK : ERR_NOMEM;
+	}
+	if (e) {
+		fetcher_close(f);
+		return e;
+	}
+	*out = f;
+	return ERR_OK;
+}
+
+void fetcher_close(struct fetcher *f)
+{
+	if (!f)
+		return;
+	if (f->curl)
+		curl_easy_cleanup(f->curl);
+	special_free(&f->special);
+	free(f);
+}
