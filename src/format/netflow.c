@@ -521,7 +521,8 @@ void netflow_end(struct nf_store *store, struct sink *sink)
 		if (t)
 			data(&m, t, &h->when, h->bytes, h->n);
 		else
-			bad(sink, "%s: %zu bytes of records by template %u, which never came",
+			bad(sink,
+			    "%s: %zu bytes of records by template %u, which never came in this file",
 			    m.name, h->n, id);
 		nf_held_drop(store, h);
 	}

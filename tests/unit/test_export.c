@@ -178,9 +178,10 @@ static void sessions(void **state)
 	}
 	says(&t, "");
 	end(&t);
-	says(&t, "3 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n"
-		 "1 ! NetFlow 9: 22 bytes of records by template 256, which never came\n"
-		 "2 ! NetFlow 9: 22 bytes of records by template 256, which never came\n");
+	says(&t,
+	     "3 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n"
+	     "1 ! NetFlow 9: 22 bytes of records by template 256, which never came in this file\n"
+	     "2 ! NetFlow 9: 22 bytes of records by template 256, which never came in this file\n");
 	assert_int_equal(t.r.records, 1);
 	finish(&t);
 }
@@ -209,8 +210,8 @@ static void taken_back(void **state)
 	from(&t, 1, 9, &b);
 	says(&t, "2 flow 2024-03-09T16:00:00Z+0 " TEXT "bytes=600/- packets=6/- payload=240/-\n");
 	end(&t);
-	says(&t, "3 ! IPFIX: 22 bytes of records by template 257, which never came\n"
-		 "4 ! IPFIX: 8 bytes of records by template 258, which never came\n");
+	says(&t, "3 ! IPFIX: 22 bytes of records by template 257, which never came in this file\n"
+		 "4 ! IPFIX: 8 bytes of records by template 258, which never came in this file\n");
 	finish(&t);
 }
 
