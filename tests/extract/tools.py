@@ -16,7 +16,8 @@ BINARY = os.environ.get("NEZUMI") or os.path.join(ROOT, "build/release/nezumi")
 
 
 def nezumi(texts, *options):
-    """One run over a file for each text; only what is printed as an indicator, unless options ask for all."""
+    """One run over a file for each text; only what is printed as an indicator, unless options ask for all, and of a type
+    that the labels know."""
     found = [{} for _ in texts]
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
@@ -32,8 +33,9 @@ def nezumi(texts, *options):
             sys.exit("%s extract: status %d\n%s" % (BINARY, p.returncode, p.stderr.decode("utf-8", "replace")[:2000]))
         for line in p.stdout.splitlines():
             o = json.loads(line)
-            if (options or o.get("class", "indicator") == "indicator") and o["type"] not in ("registry", "filename"):
-                found[paths[o["path"]]][labels.canonical(o["type"], o["value"])] = o
+            pair = labels.canonical(o["type"], o["value"])
+            if (options or o.get("class", "indicator") == "indicator") and pair[0] in labels.TYPES:
+                found[paths[o["path"]]][pair] = o
     return found
 
 
