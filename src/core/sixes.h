@@ -87,7 +87,7 @@ static inline bool six_parse(const char *p, unsigned n, struct ip *out)
 	uint64_t colon = lanes_eq(x, ':') & all, gap = colon & colon >> 1;
 	uint64_t digit = (lanes_span(x, '0', 9) | lanes_span(lanes_or(x, 0x20), 'a', 5)) & all;
 	uint64_t ends = digit & ~(digit >> 1), two = digit & digit << 1, three = two & digit << 2;
-	unsigned groups = (unsigned)_mm_popcnt_u64(ends);
+	unsigned groups = (unsigned)_mm_popcnt_u64(ends), before;
 	uint64_t taken;
 
 	/* A lone colon neither begins nor ends it. */
@@ -99,11 +99,9 @@ static inline bool six_parse(const char *p, unsigned n, struct ip *out)
 	taken |= _pdep_u64(_pext_u64(two, ends), 0x44444444);
 	taken |= _pdep_u64(_pext_u64(three, ends), 0x22222222);
 	taken |= _pdep_u64(_pext_u64(three & digit << 3, ends), 0x11111111);
-	if (gap) {
-		unsigned before = 4 * (unsigned)_mm_popcnt_u64(ends & (gap - 1));
-
-		taken = _bzhi_u64(taken, before) | (taken >> before) << (before + 32 - 4 * groups);
-	}
+	/* Without a gap all is before it. */
+	before = 4 * (unsigned)_mm_popcnt_u64(ends & (gap - 1));
+	taken = _bzhi_u64(taken, before) | (taken >> before) << (before + 32 - 4 * groups);
 	*out = six_join(p, x, n, digit, taken);
 	return true;
 }

@@ -14,6 +14,7 @@
 
 enum {
 	CHUNK = 16 << 10, /* with its tables this stays in the first-level cache */
+	AHEAD = 2 << 10,  /* processors look ahead in memory by themselves, but not across pages */
 	MARGIN = 64,
 	STOPS_MAX = 4096,                /* kept ones of a batch */
 	LINES_MAX = (STOPS_MAX + 64) / 3 /* a line keeps three at least */
@@ -100,6 +101,7 @@ static inline void find_fields(struct batch *b, size_t n)
 		struct lanes x = lanes_load(p + off);
 		uint64_t lf = lanes_eq(x, '\n'), kept, number;
 
+		__builtin_prefetch(p + off + AHEAD);
 		stop = lanes_eq(x, separator) | lf;
 		kept = _pdep_u64(ph->kept, stop);
 		/* Bits from where numbers open (their separator too) to where they close. */
