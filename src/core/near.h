@@ -70,8 +70,8 @@ static inline bool near_any(const struct near *n, struct ip ip)
 
 enum { NEAR_LANES = LANES_512 ? 16 : 8 };
 
-/* As bits: near which of so many IPv4 addresses is something listed? */
-static inline unsigned near_lanes(const struct near *n, const uint32_t *v4)
+/* As bits: near which of so many IPv4 addresses, of four bytes each, is something listed? */
+static inline unsigned near_lanes(const struct near *n, const void *v4)
 {
 	const int *words = (const int *)(const void *)n->v4;
 #if LANES_512
@@ -81,7 +81,7 @@ static inline unsigned near_lanes(const struct near *n, const uint32_t *v4)
 
 	return _mm512_test_epi32_mask(word, _mm512_sllv_epi32(_mm512_set1_epi32(1), bit));
 #else
-	__m256i at = _mm256_srli_epi32(_mm256_loadu_si256((const __m256i *)(const void *)v4), 8);
+	__m256i at = _mm256_srli_epi32(_mm256_loadu_si256((const __m256i *)v4), 8);
 	__m256i word = _mm256_i32gather_epi32(words, _mm256_srli_epi32(at, 5), 4);
 	/* The bit asked for becomes the sign. */
 	__m256i bit = _mm256_andnot_si256(at, _mm256_set1_epi32(31));

@@ -60,8 +60,10 @@ static void unroll(struct zeek_sieve *z, const bool number[], const bool kept[])
 			to->last |= (uint64_t)(then == 0) << i;
 			to->kept |= (uint64_t)kept[f] << i;
 		}
-	for (unsigned i = 0; i < z->n_fields + 64; i++)
-		z->next[i] = (unsigned char)(i % z->n_fields);
+	for (unsigned i = 0, f = 0; i < z->n_fields + 64; i++) {
+		z->next[i] = (unsigned char)f;
+		f = f + 1 < z->n_fields ? f + 1 : 0;
+	}
 }
 
 enum err zeek_sieve_plan(const struct zeek_columns *c, struct arena *a, const struct zeek_sieve **out)

@@ -28,12 +28,12 @@ struct batch {
 	bool broken; /* the line behind them is not as planned */
 	bool first;  /* it begins where the block begins */
 
-	uint64_t odd[LINES_MAX / 64 + 1];    /* lines for the plain way */
+	uint64_t odd[LINES_MAX / 64 + 1];    /* lines for the plain way, as bits */
 	uint64_t six[LINES_MAX / 64 + 1];    /* lines of which an address is no quad */
 	uint64_t pair[LINES_MAX + 32];       /* IPv4: originator in the lower half */
 	int64_t ts[LINES_MAX + 8];           /* packed: see pack_time() */
 	int64_t from, to;                    /* the client's window, packed */
-	uint16_t found[2 * LINES_MAX + 2];   /* twice the line, one more for the responder */
+	uint16_t found[2 * LINES_MAX + 2];   /* addresses: see address() */
 	uint16_t begins[1 + STOPS_MAX + 96]; /* behind the kept stops, line by line */
 };
 
@@ -47,7 +47,7 @@ static inline bool marked(const uint64_t *bits, size_t i)
 	return bits[i >> 6] >> (i & 63) & 1;
 }
 
-/* Of lines, as bits. */
+/* Of odd[] and six[]. */
 static inline size_t words(const struct batch *b)
 {
 	return (b->n_lines + 63) / 64;
@@ -217,15 +217,13 @@ static int64_t unpack_time(int64_t packed)
 static inline bool sure_time(const char *p, int64_t *packed)
 {
 	/* Pairs of digits from the last to the first one. */
+	const __m128i pairs = _mm_setr_epi8(15, 16, 13, 14, 11, 12, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1);
+	const __m128i most = _mm_setr_epi8(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 7, 9);
 #if LANES_512
-	const __m256i places = _mm256_setr_epi8(15, 16, 13, 14, 11, 12, 8, 9, 6, 7, 4, 5, 2, 3, 0,
-						1, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-						10, 10, 10, 10);
-	const __m256i least = _mm256_setr_epi8('0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0',
-					       '0', '0', '0', '0', '0', '.', '.', '.', '.', '.', '.',
-					       '.', '.', '.', '.', '.', '.', '.', '.', '.', '.');
-	const __m256i span = _mm256_setr_epi8(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 7, 9, 0, 0,
-					      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	/* The upper half is the point again and again. */
+	const __m256i places = _mm256_setr_m128i(pairs, _mm_set1_epi8(10));
+	const __m256i least = _mm256_setr_m128i(_mm_set1_epi8('0'), _mm_set1_epi8('.'));
+	const __m256i span = _mm256_setr_m128i(most, _mm_setzero_si128());
 	__m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m128i d;
 	bool sure;
@@ -234,13 +232,12 @@ static inline bool sure_time(const char *p, int64_t *packed)
 	sure = _mm256_cmpgt_epu8_mask(x, span) == 0;
 	d = _mm256_castsi256_si128(x);
 #else
-	const __m128i span = _mm_setr_epi8(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 7, 9);
 	__m128i d = _mm_loadu_si128((const __m128i *)(const void *)p);
 	bool sure;
 
-	d = _mm_shuffle_epi8(d, _mm_setr_epi8(15, 15, 13, 14, 11, 12, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1));
-	d = _mm_sub_epi8(_mm_insert_epi8(d, p[16], 1), _mm_set1_epi8('0'));
-	sure = (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, span), d)) == 0xffff) & (p[10] == '.');
+	/* The last digit is the only one that 16 bytes do not hold. */
+	d = _mm_sub_epi8(_mm_insert_epi8(_mm_shuffle_epi8(d, pairs), p[16], 1), _mm_set1_epi8('0'));
+	sure = (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, most), d)) == 0xffff) & (p[10] == '.');
 #endif
 	d = _mm_maddubs_epi16(d, _mm_set1_epi16(0x0110));
 	_mm_storel_epi64((__m128i *)(void *)packed, _mm_packus_epi16(d, d));
@@ -360,17 +357,25 @@ static void look_up_rest(struct batch *b, const struct sink *sink)
 
 /* ---- third pass: what is near, when it was ------------------------------------------------- */
 
-/* Of 32 lines the addresses near which something is listed, as bits. */
+/* The addresses of a batch, two for each line. */
+static inline uint32_t address(const struct batch *b, size_t i)
+{
+	return (uint32_t)(b->pair[i / 2] >> i % 2 * 32);
+}
+
+/* Near which of n addresses from `at` on (even; up to 64) something is listed, as bits. */
 static inline uint64_t near_of(const struct batch *b, const struct near *near, size_t at, unsigned n)
 {
-	const uint32_t *v4 = (const uint32_t *)b->pair + at;
 	uint64_t bits = 0;
 
 	for (unsigned i = 0; i < 64; i += NEAR_LANES)
-		bits |= (uint64_t)near_lanes(near, v4 + i) << i;
+		bits |= (uint64_t)near_lanes(near, b->pair + (at + i) / 2) << i;
 	if (near->led)
-		for (unsigned i = 0; i < n; i++)
-			bits |= (uint64_t)near_bit(near->led, near_led_hash(ip_v4(v4[i]))) << i;
+		for (unsigned i = 0; i < n; i++) {
+			struct ip ip = ip_v4(address(b, at + i));
+
+			bits |= (uint64_t)near_bit(near->led, near_led_hash(ip)) << i;
+		}
 	return _bzhi_u64(bits, n);
 }
 
@@ -378,7 +383,6 @@ static inline uint64_t near_of(const struct batch *b, const struct near *near, s
 static void look_up_lines(struct batch *b, const struct sink *sink)
 {
 	const struct near *near = sink->near;
-	const uint32_t *v4 = (const uint32_t *)b->pair;
 	size_t n = 0;
 
 	for (size_t at = 0; at < 2 * b->n_lines; at += 64) {
@@ -390,14 +394,14 @@ static void look_up_lines(struct batch *b, const struct sink *sink)
 			b->found[n++] = (uint16_t)i;
 			if (near->v4_filter)
 				__builtin_prefetch(near->v4_filter +
-						   near_v4_hash(v4[i], near->v4_shift) / 64);
+						   near_v4_hash(address(b, i), near->v4_shift) / 64);
 		}
 	}
 	for (size_t k = 0; k < n; k++) {
-		size_t i = b->found[k] / 2;
+		size_t line = b->found[k] / 2;
 
-		if (!marked(b->six, i) && sink->listed(sink->ctx, ip_v4(v4[b->found[k]])))
-			mark(b->odd, i);
+		if (!marked(b->six, line) && sink->listed(sink->ctx, ip_v4(address(b, b->found[k]))))
+			mark(b->odd, line);
 	}
 }
 
