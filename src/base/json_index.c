@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_ways.h"
 
-/* Four characters as the first of eight, in the order of this machine's bytes. */
-#define WORD(a, b, c, d) \
-	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24)
-
 /* Deeper lines are for the walk, which has the same end a little further on. */
 enum { DEPTH_SURE = 32 };
 
@@ -35,11 +31,7 @@ void json_lines_begin(struct json_lines *w, const struct json_ways *ways, json_s
 
 size_t json_lines_index(struct json_lines *w, struct str text)
 {
-	struct json_index *x = &w->index;
-
-	/* The first line, told as if one ended before it. */
-	x->lines[0] = (struct json_line){ UINT16_MAX, 0 };
-	return w->ways->index(x, text);
+	return w->ways->index(&w->index, text);
 }
 
 /* Is anything wrong in [from, end]? */
@@ -58,244 +50,359 @@ static bool wrong_in(const struct json_index *x, unsigned from, unsigned end)
 	return false;
 }
 
-/* true, false or null with what may follow a value behind it, before `end` (where `}` stands
- * last). */
-static inline bool word(const char *p, const char *end)
-{
-	char room[8] = { 0 };
-	uint64_t w, behind;
-	bool four, five;
+/* ---- scalars ------------------------------------------------------------------------------- */
 
-	if (end - p < 8) {
-		memcpy(room, p, (size_t)(end - p));
-		p = room;
+static const char *digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* true, false, null, or a number without sign and exponent stands at p: its length, or 0. */
+static size_t scalar_length(const char *p, const char *end)
+{
+	static const struct str words[] = { { "true", 4 }, { "false", 5 }, { "null", 4 } };
+	const char *q = digits(p, end), *fraction;
+
+	if (q == p) {
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+			if (str_starts(str_range(p, end), words[i]))
+				return words[i].n;
+		return 0;
 	}
-	memcpy(&w, p, 8);
-	four = ((w ^ WORD('t', 'r', 'u', 'e')) & UINT32_MAX) == 0 ||
-	       ((w ^ WORD('n', 'u', 'l', 'l')) & UINT32_MAX) == 0;
-	five = ((w ^ WORD('f', 'a', 'l', 's') ^ (uint64_t)'e' << 32) & UINT64_C(0xffffffffff)) == 0;
-	behind = w >> (five ? 40 : 32) & 0xff;
-	return (four | five) & ((behind == ',') | (behind == '}') | (behind == ']'));
+	if (*p == '0' && q - p > 1)
+		return 0;
+	if (q < end && *q == '.') {
+		fraction = q + 1;
+		q = digits(fraction, end);
+		if (q == fraction)
+			return 0;
+	}
+	return (size_t)(q - p);
 }
 
-static inline bool scalar_ok(const char *p, const char *end)
+bool json_scalars(const char *p, const char *end, bool list)
 {
-	return (*p >= '0' && *p <= '9') || word(p, end);
+	for (;;) {
+		size_t n = scalar_length(p, end);
+
+		p += n;
+		if (n == 0 || p == end)
+			return n != 0;
+		if (!list || *p++ != ',')
+			return false;
+	}
 }
 
-/* The key before a colon: its length, or -1 if it is too long to tell. */
-static int key_length(const char *colon, const char *line)
-{
-	const char *open = colon - 2;
+/* ---- a shape that is new ------------------------------------------------------------------- */
 
-	/* The quote that opens it stands behind a bracket or comma; an escaped one does not. */
-	for (; open > line && colon - open <= JSON_KEY_MAX + 2; open--)
-		if (*open == '"' && (open[-1] == ',' || open[-1] == '{'))
-			return (int)(colon - open) - 2;
-	return -1;
-}
+/* Scalars, as they are looked at. */
+enum { SHORT, LONG, WORD };
 
 struct learning {
 	struct json_shape *s;
 	const struct json_at *at;
 	const struct json_lines *w;
+	const char *end;  /* of the line */
+	const char *run;  /* from here on there was no value */
+	unsigned point;   /* the next one; marks are set by the one before */
 	uint64_t objects; /* the open brackets, the innermost in bit 0: 1 for an object */
 	unsigned depth;
 	uint8_t slots[DEPTH_SURE + 1]; /* of what stands in the open brackets */
-	uint8_t pending;               /* the slot of a value whose end is not known yet */
+	uint8_t pending;               /* the slot of the value behind a key */
+	bool open;                     /* the end of the last scalar is to be marked */
+	uint8_t class[JSON_SCALARS];
+	uint64_t ending;              /* slots whose values end in the run, */
+	const char *ends[JSON_SLOTS]; /* and where */
 };
 
-/* `n` bytes up to the point count, but for the last `spare`. */
-static void learn_window(struct learning *l, unsigned i, const char *point, size_t n, size_t spare)
+static const char *point_at(const struct learning *l, unsigned i)
 {
-	uint8_t *text = l->s->windows[i].text, *mask = l->s->windows[i].mask;
-
-	memset(text, 0, 32);
-	memset(mask, 0, 32);
-	memcpy(text + 32 - n, point + 1 - n, n - spare);
-	memset(mask + 32 - n, 0xff, n - spare);
+	return l->at->text + l->at->points[i];
 }
 
-/* The value that was waiting for its end has it before or behind a point. */
-static void learn_end(struct learning *l, uint8_t slot, unsigned point, int add)
+/* Where p is from the last point. What is read up to a mark lies in the block, for each line that
+ * ends with an LF. */
+static bool from_point(const struct learning *l, const char *p, int *out)
+{
+	ptrdiff_t add = p - point_at(l, l->point - 1);
+
+	*out = (int)add;
+	return add >= INT8_MIN && add <= 3;
+}
+
+static bool set_mark(const struct learning *l, unsigned i, const char *p)
+{
+	int add;
+
+	if (!from_point(l, p, &add))
+		return false;
+	l->s->point[i] = (uint16_t)(l->point - 1);
+	l->s->add[i] = (int16_t)add;
+	return true;
+}
+
+/* The run ends here. Nobody could find one that has no point in it. */
+static bool learn_run(struct learning *l, const char *end)
+{
+	struct json_shape *s = l->s;
+
+	if (l->point == 0 || point_at(l, l->point - 1) < l->run)
+		return false;
+	if (l->open && !set_mark(l, JSON_TO + s->n_scalars - 1, l->run))
+		return false;
+	l->open = false;
+	for (; l->ending; l->ending &= l->ending - 1) {
+		unsigned slot = (unsigned)__builtin_ctzll(l->ending);
+		int add;
+
+		if (!from_point(l, l->ends[slot], &add))
+			return false;
+		s->slots[slot].point = (uint8_t)(l->point - 1);
+		s->slots[slot].add = (int8_t)add;
+	}
+	while (end > l->run) {
+		size_t n = end - l->run < 16 ? (size_t)(end - l->run) : 16;
+		unsigned i = s->n_windows;
+
+		if (i == JSON_WINDOWS || !set_mark(l, JSON_ENDS + i, end))
+			return false;
+		end -= n;
+		memcpy(s->text[i] + 16 - n, end, n);
+		memset(s->mask[i] + 16 - n, 0xff, n);
+		s->n_windows++;
+	}
+	return true;
+}
+
+static void learn_end(struct learning *l, uint8_t slot, const char *end)
 {
 	if (slot >= JSON_SLOTS)
 		return;
-	l->s->slots[slot].to = (uint8_t)point;
-	l->s->slots[slot].add = (int8_t)add;
+	l->ending |= UINT64_C(1) << slot;
+	l->ends[slot] = end;
 }
 
-static bool learn_key(struct learning *l, unsigned i, const char *colon)
+/* Each of these takes what stands at p, and returns where it ends; NULL if that is not sure. */
+
+static const char *learn_key(struct learning *l, const char *p)
 {
-	int n = key_length(colon, l->at->line.p);
 	uint8_t slot = l->slots[l->depth];
+	const char *colon;
+	struct str key;
 
-	if (n < 0 || !(l->objects & 1))
-		return false;
-	learn_window(l, i, colon, (size_t)n + 4, 0);
-	learn_end(l, l->pending, i, -n - 3);
+	if (*p != '"' || l->point + 2 > l->s->n_quotes)
+		return NULL;
+	l->point += 2;
+	colon = point_at(l, l->point - 1) + 1;
+	key = str_range(p + 1, colon - 1);
+	if (colon == l->end || *colon != ':' || str_chr(key, '\\') != SIZE_MAX)
+		return NULL;
 	if (slot != JSON_NO_SLOT)
-		slot = l->w->slot_of(slot, (struct str){ colon - 1 - n, (size_t)n });
-	if (slot == JSON_NO_SLOT) {
-		l->pending = slot;
-		return true;
+		slot = l->w->slot_of(slot, key);
+	if (slot != JSON_NO_SLOT) {
+		while (l->s->present >> slot & 1)
+			if (slot < l->w->many || ++slot == JSON_SLOTS)
+				return NULL;
+		l->s->present |= UINT64_C(1) << slot;
+		l->s->slots[slot].key = (uint8_t)(l->point - 1);
 	}
-	while (l->s->present >> slot & 1)
-		if (slot < l->w->many || ++slot == JSON_SLOTS)
-			return false;
 	l->pending = slot;
-	l->s->present |= UINT64_C(1) << slot;
-	l->s->slots[slot].colon = (uint8_t)i;
-	return true;
+	return colon + 1;
 }
 
-static bool learn_open(struct learning *l, unsigned i, const char *p)
+static const char *learn_open(struct learning *l, const char *p)
 {
 	bool object = *p == '{', in_array = l->depth && !(l->objects & 1);
-	uint8_t slot = JSON_NO_SLOT;
 
-	if (l->depth == 0)
-		slot = JSON_TOP;
-	else if (p[-1] == ':')
-		slot = l->pending;
-	else if ((p[-1] != ',' && p[-1] != '[') || !in_array)
-		return false;
-	else if (object)
-		slot = l->slots[l->depth];
-	if (l->depth == DEPTH_SURE || p + 1 == l->at->line.p + l->at->line.n ||
-	    (object && p[1] != '"' && p[1] != '}'))
-		return false;
-	learn_window(l, i, p, l->depth ? 2 : 1, 0);
-	l->objects = l->objects << 1 | object;
-	l->slots[++l->depth] = slot;
-	l->pending = JSON_NO_SLOT;
-	return true;
-}
-
-static bool learn_close(struct learning *l, unsigned i, const char *p)
-{
-	if (*p != (l->objects & 1 ? '}' : ']'))
-		return false;
-	learn_window(l, i, p, 1, 0);
-	learn_end(l, l->pending, i, 0);
+	if (l->depth == DEPTH_SURE)
+		return NULL;
 	/* An object in an array goes by the array's slot, whose own end comes later. */
-	learn_end(l, l->slots[l->depth], i, 1);
-	l->objects >>= 1;
-	l->depth--;
-	l->pending = JSON_NO_SLOT;
-	return true;
+	if (in_array)
+		l->pending = object ? l->slots[l->depth] : JSON_NO_SLOT;
+	l->objects = l->objects << 1 | object;
+	l->slots[++l->depth] = l->pending;
+	return p + 1;
 }
 
-static bool learn_scalar(struct learning *l, unsigned i, const char *p)
+static const char *learn_string(struct learning *l, const char *p)
 {
-	bool element = !(l->objects & 1) && (p[-1] == ',' || p[-1] == '[');
-
-	if ((!element && p[-1] != ':') || l->s->n_words == JSON_WORDS)
-		return false;
-	learn_window(l, i, p, 2, 1);
-	l->s->words[l->s->n_words++] = (uint8_t)i;
-	return scalar_ok(p, l->at->line.p + l->at->line.n);
+	if (l->point + 2 > l->s->n_quotes)
+		return NULL;
+	l->point++;
+	if (!learn_run(l, p + 1))
+		return NULL;
+	l->run = point_at(l, l->point++);
+	return l->run + 1;
 }
 
-/* What the index could not see: brackets that match, what stands in objects and what in arrays. */
+static const char *learn_scalar(struct learning *l, const char *p)
+{
+	struct json_shape *s = l->s;
+	const unsigned i = s->n_scalars;
+	size_t n = scalar_length(p, l->end);
+
+	if (n == 0 || i == JSON_SCALARS || !learn_run(l, p) || !set_mark(l, JSON_FROM + i, p))
+		return NULL;
+	s->n_scalars++;
+	l->open = true;
+	l->class[i] = *p > '9' ? WORD : n > 15 || i >= 32 ? LONG : SHORT;
+	p += n;
+	if (!(l->objects & 1)) {
+		s->list |= UINT64_C(1) << i;
+		while (p < l->end && *p == ',' && (n = scalar_length(p + 1, l->end)) != 0)
+			p += 1 + n;
+	}
+	l->run = p;
+	return p;
+}
+
+static const char *learn_value(struct learning *l, const char *p)
+{
+	p = *p == '"' ? learn_string(l, p) : learn_scalar(l, p);
+	if (p && l->objects & 1)
+		learn_end(l, l->pending, p);
+	return p;
+}
+
+static void exchange(struct learning *l, unsigned a, unsigned b)
+{
+	struct json_shape *s = l->s;
+	uint64_t differ = (s->list >> a ^ s->list >> b) & 1;
+	uint8_t class = l->class[a];
+
+	for (unsigned first = JSON_FROM; first <= JSON_TO; first += JSON_TO - JSON_FROM) {
+		uint16_t point = s->point[first + a];
+		int16_t add = s->add[first + a];
+
+		s->point[first + a] = s->point[first + b];
+		s->add[first + a] = s->add[first + b];
+		s->point[first + b] = point;
+		s->add[first + b] = add;
+	}
+	l->class[a] = l->class[b];
+	l->class[b] = class;
+	s->list ^= differ << a | differ << b;
+}
+
+/* How many scalars are of a class, from `from` on where they are put. */
+static unsigned gather(struct learning *l, unsigned from, uint8_t class)
+{
+	for (unsigned i = from; i < l->s->n_scalars; i++)
+		if (l->class[i] == class)
+			exchange(l, from++, i);
+	return from;
+}
+
 static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, const struct json_lines *w)
 {
-	struct learning l = { .s = s, .at = at, .w = w, .pending = JSON_NO_SLOT };
+	struct learning l = {
+		.s = s, .at = at, .w = w, .end = at->line.p + at->line.n, .run = at->line.p, .pending = JSON_TOP
+	};
+	enum { KEY, VALUE, MORE } next = VALUE;
+	bool may_close = false;
+	const char *p = at->line.p;
 
 	s->present = 0;
-	s->n_points = (uint16_t)n;
-	s->n_words = 0;
-	for (unsigned i = 0; i < n; i++) {
-		const char *p = at->text + at->points[i];
-		bool good;
-
-		if (i ? l.depth == 0 : *p != '{')
-			return false;
-		switch (*p) {
-		case ':':
-			good = learn_key(&l, i, p);
-			break;
-		case '{':
-		case '[':
-			good = learn_open(&l, i, p);
-			break;
-		case '}':
-		case ']':
-			good = learn_close(&l, i, p);
-			break;
-		case ',':
-			learn_window(&l, i, p, 1, 0);
-			good = !(l.objects & 1);
-			break;
-		default:
-			good = learn_scalar(&l, i, p);
+	s->n_quotes = (uint8_t)n;
+	s->n_windows = s->n_scalars = 0;
+	s->list = 0;
+	memset(s->mask, 0, sizeof s->mask);
+	memset(s->point, 0, sizeof s->point);
+	memset(s->add, 0, sizeof s->add);
+	while (p && p < l.end && (l.depth || *p == '{')) {
+		if (may_close && *p == (l.objects & 1 ? '}' : ']')) {
+			learn_end(&l, l.slots[l.depth], ++p);
+			l.objects >>= 1;
+			next = MORE;
+			if (--l.depth == 0)
+				break;
+		} else if (next == MORE) {
+			next = l.objects & 1 ? KEY : VALUE;
+			may_close = false;
+			p = *p == ',' ? p + 1 : NULL;
+		} else if (next == KEY) {
+			next = VALUE;
+			may_close = false;
+			p = learn_key(&l, p);
+		} else if (*p == '{' || *p == '[') {
+			next = *p == '{' ? KEY : VALUE;
+			may_close = true;
+			p = learn_open(&l, p);
+		} else {
+			next = MORE;
+			may_close = true;
+			p = learn_value(&l, p);
 		}
-		if (!good)
-			return false;
 	}
-	return l.depth == 0;
+	/* The line's end is a point too. */
+	l.point++;
+	if (l.depth || p != l.end || l.point != n + 1 || !learn_run(&l, p))
+		return false;
+	s->n_short = (uint8_t)gather(&l, 0, SHORT);
+	s->n_numbers = (uint8_t)gather(&l, s->n_short, LONG);
+	return true;
 }
 
-static inline bool words_ok(const struct json_shape *s, const struct json_at *at)
-{
-	const char *end = at->line.p + at->line.n;
-	bool good = true;
+/* ---- lines --------------------------------------------------------------------------------- */
 
-	for (unsigned i = 0; i < s->n_words; i++)
-		good &= scalar_ok(at->text + at->points[s->words[i]], end);
-	return good;
-}
-
-/* What may tell shapes apart that have as many points: the end of a key. */
-static inline uint32_t tail(const char *text, unsigned point)
+/* What may tell shapes apart that have as many strings: the end of a key, if the point is one. */
+static inline uint64_t tail(const struct json_at *at, unsigned point)
 {
+	const char *p = at->text + at->points[point];
 	uint32_t four;
 
-	if (text[point] != ':')
-		return (unsigned char)text[point];
-	memcpy(&four, text + point - 4, 4);
-	return four;
+	memcpy(&four, p - 4, 4);
+	return p[1] == ':' ? four : (unsigned char)p[1];
+}
+
+static inline uint32_t hash_of(const struct json_at *at, unsigned n)
+{
+	uint64_t h = tail(at, n / 2 | 1) << 32 | tail(at, n - 1);
+
+	h = h * UINT64_C(0x9e3779b97f4a7c15) + tail(at, n / 4 | 1);
+	return (uint32_t)((h ^ n) * UINT64_C(0xd6e8feb86659fd93) >> 40);
 }
 
 static inline bool fits(const struct json_lines *w, const struct json_shape *s,
 			const struct json_at *at, unsigned n)
 {
-	return s->known && s->n_points == n && w->ways->same(s, at->text, at->points) &&
-	       words_ok(s, at);
+	return s->known && s->n_quotes == n && w->ways->fits(s, at);
 }
 
 void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 {
 	const struct json_index *x = &w->index;
-	const struct json_line *line = &x->lines[i + 1], *before = &x->lines[i];
-	unsigned start = (uint16_t)(before->end + 1u), n = line->points - before->points;
-	const uint16_t *points = x->points + before->points;
+	const uint16_t *before = x->points + x->lines[i], *end = x->points + x->lines[i + 1];
+	unsigned start = (uint16_t)(*before + 1u), n = (unsigned)(end - before) - 1;
 	struct json_shape *s = &w->shapes[0];
-	uint64_t hash = 0;
+	uint32_t hash = 0;
 
-	*out = (struct json_at){ NULL, { x->text + start, (size_t)(line->end - start) }, x->text, points };
-	if ((x->any_wrong && wrong_in(x, start, line->end)) || n < 3 || n > JSON_POINTS ||
-	    points[0] != start || points[n - 1] != line->end - 1)
+	*out = (struct json_at){ NULL, { x->text + start, (size_t)(*end - start) }, x->text, before + 1 };
+	/* Windows reach back from points, so all that is before the first is told here; and where
+	 * a bracket stands last, no mark lies behind the LF. */
+	if (n < 2 || n % 2 || n > JSON_QUOTES || before[1] != start + 1 ||
+	    x->text[*end - 1] != '}' || (x->any_wrong && wrong_in(x, start, *end)))
 		return;
-	if (x->text + start - w->floor >= 32) {
-		s = &w->shapes[w->recent[n]];
+	if (x->text + start - w->floor >= JSON_MARGIN && *end < x->n) {
+		s = &w->shapes[w->recent[n / 2]];
 		if (__builtin_expect(fits(w, s, out, n), 1)) {
 			out->shape = s;
 			return;
 		}
-		hash = (uint64_t)tail(x->text, points[n / 2]) << 32 | tail(x->text, points[n - 2]);
-		hash = (hash * UINT64_C(0x9e3779b97f4a7c15) ^ n) * UINT64_C(0xd6e8feb86659fd93) >> 40;
+		hash = hash_of(out, n);
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2];
 		for (unsigned way = 0; way < 2; way++, s++)
 			if (s->hash == hash && fits(w, s, out, n)) {
-				w->recent[n] = (uint8_t)(s - w->shapes);
+				w->recent[n / 2] = (uint8_t)(s - w->shapes);
 				out->shape = s;
 				return;
 			}
-		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2 + (w->turn++ & 1)];
-		w->recent[n] = (uint8_t)(s - w->shapes);
+		s -= 1 + (w->turn++ & 1);
+		w->recent[n / 2] = (uint8_t)(s - w->shapes);
 	}
-	s->hash = (uint32_t)hash;
+	s->hash = hash;
 	s->known = learn(s, out, n, w);
 	if (s->known)
 		out->shape = s;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON lines (RFC 8259, one object a line) by vector instructions: a chunk of text is indexed at
- * once, so that most of the grammar has been checked before anybody looks at a line, and lines of a
- * shape that was met before (the same keys, in the same order, with the same brackets) are known
- * for what they are by comparing the keys alone.
+ * JSON lines (RFC 8259, one object a line) by vector instructions. A chunk of text is indexed at
+ * once: where its quotes and line ends stand, and whether anything in it can be in no string. Lines
+ * of a shape that was met before (the same keys, in the same order, with the same brackets) are
+ * then known for what they are by comparing all that stands between values, and looking at values
+ * that are no strings. A line of another shape is read byte by byte, once.
  *
  * What is sure here is sure: a line that has a shape is valid by the grammar of base/json.h, and
  * its members are those that the walk there would find. What is not (blanks between tokens,
- * negative numbers, exponents, keys of more than 28 bytes, the same key twice, more than JSON_KEYS
- * keys, and all that is wrong) has none, and is for the walk to judge.
+ * negative numbers, exponents, keys with escapes, the same key twice, more of anything than a shape
+ * has room for, and all that is wrong) has none, and is for the walk to judge.
  *
- * Memory: one struct json_lines of about 150 KiB, made by the caller (its stack will do), for one
+ * Memory: one struct json_lines of about 190 KiB, made by the caller (its stack will do), for one
  * thread. Time: linear; nothing depends on what was met before but speed. Nothing fails.
  */
 #ifndef NEZUMI_BASE_JSON_INDEX_H
@@ -21,17 +22,15 @@
 
 enum {
 	JSON_CHUNK = 16384, /* bytes indexed at once; longer lines have no index */
-	JSON_STEP = 512,    /* the index grows by at most so many points before it looks */
-	JSON_POINTS = 80,   /* of a shape */
-	JSON_WORDS = 40,
+	JSON_STEP = 512,    /* the index looks how much it holds before it takes so many */
+	JSON_POINTS = JSON_CHUNK / 4,
+	JSON_LINES = JSON_CHUNK / 16,
+	JSON_QUOTES = 250, /* of a shape, as the next three */
+	JSON_WINDOWS = 128,
+	JSON_SCALARS = 64,
 	JSON_SLOTS = 40, /* the keys a reader asks for */
 	JSON_SHAPES = 32,
-	JSON_KEY_MAX = 28,
-};
-
-struct json_line {
-	uint16_t end;    /* where its LF stands */
-	uint16_t points; /* how many of them stand before that */
+	JSON_MARGIN = 160, /* readable before a line that is compared with a shape */
 };
 
 struct json_index {
@@ -39,36 +38,45 @@ struct json_index {
 	size_t n; /* bytes of text, to its real end */
 	unsigned n_lines;
 	bool any_wrong;
-	struct json_line lines[JSON_CHUNK / 16 + JSON_STEP + 1]; /* [0] is where the first begins */
-	/*
-	 * Where something stands that tells lines apart: the colons behind keys, brackets, true,
-	 * false and null (and all that is no plain number), and what only an array may hold: the
-	 * comma behind a string, the first byte of anything else.
-	 */
-	uint16_t points[JSON_CHUNK / 4 + JSON_STEP + 65];
-	/* Bit for bit of the text: points, line ends, what is wrong; points before a word. */
-	uint64_t point[JSON_CHUNK / 64], line[JSON_CHUNK / 64], wrong[JSON_CHUNK / 64];
-	uint16_t before[JSON_CHUNK / 64];
+	/* Where the quotes that open and close strings stand, and the LFs. First comes one as if
+	 * a line had ended before the text. */
+	uint16_t points[JSON_POINTS + JSON_STEP + 128];
+	/* Which of these are LFs. */
+	uint16_t lines[JSON_LINES + JSON_STEP + 64];
+	/* If any_wrong, bit for bit of the text: escapes that are none, control characters. */
+	uint64_t wrong[JSON_CHUNK / 64];
 };
 
-/* Where the value of a slot lies: from behind one point to a place before or at another. */
-struct json_slot {
-	uint8_t colon, to;
-	int8_t add;
+/*
+ * What lines have in common. Points are counted from the first quote of a line to its end, which is
+ * the last. Marks are places in a line: that of a point with something added.
+ *
+ * What stands between values is compared as windows: of the 16 bytes before a mark those count that
+ * the mask says. Scalars lie between two marks: first the numbers of at most 15 bytes (and not more
+ * than 32 of them), then other numbers, then words, as they were in the line that was learnt from;
+ * in arrays one stands for all that have but commas between.
+ */
+enum {
+	JSON_ENDS = 0,                      /* marks: of windows, */
+	JSON_FROM = JSON_WINDOWS,           /* where scalars begin, */
+	JSON_TO = JSON_FROM + JSON_SCALARS, /* and where they end */
+	JSON_MARKS = JSON_TO + JSON_SCALARS,
 };
 
 struct json_shape {
+	_Alignas(64) uint8_t text[JSON_WINDOWS][16], mask[JSON_WINDOWS][16];
+	uint16_t point[JSON_MARKS];
+	int16_t add[JSON_MARKS];
 	uint32_t hash;
-	uint16_t n_points, n_words;
 	bool known;
+	uint8_t n_quotes, n_windows, n_short, n_numbers, n_scalars;
+	uint64_t list;    /* bit set of scalars: those in arrays */
 	uint64_t present; /* bit set of slots */
-	struct json_slot slots[JSON_SLOTS];
-	uint8_t words[JSON_WORDS]; /* the points that are scalars */
-	/* The 32 bytes up to each point, and which of them count: `,"key":`, a bracket with what
-	 * stands before it. */
-	struct {
-		uint8_t text[32], mask[32];
-	} windows[JSON_POINTS];
+	struct json_slot {
+		uint8_t key;   /* the point that closes it: the value stands two further on */
+		uint8_t point; /* and ends here, */
+		int8_t add;    /* with this added */
+	} slots[JSON_SLOTS];
 };
 
 /*
@@ -89,7 +97,7 @@ struct json_lines {
 	const char *floor; /* from here on the text can be read */
 	struct json_index index;
 	unsigned turn;
-	uint8_t recent[JSON_POINTS + 1]; /* the shape met last that has so many points */
+	uint8_t recent[JSON_QUOTES / 2 + 1]; /* the shape met last that has so many strings */
 	struct json_shape shapes[JSON_SHAPES];
 };
 
@@ -127,7 +135,7 @@ static inline struct str json_slot(const struct json_at *at, unsigned slot)
 {
 	const struct json_slot *s = &at->shape->slots[slot];
 
-	return str_range(at->text + at->points[s->colon] + 1, at->text + at->points[s->to] + s->add);
+	return str_range(at->text + at->points[s->key] + 2, at->text + at->points[s->point] + s->add);
 }
 
 /* The same as the walk would give it. */

@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define LANES 4
-#define WAYS  json_ways_avx2
+#define WAYS json_ways_avx2
 #include "base/json_index_body.h"

@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define LANES 8
-#define WAYS  json_ways_avx512
+#define WAYS json_ways_avx512
 #include "base/json_index_body.h"

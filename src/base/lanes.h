@@ -59,6 +59,45 @@ static inline struct lanes lanes_or(struct lanes x, char bits)
 {
 	return (struct lanes){ _mm512_or_si512(x.v, _mm512_set1_epi8(bits)) };
 }
+
+/* The places of the bits, `base` added, to a list with room for 64; how many. */
+static inline unsigned lanes_places(uint64_t bits, unsigned base, uint16_t *to)
+{
+	const __m512i each = _mm512_set_epi8(
+		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
+		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
+		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	const __m512i from = _mm512_set1_epi16((short)base);
+	__m512i at = _mm512_maskz_compress_epi8(bits, each);
+	unsigned n = (unsigned)_mm_popcnt_u64(bits);
+
+	_mm256_storeu_si256((__m256i *)(void *)to,
+			    _mm256_add_epi16(_mm256_cvtepu8_epi16(_mm512_castsi512_si128(at)),
+					     _mm512_castsi512_si256(from)));
+	if (__builtin_expect(n > 16, 0)) {
+		_mm512_storeu_si512(
+			to, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(at)), from));
+		_mm512_storeu_si512(
+			to + 32,
+			_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(at, 1)), from));
+	}
+	return n;
+}
+
+/* Of 32 bytes, bit for bit: which are no digits, and which are dots. */
+struct lanes_digits {
+	uint32_t others, dots;
+};
+
+static inline struct lanes_digits lanes_digits(const char *p)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+
+	return (struct lanes_digits){
+		_mm256_cmpgt_epu8_mask(_mm256_sub_epi8(v, _mm256_set1_epi8('0')), _mm256_set1_epi8(9)),
+		_mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('.')),
+	};
+}
 #else
 struct lanes {
 	__m256i lo, hi;
@@ -108,6 +147,37 @@ static inline struct lanes lanes_or(struct lanes x, char bits)
 	const __m256i v = _mm256_set1_epi8(bits);
 
 	return (struct lanes){ _mm256_or_si256(x.lo, v), _mm256_or_si256(x.hi, v) };
+}
+
+/* The places of the bits, `base` added, to a list with room for 64; how many. */
+static inline unsigned lanes_places(uint64_t bits, unsigned base, uint16_t *to)
+{
+	unsigned n = (unsigned)_mm_popcnt_u64(bits);
+
+	for (unsigned i = 0; i < 12; i++, bits &= bits - 1)
+		to[i] = (uint16_t)(base + (unsigned)_tzcnt_u64(bits));
+	if (__builtin_expect(n > 12, 0))
+		for (unsigned i = 12; i < n; i++, bits &= bits - 1)
+			to[i] = (uint16_t)(base + (unsigned)_tzcnt_u64(bits));
+	return n;
+}
+
+/* Of 32 bytes, bit for bit: which are no digits, and which are dots. */
+struct lanes_digits {
+	uint32_t others, dots;
+};
+
+static inline struct lanes_digits lanes_digits(const char *p)
+{
+	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	/* What is more than nine gets its highest bit. */
+	__m256i others = _mm256_adds_epu8(_mm256_sub_epi8(v, _mm256_set1_epi8('0')),
+					  _mm256_set1_epi8(127 - 9));
+
+	return (struct lanes_digits){
+		(uint32_t)_mm256_movemask_epi8(others),
+		(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('.'))),
+	};
 }
 #endif
 
