@@ -163,15 +163,22 @@ static bool learn_run(struct learning *l, const char *end)
 		s->slots[slot].add = (int8_t)add;
 	}
 	while (end > l->run) {
+		static const uint8_t masks[33] = { [16] = 255, 255, 255, 255, 255, 255,
+						   255,        255, 255, 255, 255, 255,
+						   255,        255, 255, 255, 255 };
 		size_t n = end - l->run < 16 ? (size_t)(end - l->run) : 16;
 		unsigned i = s->n_windows;
 
 		if (i == JSON_WINDOWS || !set_mark(l, JSON_ENDS + i, end))
 			return false;
-		end -= n;
-		memcpy(s->text[i] + 16 - n, end, n);
-		memset(s->mask[i] + 16 - n, 0xff, n);
+		/* Of constant size where that can be: this is most of what a new shape costs. */
+		if (end - l->w->floor >= 16)
+			memcpy(s->text[i], end - 16, 16);
+		else
+			memcpy(s->text[i] + 16 - n, end - n, n);
+		memcpy(s->mask[i], masks + n, 16);
 		s->n_windows++;
+		end -= n;
 	}
 	return true;
 }
@@ -247,7 +254,8 @@ static const char *learn_scalar(struct learning *l, const char *p)
 		return NULL;
 	s->n_scalars++;
 	l->open = true;
-	l->class[i] = *p > '9' ? WORD : n > 15 || i >= 32 ? LONG : SHORT;
+	/* Others here will be a few digits longer. */
+	l->class[i] = *p > '9' ? WORD : n > 12 || i >= 32 ? LONG : SHORT;
 	p += n;
 	if (!(l->objects & 1)) {
 		s->list |= UINT64_C(1) << i;
@@ -295,6 +303,12 @@ static unsigned gather(struct learning *l, unsigned from, uint8_t class)
 	return from;
 }
 
+static void clear_mark(struct json_shape *s, unsigned i)
+{
+	s->point[i] = 0;
+	s->add[i] = 0;
+}
+
 static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, const struct json_lines *w)
 {
 	struct learning l = {
@@ -308,9 +322,6 @@ static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, co
 	s->n_quotes = (uint8_t)n;
 	s->n_windows = s->n_scalars = 0;
 	s->list = 0;
-	memset(s->mask, 0, sizeof s->mask);
-	memset(s->point, 0, sizeof s->point);
-	memset(s->add, 0, sizeof s->add);
 	while (p && p < l.end && (l.depth || *p == '{')) {
 		if (may_close && *p == (l.objects & 1 ? '}' : ']')) {
 			learn_end(&l, l.slots[l.depth], ++p);
@@ -340,6 +351,15 @@ static bool learn(struct json_shape *s, const struct json_at *at, unsigned n, co
 	l.point++;
 	if (l.depth || p != l.end || l.point != n + 1 || !learn_run(&l, p))
 		return false;
+	/* They are looked at by the eight. */
+	for (unsigned i = s->n_windows; i % 8; i++) {
+		memset(s->mask[i], 0, sizeof s->mask[i]);
+		clear_mark(s, JSON_ENDS + i);
+	}
+	for (unsigned i = s->n_scalars; i % 8; i++) {
+		clear_mark(s, JSON_FROM + i);
+		clear_mark(s, JSON_TO + i);
+	}
 	s->n_short = (uint8_t)gather(&l, 0, SHORT);
 	s->n_numbers = (uint8_t)gather(&l, s->n_short, LONG);
 	return true;

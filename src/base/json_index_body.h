@@ -165,6 +165,11 @@ struct places {
 static inline void find_some(const uint16_t *points, const struct json_shape *s, unsigned first,
 			     unsigned n, int16_t *to)
 {
+	if (__builtin_expect(s->n_quotes >= 128, 0)) {
+		for (unsigned i = first; i < first + (n + 7) / 8 * 8; i++)
+			to[i] = (int16_t)(points[s->point[i]] + s->add[i]);
+		return;
+	}
 	for (unsigned i = first; i < first + n; i += 32) {
 		const __m512i point = _mm512_loadu_si512(s->point + i);
 		__m512i at = _mm512_permutex2var_epi16(_mm512_loadu_si512(points), point,
@@ -182,14 +187,9 @@ static inline void find_some(const uint16_t *points, const struct json_shape *s,
 static inline void find(const struct json_shape *s, const struct json_at *at, struct places *out)
 {
 	out->text = at->text;
-	if (__builtin_expect(s->n_quotes < 128, 1)) {
-		find_some(at->points, s, JSON_ENDS, s->n_windows, out->at);
-		find_some(at->points, s, JSON_FROM, s->n_scalars, out->at);
-		find_some(at->points, s, JSON_TO, s->n_scalars, out->at);
-	} else {
-		for (unsigned i = 0; i < JSON_MARKS; i++)
-			out->at[i] = (int16_t)(at->points[s->point[i]] + s->add[i]);
-	}
+	find_some(at->points, s, JSON_ENDS, s->n_windows, out->at);
+	find_some(at->points, s, JSON_FROM, s->n_scalars, out->at);
+	find_some(at->points, s, JSON_TO, s->n_scalars, out->at);
 }
 
 static inline const char *place(const struct places *x, unsigned i)
