@@ -386,9 +386,9 @@ static inline uint32_t hash_of(const struct json_at *at, unsigned n)
 }
 
 static inline bool fits(const struct json_lines *w, const struct json_shape *s,
-			const struct json_at *at, unsigned n)
+			const struct json_at *at, unsigned n, uint32_t middle)
 {
-	return s->known && s->n_quotes == n && w->ways->fits(s, at);
+	return s->known && s->n_quotes == n && s->middle == middle && w->ways->fits(s, at);
 }
 
 void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
@@ -397,7 +397,7 @@ void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 	const uint16_t *before = x->points + x->lines[i], *end = x->points + x->lines[i + 1];
 	unsigned start = (uint16_t)(*before + 1u), n = (unsigned)(end - before) - 1;
 	struct json_shape *s = &w->shapes[0];
-	uint32_t hash = 0;
+	uint32_t hash = 0, middle = 0;
 
 	*out = (struct json_at){ NULL, { x->text + start, (size_t)(*end - start) }, x->text, before + 1 };
 	/* Windows reach back from points, so all that is before the first is told here; and where
@@ -406,15 +406,16 @@ void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 	    x->text[*end - 1] != '}' || (x->any_wrong && wrong_in(x, start, *end)))
 		return;
 	if (x->text + start - w->floor >= JSON_MARGIN && *end < x->n) {
+		middle = (uint32_t)tail(out, n / 2 | 1);
 		s = &w->shapes[w->recent[n / 2]];
-		if (__builtin_expect(fits(w, s, out, n), 1)) {
+		if (__builtin_expect(fits(w, s, out, n, middle), 1)) {
 			out->shape = s;
 			return;
 		}
 		hash = hash_of(out, n);
 		s = &w->shapes[hash % (JSON_SHAPES / 2) * 2];
 		for (unsigned way = 0; way < 2; way++, s++)
-			if (s->hash == hash && fits(w, s, out, n)) {
+			if (s->hash == hash && fits(w, s, out, n, middle)) {
 				w->recent[n / 2] = (uint8_t)(s - w->shapes);
 				out->shape = s;
 				return;
@@ -423,6 +424,7 @@ void json_lines_at(struct json_lines *w, unsigned i, struct json_at *out)
 		w->recent[n / 2] = (uint8_t)(s - w->shapes);
 	}
 	s->hash = hash;
+	s->middle = middle;
 	s->known = learn(s, out, n, w);
 	if (s->known)
 		out->shape = s;

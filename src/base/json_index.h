@@ -67,7 +67,7 @@ struct json_shape {
 	_Alignas(64) uint8_t text[JSON_WINDOWS][16], mask[JSON_WINDOWS][16];
 	uint16_t point[JSON_MARKS];
 	int16_t add[JSON_MARKS];
-	uint32_t hash;
+	uint32_t hash, middle; /* of some keys' text, and of the middle one's alone */
 	bool known;
 	uint8_t n_quotes, n_windows, n_short, n_numbers, n_scalars;
 	uint64_t list;    /* bit set of scalars: those in arrays */
