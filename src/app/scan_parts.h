@@ -10,9 +10,9 @@
 enum {
 	LINE_LIMIT = 1 << 20,     /* a line, with its LF */
 	DOCUMENT_LIMIT = 1 << 30, /* a document read whole */
-	PIECE = 256 << 10,        /* bytes read at once: they stay in the processor's cache */
-	JOB = 32,                 /* pieces of a large file that make a job */
-	BATCH_LIMIT = 16,         /* pieces whose outcome is handed over together */
+	PIECE = 512 << 10,        /* bytes read at once: they stay in the processor's cache */
+	JOB = 16,                 /* pieces of a large file that make a job */
+	BATCH_LIMIT = 8,          /* pieces whose outcome is handed over together */
 	LAYOUT_LIMIT = 1 << 20,   /* what one header means */
 };
 

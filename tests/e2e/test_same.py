@@ -66,7 +66,7 @@ class Same(e2e.Case):
         self.assertEqual(self.out("--threads", "64", "logs"), want)
 
     def test_pieces_and_instructions(self):
-        """Large files are read in stretches of 32 pieces by several threads; small pieces make many of them."""
+        """Large files are read in stretches of 16 pieces by several threads; small pieces make many of them."""
         want = self.out("--threads", "1", "logs")
         for threads in ("1", "7") if e2e.sanitized() else ("1", "2", "7"):
             for piece in ("4096",) if e2e.sanitized() else ("1000", "4096", "65536"):
