@@ -18,6 +18,7 @@ struct ipset {
 	unsigned n_aside;
 	struct str last; /* the set of the element before, and whether it is read */
 	bool last_read;
+	struct set_budget budget;
 	bool members; /* elements one a line follow, of the set called last */
 };
 
@@ -169,7 +170,7 @@ static void element(struct ipset *p, struct str name, struct str text, struct st
 			ind.port = (uint16_t)port;
 	}
 	ind.reference = comment.n ? comment : name;
-	set_give(first, &ind, p->sink);
+	set_give(first, &ind, &p->budget, p->sink);
 }
 
 /* ---- files ------------------------------------------------------------------------------------ */
@@ -231,7 +232,7 @@ static void ipset_line(struct ipset *p, struct str line)
 static void ipset_block(const struct layout *l, const struct reader_hints *h, struct str block,
 			struct sink *sink)
 {
-	struct ipset p = { .sink = sink, .last = STR_NONE };
+	struct ipset p = { .sink = sink, .last = STR_NONE, .budget = set_budget(block) };
 	struct str line;
 
 	(void)l;

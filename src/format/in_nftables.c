@@ -14,6 +14,7 @@ struct nft {
 	struct place place;
 	struct str text; /* what is left of the document */
 	const char *begin;
+	struct set_budget budget;
 };
 
 /* ---- words ------------------------------------------------------------------------------------ */
@@ -153,7 +154,7 @@ static void elements(struct nft *n, struct str set, bool read)
 		if (e.port.n && str_u64(e.port, 65535, &port))
 			ind.port = (uint16_t)port;
 		ind.reference = e.comment.n ? e.comment : set;
-		set_give(e.value, &ind, n->sink);
+		set_give(e.value, &ind, &n->budget, n->sink);
 	} while (str_is(last, ","));
 	if (last.n == 0) {
 		if (n->place.text.n)
@@ -225,7 +226,11 @@ static bool defined(struct nft *n, struct str *name)
 static void nftables_block(const struct layout *l, const struct reader_hints *h, struct str block,
 			   struct sink *sink)
 {
-	struct nft n = { .sink = sink, .place = place_begin(block), .text = block, .begin = block.p };
+	struct nft n = { .sink = sink,
+			 .place = place_begin(block),
+			 .text = block,
+			 .begin = block.p,
+			 .budget = set_budget(block) };
 	struct str w, name, before;
 
 	(void)l;

@@ -305,8 +305,9 @@ static size_t addresses(struct rules *r, const struct rule *rule, const struct r
 /* Does the regular expression look for the name, too? Some only say with it where the name begins. */
 static bool same_name(struct str pattern, struct str name)
 {
-	/* Longer ones are no names. */
-	for (; name.n <= 255 && pattern.n >= name.n; pattern = str_skip(pattern, 1)) {
+	/* Longer ones are no names, and nobody writes such patterns. */
+	for (; name.n <= 255 && pattern.n <= 2000 && pattern.n >= name.n;
+	     pattern = str_skip(pattern, 1)) {
 		size_t at = 0, n = 0;
 
 		while (at < pattern.n && n < name.n) {

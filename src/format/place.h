@@ -29,10 +29,8 @@ static inline void place_set(struct place *p, size_t offset, struct sink *sink)
 	while (p->at < offset) {
 		const char *lf = memchr(p->text.p + p->at, '\n', offset - p->at);
 
-		if (!lf)
-			break;
-		p->at = (size_t)(lf - p->text.p) + 1;
-		p->line++;
+		p->at = lf ? (size_t)(lf - p->text.p) + 1 : offset;
+		p->line += lf != NULL;
 	}
 	sink->line = p->line;
 }

@@ -37,12 +37,22 @@ static struct cidr first_of(struct ip from, struct ip to)
 	return c;
 }
 
-static void give_range(struct ip from, struct ip to, const struct indicator *like, struct sink *sink)
+static void give_range(struct ip from, struct ip to, const struct indicator *like,
+		       struct set_budget *budget, struct sink *sink)
 {
 	struct indicator ind = *like;
 
 	for (;;) {
 		struct ip last;
+
+		if (budget->left == 0) {
+			if (!budget->told)
+				sink_bad(sink, "more networks by ranges than the size of the file "
+					       "allows; from here on ranges are left out");
+			budget->told = true;
+			return;
+		}
+		budget->left--;
 
 		ind.net = first_of(from, to);
 		ind.type = ind.net.len == 128 ? IT_IP : IT_CIDR;
@@ -54,7 +64,7 @@ static void give_range(struct ip from, struct ip to, const struct indicator *lik
 	}
 }
 
-void set_give(struct str text, const struct indicator *like, struct sink *sink)
+void set_give(struct str text, const struct indicator *like, struct set_budget *budget, struct sink *sink)
 {
 	size_t dash = str_chr(text, '-');
 	struct indicator ind = *like;
@@ -65,7 +75,7 @@ void set_give(struct str text, const struct indicator *like, struct sink *sink)
 		    ip_is_v4(from) != ip_is_v4(to) || ip_cmp(from, to) > 0)
 			sink_bad(sink, "a range of addresses that does not go upwards");
 		else
-			give_range(from, to, like, sink);
+			give_range(from, to, like, budget, sink);
 		return;
 	}
 	buf_clear(&sink->scratch);
