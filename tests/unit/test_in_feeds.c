@@ -123,12 +123,66 @@ static void samples_may_end_anywhere(void **state)
 	}
 }
 
+/* Time and memory follow the size, also where nothing ends and everything is on one line. */
+static void documents_may_be_one_line(void **state)
+{
+	static const char *const names[] = {
+		"zeek-intel",    "openioc", "rules", "threatfox-json", "urlhaus-json", "feodo-json",
+		"malwarebazaar", "rpz",     "otx",   "virustotal",     "shodan",       "ipset",
+		"nftables",      "hosts",   "iprep", "dataset"
+	};
+	static const char *const fills[] = {
+		"{\"a\":1}", "{\"ip_str\":1}", "[",      "{",    "(",  "\"", "<a ",      "&amp;",
+		"set ",      "define x = {",   "alert ", "a.b ", "\\", ";",  "::1-::f, "
+	};
+	size_t n = (size_t)1 << 20;
+	char *text = malloc(n);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t r = 0; r < sizeof names / sizeof names[0]; r++)
+		for (size_t f = 0; f < sizeof fills / sizeof fills[0]; f++) {
+			struct probe p = { .force = names[r], .quiet = true };
+			size_t len = strlen(fills[f]);
+
+			for (size_t i = 0; i < n; i++)
+				text[i] = fills[f][i % len];
+			buf_init(&p.out, 0);
+			assert_true(probe_text(&p, READS_INDICATORS, (struct str){ text, n }, STR("x")));
+			assert_int_equal(p.told, 0);
+			buf_free(&p.out);
+		}
+	free(text);
+}
+
+/* A range can make hundreds of networks; what a file may make follows its size. */
+static void ranges_have_a_budget(void **state)
+{
+	static const char one[] = "add x ::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n";
+	size_t len = sizeof one - 1, n = len * 2000;
+	char *text = malloc(n);
+	struct probe p = { .force = "ipset", .quiet = true };
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++)
+		text[i] = one[i % len];
+	buf_init(&p.out, 0);
+	assert_true(probe_text(&p, READS_INDICATORS, (struct str){ text, n }, STR("x")));
+	assert_true(p.told > 65536 && p.told <= 65536 + n);
+	assert_int_equal(p.malformed, 1);
+	buf_free(&p.out);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_say_what_is_expected),
 		cmocka_unit_test(broken_samples_are_survived),
 		cmocka_unit_test(samples_may_end_anywhere),
+		cmocka_unit_test(documents_may_be_one_line),
+		cmocka_unit_test(ranges_have_a_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
