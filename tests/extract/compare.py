@@ -81,7 +81,9 @@ def quality(tool):
 def seconds(command):
     """CPU time of a process and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=1200)
+    p = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, timeout=1200)
+    if p.returncode:
+        sys.exit("%s ended with status %d: %s" % (command[0], p.returncode, p.stderr.decode("utf-8", "replace")[-500:]))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
