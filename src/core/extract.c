@@ -156,6 +156,11 @@ static size_t after(struct ex *x, size_t at, size_t end, bool plain)
 	return 0;
 }
 
+static bool next_is_at(const struct ex *x, size_t end)
+{
+	return x->p[end] == '@';
+}
+
 static size_t run(struct ex *x, size_t at)
 {
 	bool dot = false, digit = false;
@@ -186,6 +191,8 @@ static size_t run(struct ex *x, size_t at)
 		end = label_beyond(x, end);
 	for (last = end; dot && last > at && x->p[last - 1] == '.'; last--)
 		;
+	if (last == at)
+		last = end;
 	dot = dot && memchr(x->p + at, '.', last - at) != NULL;
 	to = after(x, at, end, !dot && !digit);
 	if (to)
@@ -199,11 +206,14 @@ static size_t run(struct ex *x, size_t at)
 			if (to)
 				return to;
 		}
+		/* What stands before an @ and is no mail address is no name. */
+		if (next_is_at(x, end))
+			return end;
 		to = ex_dotted(x, at, end);
 		if (x->found.n > before || to != end)
 			return to;
 	} else {
-		to = ex_token(x, at, end);
+		to = ex_token(x, at, last);
 		if (to)
 			return to;
 	}

@@ -325,7 +325,7 @@ static bool full_stop(const struct ex *x, size_t i)
 {
 	enum script script;
 
-	if (!strchr(".!?", x->p[i]) || x->p[i] == 0)
+	if (x->p[i] != '.' && x->p[i] != '!' && x->p[i] != '?')
 		return false;
 	if (x->p[i + 1] != ' ' || (i > 1 && ex_upper(x->p[i - 1]) && !ex_alnum(x->p[i - 2])))
 		return false;
@@ -355,38 +355,82 @@ static bool runs_on(const struct ex *x, size_t nl, size_t line_begin)
 	return !bullet && !memchr(x->p + line_begin, '|', nl - line_begin) && x->p[k] != '|';
 }
 
-static void sentence(const struct ex *x, const struct found *f, size_t *from, size_t *to)
+/* Dates of the sentence, once for all its values. */
+static void dates(struct ex *x)
+{
+	x->n_dates = 0;
+	for (size_t i = x->sentence_from; i < x->sentence_to && x->n_dates < 8;) {
+		int64_t t;
+		size_t end = ex_date(x->p, i, x->sentence_to, &t);
+
+		if (end > i) {
+			x->dates[x->n_dates].at = (uint32_t)i;
+			x->dates[x->n_dates++].t = t;
+			i = end;
+			continue;
+		}
+		/* To the next word. */
+		while (i < x->sentence_to && ex_is(x->p[i], C_NAME))
+			i++;
+		while (i < x->sentence_to && !ex_is(x->p[i], C_NAME))
+			i++;
+	}
+}
+
+/* The sentence or row around f, in x->sentence_from and _to. */
+static void sentence(struct ex *x, const struct found *f)
 {
 	size_t i = f->at, least = f->at > BACK ? f->at - BACK : 0, most;
+	bool line = x->line.bullet || x->line.cells;
 
+	/* Still the one of the candidate before? */
+	if (f->at >= x->sentence_from && f->end <= x->sentence_to &&
+	    (!x->sentence_cut || f->end + 80 <= x->sentence_to))
+		return;
+	x->sentence_cut = false;
+	if (line && f->at - x->line.at < BACK && x->line.end - f->at < AHEAD && x->line.end >= f->end) {
+		x->sentence_from = x->line.at;
+		x->sentence_to = x->line.end;
+		dates(x);
+		return;
+	}
 	while (i > least) {
-		if (x->p[i - 1] == '\n') {
+		char c = x->p[i - 1];
+
+		if (c == '\n') {
 			size_t begin = i - 1;
 
 			while (begin > 0 && i - begin < 400 && x->p[begin - 1] != '\n')
 				begin--;
-			if (x->line.bullet || !runs_on(x, i - 1, begin))
+			if (line || !runs_on(x, i - 1, begin))
 				break;
 		}
-		if (i >= 2 && i < f->at && full_stop(x, i - 1))
+		if (c == ' ' && i >= 2 && i < f->at && full_stop(x, i - 2))
 			break;
-		if (i >= 3 && wide_stop(x->p + i - 3))
+		if ((unsigned char)c >= 0x80 && i >= 3 && wide_stop(x->p + i - 3))
 			break;
 		i--;
 	}
+	x->sentence_cut |= i == least && least > 0;
 	while (i < f->at && ((unsigned char)x->p[i] & 0xc0) == 0x80)
 		i++;
-	*from = i;
+	x->sentence_from = i;
 	most = f->end + AHEAD < x->n ? f->end + AHEAD : x->n;
 	for (i = f->end; i < most; i++) {
-		if (x->p[i] == '\n' && (x->line.bullet || !runs_on(x, i, x->line.at)))
+		char c = x->p[i];
+
+		if (c == '\n' && (line || !runs_on(x, i, x->line.at)))
 			break;
-		if (full_stop(x, i) || wide_stop(x->p + i))
+		if ((c == '.' || c == '!' || c == '?') && full_stop(x, i))
+			break;
+		if ((unsigned char)c >= 0xe3 && wide_stop(x->p + i))
 			break;
 	}
+	x->sentence_cut |= i == most && most < x->n;
 	while (i > f->end && ((unsigned char)x->p[i] & 0xc0) == 0x80)
 		i--;
-	*to = i;
+	x->sentence_to = i;
+	dates(x);
 }
 
 /* ---- cells ------------------------------------------------------------------------------------ */
@@ -446,12 +490,45 @@ static bool alone(const struct ex *x, const struct found *f)
 
 /* ---- the newest candidate --------------------------------------------------------------------- */
 
+/* The items of one block speak of the same thing. */
+static struct str block_family(struct ex *x)
+{
+	size_t begin = x->line.at, stop = x->line.end;
+	struct str only = STR_NONE;
+	const struct word_hit *w;
+
+	if (x->block_line == x->line.at + 1)
+		return x->block_family;
+	x->block_line = x->line.at + 1;
+	x->block_family = STR_NONE;
+	while (stop < x->n && x->p[stop] != '\n' && stop - x->line.end < 4)
+		stop++;
+	for (int k = 0; k < 5 && stop < x->n && x->p[stop + 1] != '\n' && x->p[stop + 1] != '\r'; k++)
+		stop = line_end_of(x, stop + 1);
+	for (int k = 0; k < 3 && begin > 1 && x->p[begin - 2] != '\n' && x->line.at - begin < 500; k++) {
+		begin--;
+		while (begin > 0 && x->p[begin - 1] != '\n' && x->line.at - begin < 500)
+			begin--;
+	}
+	if (stop - x->line.end > 1000)
+		return STR_NONE;
+	scan_to(x, stop);
+	for (w = hits_from(x, begin); w && w < hits_end(x) && w->at < stop; w++)
+		if (w->kind & W_FAMILY) {
+			struct str name = lexicon_family(x->lex, w->number);
+
+			if (only.n && !str_eq(only, name))
+				return STR_NONE;
+			only = name;
+		}
+	x->block_family = only;
+	return only;
+}
+
 static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 {
 	const struct word_hit *w;
 	size_t best = SIZE_MAX, best_role = SIZE_MAX;
-	struct str only = STR_NONE;
-	bool several = false;
 
 	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
 		size_t d = w->end <= f->at   ? f->at - w->end
@@ -473,45 +550,46 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 			f->role = (uint8_t)w->number;
 		}
 	}
-	f->date = ex_date(x->p, from, to, f->at);
+	for (size_t i = 0, nearest = SIZE_MAX; i < x->n_dates; i++) {
+		size_t d = x->dates[i].at < f->at ? f->at - x->dates[i].at : x->dates[i].at - f->at;
+
+		if (d < nearest) {
+			nearest = d;
+			f->date = x->dates[i].t;
+		}
+	}
 	if (f->family.n == 0 && x->row_family.n)
 		f->family = x->row_family;
 	if (!f->has_role && x->row_role >= 0) {
 		f->has_role = true;
 		f->role = (uint8_t)x->row_role;
 	}
-	if (f->family.n == 0 && x->line.bullet) {
-		/* The items of one block speak of the same thing. */
-		size_t stop = f->line_end, begin = f->line_at;
-
-		for (int k = 0;
-		     k < 5 && stop < x->n && x->p[stop + 1] != '\n' && x->p[stop + 1] != '\r'; k++)
-			stop = line_end_of(x, stop + 1);
-		for (int k = 0;
-		     k < 3 && begin > 1 && x->p[begin - 2] != '\n' && f->line_at - begin < 500; k++) {
-			begin--;
-			while (begin > 0 && x->p[begin - 1] != '\n' && f->line_at - begin < 500)
-				begin--;
-		}
-		if (stop - f->end < 1000) {
-			scan_to(x, stop);
-			for (w = hits_from(x, begin); w && w < hits_end(x) && w->at < stop; w++)
-				if (w->kind & W_FAMILY) {
-					struct str name = lexicon_family(x->lex, w->number);
-
-					several |= only.n && !str_eq(only, name);
-					only = name;
-				}
-			if (!several)
-				f->family = only;
-		}
-	}
+	if (f->family.n == 0 && x->line.bullet)
+		f->family = block_family(x);
 	if (f->family.n == 0)
 		f->family = x->heading_family.n ? x->heading_family : x->title_family;
 	if (!f->has_role && x->heading_role >= 0) {
 		f->has_role = true;
 		f->role = (uint8_t)x->heading_role;
 	}
+}
+
+/* "Some Manager 12.80.0.40": a product and its version, where nothing speaks of an address. */
+static void product(const struct ex *x, struct found *f)
+{
+	size_t i = f->at;
+	struct ip ip;
+
+	if (f->flags & (F_VALUE_WORD | F_SEC_IOC | F_ALONE | F_SENDER) || f->port || i < 3 ||
+	    x->p[i - 1] != ' ' || !ex_alnum(x->p[i - 2]) || !ip_parse(f->value, &ip))
+		return;
+	for (i--; i > x->line.at && ex_is(x->p[i - 1], C_ALPHA | C_DIGIT); i--)
+		;
+	if (!ex_upper(x->p[i]) || !ex_is(x->p[i + 1], C_ALPHA) || ex_upper(x->p[i + 1]))
+		return;
+	if ((ip.lo >> 16 & 255) == 0 || (ip.lo >> 8 & 255) == 0 ||
+	    ((ip.lo >> 24 & 255) < 24 && (ip.lo >> 16 & 255) < 24))
+		f->flags |= F_VERSION;
 }
 
 /* Is the word a label: does a colon follow? */
@@ -558,7 +636,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if (alone(x, f))
 		f->flags |= F_ALONE;
 
-	sentence(x, f, &from, &to);
+	sentence(x, f);
+	from = x->sentence_from;
+	to = x->sentence_to;
 	scan_to(x, to);
 	/* What labels a value stands right before it, or at the head of its line. */
 	cell = f->at;
@@ -589,7 +669,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 			f->flags |= F_CONTACT;
 		if (w->kind & W_RANSOM)
 			f->flags |= F_RANSOM;
-		if (w->kind & W_GUID && labelled && d < 12)
+		if (w->kind & W_GUID && labelled && d < 16)
 			f->flags |= F_GUID_WORD;
 		if (w->kind & W_COMMIT && before && d < 40)
 			f->flags |= F_COMMIT_WORD;
@@ -603,6 +683,16 @@ void ex_surroundings(struct ex *x, struct found *f)
 				f->type = EX_IMPHASH;
 		}
 	}
+	if (f->status == EX_AS_WRITTEN && f->end > f->at) {
+		size_t last = fold_src(&x->fold, f->end - 1);
+
+		if (memchr(x->fold.src.p + src, '\n', last > src ? last - src : 0)) {
+			f->status = EX_MENDED;
+			f->note = "put together from two lines";
+		}
+	}
+	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))
+		product(x, f);
 	facts(x, f, from, to);
 }
 
@@ -700,29 +790,17 @@ static bool date_at(const char *p, size_t i, size_t to, uint32_t *y, uint32_t *m
 	return *m && number_at(p, &k, to, 4, y) && *y > 1990;
 }
 
-int64_t ex_date(const char *p, size_t from, size_t to, size_t at)
+size_t ex_date(const char *p, size_t at, size_t to, int64_t *t)
 {
-	size_t best = SIZE_MAX;
-	int64_t found = TIME_NONE;
+	uint32_t y, m, d;
+	char text[32];
 
-	for (size_t i = from; i < to; i++) {
-		uint32_t y, m, d;
-		char text[32];
-		int64_t t;
-		size_t far;
-
-		if (!ex_alnum(p[i]) || (i && (ex_is(p[i - 1], C_NAME) || p[i - 1] == '/')))
-			continue;
-		if (!ex_is(p[i], C_DIGIT) && !strchr("JFMASONDjfmasond", p[i]))
-			continue;
-		if (!date_at(p, i, to, &y, &m, &d) || y > 2100 || m > 12 || d > 31)
-			continue;
-		far = i < at ? at - i : i - at;
-		(void)snprintf(text, sizeof text, "%04u-%02u-%02u", y, m, d);
-		if (far < best && time_parse(str_of(text), &t, NULL)) {
-			best = far;
-			found = t;
-		}
-	}
-	return found;
+	if (!ex_alnum(p[at]) || (at && (ex_is(p[at - 1], C_NAME) || p[at - 1] == '/')))
+		return 0;
+	if (!ex_is(p[at], C_DIGIT) && !strchr("JFMASONDjfmasond", p[at]))
+		return 0;
+	if (!date_at(p, at, to, &y, &m, &d) || y > 2100 || m > 12 || d > 31)
+		return 0;
+	(void)snprintf(text, sizeof text, "%04u-%02u-%02u", y, m, d);
+	return time_parse(str_of(text), t, NULL) ? at + 6 : 0;
 }

@@ -179,6 +179,7 @@ enum { BRACKETS = sizeof openers / sizeof openers[0] };
 static const struct {
 	const char *word, *stands;
 } inside[] = { { "://", "://" },
+	       { "::", "::" },
 	       { ":/", ":/" },
 	       { "//", "//" },
 	       { ":", ":" },
@@ -209,13 +210,21 @@ static size_t bracketed(const char *p, const char *end, const char **stands)
 	const char *s = p;
 	size_t open = 0, n;
 
-	while (open < 2 && (n = starts_any(s, end, openers, BRACKETS)) != 0) {
+	while (open < 2 && s < end) {
+		if (*s == '[' || *s == '(' || *s == '{' || *s == '<')
+			n = 1;
+		else
+			n = ex_is(*s, C_WIDE) ? starts_any(s, end, openers, BRACKETS) : 0;
+		if (n == 0)
+			break;
 		s += n;
 		open++;
 	}
 	while (s < end && s - p < 12 && (ex_blank(*s) || *s == '\\' || *s == '"' || *s == '\''))
 		s++;
-	for (size_t i = 0; open && i < sizeof inside / sizeof inside[0]; i++) {
+	if (!open || s >= end || (!ex_is(*s, C_WIDE) && !strchr(".:/,@dDpPaA", *s)))
+		return 0;
+	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
 		const char *t, *word = inside[i].word;
 
 		n = strlen(word);
@@ -265,9 +274,9 @@ static enum err bracket(struct fold *f, size_t at, size_t *took)
 	*took = 0;
 	if (n == 0) {
 		/* Half of it: evil[.com */
-		if (begin[0] == '[' && end - begin > 2 && begin[1] == '.' &&
-		    label_at(begin + 2, end) && label_before(f, 0)) {
-			*took = 2;
+		if (begin[0] == '[' && end - begin > 3 && begin[1] == '.' && label_before(f, 0) &&
+		    label_at(begin + 2 + (begin[2] == '['), end)) {
+			*took = 2 + (begin[2] == '[');
 			return put_hard(f, at, ".");
 		}
 		/* A letter in brackets: hxxp://evi[l].com */
@@ -283,7 +292,8 @@ static enum err bracket(struct fold *f, size_t at, size_t *took)
 	}
 	dot = stands[0] == '.';
 	/* The line's end before it. */
-	if (dot && f->n > back && f->p[f->n - 1 - back] == '\n' && label_before(f, back + 1))
+	if ((dot || stands[0] == '@') && f->n > back && f->p[f->n - 1 - back] == '\n' &&
+	    label_before(f, back + 1))
 		back++;
 	/* "[.].com" */
 	if (dot && end - begin > (ptrdiff_t)n + 1 && begin[n] == '.' && label_at(begin + n + 1, end))
@@ -561,15 +571,36 @@ static enum err wide(struct fold *f, size_t at, size_t *took)
 
 /* ---- the ends of lines ------------------------------------------------------------------------ */
 
+/* Digits and dots of an address that ends with a dot; the rest, defanged, begins at s. */
+static bool address_goes_on(const struct fold *f, size_t token, size_t n, const char *s, const char *end)
+{
+	size_t dots = 0, hard = 0;
+
+	for (size_t i = token; i < n; i++) {
+		if (!ex_is(f->p[i], C_DIGIT) && f->p[i] != '.')
+			return false;
+		dots += f->p[i] == '.';
+		hard += f->p[i] == '.' && fold_bit(f->hard, i);
+	}
+	for (; s < end && (ex_is(*s, C_DIGIT) || *s == '.' || *s == '[' || *s == ']'); s++) {
+		/* A full stop behind it is none of them. */
+		if (*s == '.' && !(end - s > 1 && (ex_is(s[1], C_DIGIT) || s[1] == ']')))
+			break;
+		dots += *s == '.';
+		hard += *s == '[';
+	}
+	return dots == 3 && hard;
+}
+
 /*
  * A value broken over two lines is taken as one where the break can be nothing else: the line ends
- * in a hyphen or in the middle of a query, and what follows goes on like that.
+ * in a hyphen, or in the middle of a path or query, and what follows goes on like that.
  */
 static enum err line_end(struct fold *f, size_t at, size_t *took)
 {
 	const char *s = f->src.p + at + 1, *end = f->src.p + f->src.n, *t;
-	size_t n = f->n, token;
-	bool url = false, dotted = false;
+	size_t n = f->n, token, width = 0;
+	bool url = false, dotted = false, pathy = false, digits = false, join = false, indent;
 	char last;
 
 	*took = 0;
@@ -578,32 +609,41 @@ static enum err line_end(struct fold *f, size_t at, size_t *took)
 	if (n < 2 || !strchr("-=&?%_/.", f->p[n - 1]))
 		return ERR_OK;
 	last = f->p[n - 1];
-	for (token = n; token && n - token < 400 && f->p[token - 1] != ' ' &&
+	while (width < at && width < 80 && f->src.p[at - 1 - width] != '\n')
+		width++;
+	while (s < end && ex_blank(*s) && s - f->src.p - (ptrdiff_t)at < 80)
+		s++;
+	indent = s > f->src.p + at + 1;
+	for (t = s; t < end && t - s < 400 && !ex_blank(*t) && *t != '\n' && *t != '\r'; t++) {
+		dotted |= *t == '[' && end - t > 2 && t[1] == '.' && t[2] == ']';
+		pathy |= strchr("/?=&", *t) != NULL;
+		digits |= ex_is(*t, C_DIGIT);
+		if (end - t > 3 && memcmp(t, "://", 3) == 0)
+			return ERR_OK;
+	}
+	if (s >= end || t == s || (last == '.' && !ex_is(*s, C_DIGIT)))
+		return ERR_OK;
+	for (token = n; token && n - token < 1200 && f->p[token - 1] != ' ' &&
 			f->p[token - 1] != '\n' && f->p[token - 1] != '\t';
 	     token--)
 		url |= f->p[token - 1] == '/' && token > 1 && f->p[token - 2] == '/';
 	if (!ex_alnum(f->p[token]))
 		return ERR_OK;
-	while (s < end && ex_blank(*s) && s - f->src.p - (ptrdiff_t)at < 80)
-		s++;
-	if (s >= end || !ex_alnum(*s))
+	if (!(ex_alnum(*s) || (url && strchr("=&/?%_", *s))))
 		return ERR_OK;
-	for (t = s; t < end && t - s < 400 && !ex_blank(*t) && *t != '\n' && *t != '\r'; t++)
-		dotted |= *t == '[' && end - t > 2 && t[1] == '.' && t[2] == ']';
-	if (last == '-' && !url) {
-		/* evil-\ndomain[.]com */
-		if (!dotted || !ex_alnum(f->p[n - 2]))
-			return ERR_OK;
-	} else if (url && last != '/' && last != '.') {
-		/* Hidden in a broken query or path. */
-		if (fold_any(f->hard, token, n) == false &&
-		    !str_istarts((struct str){ f->p + token, n - token }, STR("h")))
-			return ERR_OK;
-		if (dotted)
-			return ERR_OK;
-	} else {
+	if (url && !fold_any(f->hard, token, n) && (f->p[token] | 32) != 'h')
 		return ERR_OK;
-	}
+	if (last == '-' && !url) /* evil-\ndomain[.]com */
+		join = dotted && ex_alnum(f->p[n - 2]);
+	else if (last == '.' && !url)
+		join = address_goes_on(f, token, n, s, end);
+	else if (url && last == '/')
+		join = !dotted && width >= 60 && f->p[n - 2] != '/' &&
+		       (indent ? pathy || digits : pathy && width >= 70);
+	else if (url && last != '.')
+		join = !dotted;
+	if (!join)
+		return ERR_OK;
 	if (f->p[f->n - 1] == '\r')
 		drop(f, 1);
 	f->dirty = true;
@@ -698,8 +738,20 @@ void fold_free(struct fold *f)
 
 size_t fold_src(const struct fold *f, size_t at)
 {
-	size_t lo = 0, hi = f->edits.n;
+	size_t lo = 0, hi = f->edits.n, near = f->near;
 
+	/* Questions come in the text's order, mostly. */
+	if (near < hi && f->edits.v[near].at <= at) {
+		size_t most = near + 8 < hi ? near + 8 : hi;
+
+		while (near + 1 < most && f->edits.v[near + 1].at <= at)
+			near++;
+		lo = near;
+		if (near + 1 == hi || f->edits.v[near + 1].at > at) {
+			((struct fold *)(uintptr_t)f)->near = near;
+			return f->edits.v[near].src + (at - f->edits.v[near].at);
+		}
+	}
 	/* The last edit at or before it. */
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -711,5 +763,6 @@ size_t fold_src(const struct fold *f, size_t at)
 	}
 	if (lo == 0)
 		return at;
+	((struct fold *)(uintptr_t)f)->near = lo - 1;
 	return f->edits.v[lo - 1].src + (at - f->edits.v[lo - 1].at);
 }

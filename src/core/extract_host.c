@@ -55,168 +55,11 @@ static struct str last_label(struct str s)
 	return str_skip(s, i);
 }
 
-/* Sites that reports point to, and that are themselves no controllers. */
-static const char *const services[] = {
-	"twitter.com",
-	"x.com",
-	"t.co",
-	"facebook.com",
-	"linkedin.com",
-	"youtube.com",
-	"youtu.be",
-	"reddit.com",
-	"medium.com",
-	"mastodon.social",
-	"infosec.exchange",
-	"wikipedia.org",
-	"wikimedia.org",
-	"archive.org",
-	"virustotal.com",
-	"any.run",
-	"hybrid-analysis.com",
-	"joesandbox.com",
-	"joesecurity.org",
-	"tria.ge",
-	"abuse.ch",
-	"malpedia.caad.fkie.fraunhofer.de",
-	"malware-traffic-analysis.net",
-	"otx.alienvault.com",
-	"alienvault.com",
-	"shodan.io",
-	"censys.io",
-	"urlscan.io",
-	"greynoise.io",
-	"riskiq.com",
-	"passivetotal.org",
-	"domaintools.com",
-	"intezer.com",
-	"capesandbox.com",
-	"unpac.me",
-	"mitre.org",
-	"nist.gov",
-	"cisa.gov",
-	"us-cert.gov",
-	"fbi.gov",
-	"ic3.gov",
-	"jpcert.or.jp",
-	"ipa.go.jp",
-	"nisc.go.jp",
-	"cert.org",
-	"cert.pl",
-	"cert.ssi.gouv.fr",
-	"bsi.bund.de",
-	"ncsc.gov.uk",
-	"misp-project.org",
-	"oasis-open.org",
-	"first.org",
-	"sans.org",
-	"sans.edu",
-	"recordedfuture.com",
-	"threatstop.com",
-	"paloaltonetworks.com",
-	"microsoft.com",
-	"windows.com",
-	"google.com",
-	"googleblog.com",
-	"apple.com",
-	"mozilla.org",
-	"cisco.com",
-	"talosintelligence.com",
-	"fireeye.com",
-	"mandiant.com",
-	"crowdstrike.com",
-	"kaspersky.com",
-	"securelist.com",
-	"welivesecurity.com",
-	"eset.com",
-	"trendmicro.com",
-	"symantec.com",
-	"broadcom.com",
-	"mcafee.com",
-	"trellix.com",
-	"sophos.com",
-	"bitdefender.com",
-	"proofpoint.com",
-	"fortinet.com",
-	"checkpoint.com",
-	"zscaler.com",
-	"sentinelone.com",
-	"sekoia.io",
-	"volexity.com",
-	"secureworks.com",
-	"rapid7.com",
-	"malwarebytes.com",
-	"avast.io",
-	"avast.com",
-	"f-secure.com",
-	"withsecure.com",
-	"group-ib.com",
-	"cofense.com",
-	"elastic.co",
-	"thedfirreport.com",
-	"bleepingcomputer.com",
-	"krebsonsecurity.com",
-	"zdnet.com",
-	"threatpost.com",
-	"thehackernews.com",
-	"securityweek.com",
-	"darkreading.com",
-	"wired.com",
-	"arstechnica.com",
-	"bankinfosecurity.com",
-	"reuters.com",
-	"github.com",
-	"github.io",
-	"gitlab.com",
-	"stackoverflow.com",
-	"qianxin.com",
-	"360.cn",
-	"antiy.com",
-	"antiy.cn",
-	"nsfocus.com",
-	"freebuf.com",
-	"anquanke.com",
-	"ahnlab.com",
-	"lac.co.jp",
-	"nttsecurity.com",
-	"iij.ad.jp",
-	"macnica.co.jp",
-	"openssl.org",
-	"ipify.org",
-	"ipinfo.io",
-	"icanhazip.com",
-	"whatismyip.com",
-	"ip-api.com",
-	"checkip.dyndns.org",
-	"checkip.amazonaws.com",
-	"telegram.org",
-	"w3.org",
-	"ietf.org",
-	"iana.org",
-	"python.org",
-	"nodejs.org",
-	"debian.org",
-	"ubuntu.com",
-	"oracle.com",
-	"ibm.com",
-	"adobe.com",
-	"asp.net",
-	"vb.net",
-	"ado.net",
-	"exploit-db.com",
-	"packetstormsecurity.com",
-	"amazon.com",
-	"usps.com",
-	"googleapis.com",
-	"verisign.com",
-	"gmail.com",
-	"gnu.org",
-};
-
-static bool service(struct str host)
+/* The host or what it lies under. */
+static bool service(const struct ex *x, struct str host)
 {
-	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-		if (name_under(host, str_of(services[i])))
+	for (; host.n; host = name_parent(host))
+		if (lexicon_has(x->lex, SET_SERVICE, host))
 			return true;
 	return false;
 }
@@ -235,14 +78,15 @@ uint32_t ex_host_flags(struct ex *x, struct str host)
 	struct str tld = last_label(host);
 	uint32_t flags = 0;
 
-	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
+	for (size_t i = 0;
+	     i < sizeof examples / sizeof examples[0] && memmem(host.p, host.n, "example", 7); i++)
 		if (name_under(host, str_of(examples[i])))
 			return F_EXAMPLE;
-	if (IN(tld, reserved))
+	if (!ex_tld(x, tld) && IN(tld, reserved))
 		return F_EXAMPLE;
-	if (tld.n == host.n || IN(tld, inside))
+	if (tld.n == host.n)
 		return F_NOT_IN_DNS;
-	if (!IN(tld, beside) && !ex_tld(x, tld))
+	if (!ex_tld(x, tld) && (IN(tld, inside) || !IN(tld, beside)))
 		return F_NOT_IN_DNS;
 	if (str_is(tld, "onion")) {
 		struct str name = last_label(str_head(host, host.n - 6));
@@ -250,8 +94,11 @@ uint32_t ex_host_flags(struct ex *x, struct str host)
 		if (name.n != 16 && name.n != 56)
 			return F_NOT_IN_DNS;
 	}
-	if (service(host))
+	if (service(x, host))
 		flags |= F_SERVICE;
+	/* Reports keep their own tools there, and others their malware. */
+	if (name_under(host, STR("github.com")) || name_under(host, STR("gitlab.com")))
+		flags |= F_MINOR;
 	return flags;
 }
 
@@ -380,15 +227,17 @@ static struct found *add_net(struct ex *x, size_t at, size_t end, struct cidr ne
 	return f;
 }
 
-/* What stands before an undefanged number says that it is a version: "v1.2.3.4", "Chrome/1.2.3.4". */
+/* What stands before an undefanged number says that it is a version: "Chrome/1.2.3.4", "==1.2.3.4".
+ * "DIRECT/1.2.3.4" is of a log. */
 static bool version_before(const struct ex *x, size_t at)
 {
 	char before = at ? x->p[at - 1] : ' ';
 
-	if (before == '/' && at > 1)
-		return ex_is(x->p[at - 2], C_ALPHA | C_DIGIT) && at > 2 &&
-		       !ex_is(x->p[at - 2], C_DIGIT);
-	return before == '#' || before == '$' || before == '+';
+	if (before == '/' && at > 2 && ex_is(x->p[at - 2], C_ALPHA))
+		return !(ex_upper(x->p[at - 2]) && ex_upper(x->p[at - 3]));
+	if (before == '=' && at > 1)
+		return strchr("=<>~!", x->p[at - 2]) != NULL;
+	return before == '#' || before == '$' || before == '+' || before == '^' || before == '~';
 }
 
 /* The comma of "20,1" may be a slip within the last number: what it would be then. */
@@ -465,9 +314,6 @@ static size_t v4(struct ex *x, size_t at, size_t end)
 		flags |= F_MINOR;
 	if (zeros && !(flags & F_HARD))
 		return stop;
-	if (at && x->p[at - 1] == '/' && !(flags & F_HARD) && at > 1 &&
-	    ex_is(x->p[at - 2], C_ALPHA | C_WIDE))
-		flags |= F_FILE;
 
 	/* Network, path or another address behind a slash. */
 	if (x->p[stop] == '/') {
@@ -606,51 +452,19 @@ size_t ex_v6(struct ex *x, size_t at)
 
 /* ---- what has dots ---------------------------------------------------------------------------- */
 
-/* Endings of files that are top-level domains, too. */
-static const char *const file_tlds[] = {
-	"zip", "md", "sh",  "pl",   "py",  "mov",        "app", "rs",  "so",   "ps",  "cc",
-	"cab", "mk", "ml",  "pm",   "do",  "ac",         "am",  "cat", "inc",  "run", "map",
-	"bz",  "st", "vi",  "hs",   "sc",  "java",       "foo", "tf",  "mm",   "la",  "as",
-	"cs",  "ms", "com", "link", "gdn", "properties", "dev", "log", "prof", "crs"
-};
-static const char *const file_ends[] = {
-	"exe",  "dll",    "sys",  "ocx",  "scr",  "cpl",  "msi",  "msp",    "bat", "cmd",  "ps1",
-	"psm1", "vbs",    "vbe",  "js",   "jse",  "wsf",  "wsh",  "hta",    "lnk", "url",  "doc",
-	"docx", "docm",   "dot",  "dotm", "xls",  "xlsx", "xlsm", "xlsb",   "xll", "ppt",  "pptx",
-	"pptm", "rtf",    "pdf",  "txt",  "csv",  "htm",  "html", "php",    "asp", "aspx", "jsp",
-	"jar",  "class",  "apk",  "dex",  "elf",  "bin",  "dat",  "tmp",    "log", "ini",  "cfg",
-	"conf", "xml",    "json", "yml",  "yaml", "rar",  "7z",   "gz",     "tar", "tgz",  "bz2",
-	"xz",   "iso",    "img",  "vhd",  "vhdx", "dmg",  "pkg",  "deb",    "rpm", "png",  "jpg",
-	"jpeg", "gif",    "bmp",  "ico",  "svg",  "mp3",  "mp4",  "avi",    "wav", "ttf",  "woff",
-	"db",   "sqlite", "sql",  "bak",  "old",  "pem",  "crt",  "cer",    "der", "key",  "pfx",
-	"cpp",  "hpp",    "h",    "c",    "go",   "rb",   "lua",  "swf",    "chm", "one",  "wll",
-	"ade",  "eml",    "msg",  "pst",  "evtx", "dmp",  "pcap", "pcapng", "yar", "yara", "zip",
-	"md",   "sh",     "py",   "so",   "ko",   "ps",   "cab",  "rules",  "tsv", "ics",  "vcf",
-};
-
-/* First labels of names of packages, and of the classes of big frameworks. */
-static const char *const packages[] = {
-	"com",     "org",           "net",        "edu",    "gov",    "io",      "java",
-	"javax",   "android",       "androidx",   "kotlin", "sun",    "system",  "microsoft",
-	"windows", "mscorlib",      "self",       "this",   "os",     "sys",     "obj",
-	"window",  "document",      "console",    "math",   "json",   "string",  "array",
-	"object",  "request",       "response",   "app",    "module", "process", "win32",
-	"wscript", "activexobject", "powershell", "socket"
-};
-/* Words in the names that virus scanners give. */
-static const char *const verdicts[] = { "win32",      "win64",    "w32",     "w64",     "msil",
-					"trojan",     "backdoor", "heur",    "ransom",  "exploit",
-					"androidos",  "gen",      "variant", "pua",     "worm",
-					"downloader", "dropper",  "agent",   "malware", "riskware",
-					"adware",     "uds",      "vho",     "linux",   "script",
-					"vbs",        "js",       "generic", "banker",  "spyware" };
-
 static bool has_upper(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (ex_upper(s.p[i]))
 			return true;
 	return false;
+}
+
+/* A bracket of ASCII right behind a name, and no value in it. */
+static bool calls(const struct ex *x, size_t end)
+{
+	return x->p[end] == '(' && x->fold.src.p[fold_src(&x->fold, end)] == '(' &&
+	       !ex_is(x->p[end + 1], C_DIGIT) && !ex_is(x->p[end + 1], C_WIDE);
 }
 
 /* An undefanged name by its looks: code, a file, a verdict of a scanner. */
@@ -662,7 +476,7 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 	uint32_t flags = 0;
 
 	first = str_head(rest, str_chr(rest, '.'));
-	if (x->p[end] == '(' || before == '$' || (x->p[end] == '[' && x->p[end + 1] == '\''))
+	if (calls(x, end) || before == '$' || (x->p[end] == '[' && x->p[end + 1] == '\''))
 		flags |= F_CODE;
 	if (x->p[end] == '=' && x->p[end + 1] != '=' && before != '.')
 		flags |= F_CODE;
@@ -672,16 +486,18 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 		flags |= F_CODE;
 	while (str_cut(&rest, '.', &label)) {
 		upper += label.n && ex_upper(label.p[0]);
-		verdict += IN(label, verdicts);
+		verdict += lexicon_has(x->lex, SET_VERDICT, label);
 	}
-	if (IN(first, packages) && !(first.n == 3 && labels == 2 && !has_upper(first)))
+	if (lexicon_has(x->lex, SET_PACKAGE, first) &&
+	    !(first.n == 3 && labels == 2 && !has_upper(first)))
 		flags |= F_CODE;
 	/* System.Net.Sockets; EVIL.COM and Evil.com are names. */
 	if (upper == labels && labels > 1 && has_upper(tld) && tld.n > 1 && !ex_upper(tld.p[1]))
 		flags |= F_CODE;
 	if (verdict && (upper || labels > 2))
 		flags |= F_CODE;
-	if (IN(tld, file_tlds) && labels == 2 && !str_iis(tld, "com") && !str_iis(tld, "cc"))
+	if (lexicon_has(x->lex, SET_FILE_TLD, tld) && labels == 2 && !str_iis(tld, "com") &&
+	    !str_iis(tld, "cc"))
 		flags |= F_FILE;
 	/* RUNME.COM is a file. */
 	if (labels == 2 && str_is(tld, "COM"))
@@ -737,7 +553,8 @@ static bool ends_host(struct ex *x, size_t at, size_t end)
 	uint32_t number;
 	bool zeros;
 
-	return quad(x, at, end, &number, &zeros) == end || (ex_tld(x, label) && !IN(label, file_ends));
+	return quad(x, at, end, &number, &zeros) == end ||
+	       (ex_tld(x, label) && !lexicon_has(x->lex, SET_FILE_END, label));
 }
 
 /* A name, with the port and path that follow it. `flags`: what is known of it. */
@@ -905,7 +722,7 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 		static const char *const beside[] = { "onion", "bit", "bazar", "lib",
 						      "coin",  "emc", "i2p",   "eth" };
 
-		if (IN(tld, file_ends))
+		if (lexicon_has(x->lex, SET_FILE_END, tld))
 			return file(x, at, end, flags);
 		if (!hard && !IN(tld, beside))
 			return next;
@@ -919,7 +736,7 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 	}
 	if (!hard)
 		flags |= looks(x, at, end, tld);
-	else if (IN(tld, file_tlds) && name_labels(value) == 2)
+	else if (lexicon_has(x->lex, SET_FILE_TLD, tld) && name_labels(value) == 2)
 		flags |= F_MINOR;
 	/* foo.zip in a path or beside file words is a file; who defangs it means a name. */
 	if (flags & F_FILE && !(flags & F_HARD)) {
@@ -998,6 +815,9 @@ size_t ex_wide_name(struct ex *x, size_t dot)
 	enum script script;
 	struct str value;
 
+	/* Within one that was tried from an earlier dot. */
+	if (dot < x->wide_done)
+		return 0;
 	/* Back to where the name begins: a blank, a bracket, another kind of character. */
 	while (at > x->done && dot - at < 180) {
 		size_t back = 1;
@@ -1012,6 +832,7 @@ size_t ex_wide_name(struct ex *x, size_t dot)
 		len++;
 	}
 	end = ex_host_end(x, dot + 1);
+	x->wide_done = end;
 	if (end <= dot + 1 || at == dot || dot - at >= 180)
 		return 0;
 	/* Prose on its left: kana and the like before Latin letters in one label. */

@@ -23,31 +23,62 @@ struct group {
 struct judge {
 	struct ex *x;
 	const struct extract_in *in;
-	struct group *slot;
+	VEC(struct group) groups;
+	uint32_t *slot; /* group + 1 */
 	size_t mask;
+	bool failed;
 	size_t hard_hosts, hard_all, bare;
 	bool list; /* the document is a list of values */
 };
 
-static struct group *group_of(struct judge *j, enum ex_type type, struct str value)
+/* NULL if there is none. */
+static struct group *group_of(const struct judge *j, enum ex_type type, struct str value)
 {
 	size_t i = str_hash(value, (uint64_t)type + 1) & j->mask;
 
-	while (j->slot[i].value.p) {
-		if (j->slot[i].type == type && str_eq(j->slot[i].value, value))
-			break;
-		i = (i + 1) & j->mask;
+	for (; j->slot[i]; i = (i + 1) & j->mask) {
+		struct group *g = &j->groups.v[j->slot[i] - 1];
+
+		if (g->type == type && str_eq(g->value, value))
+			return g;
 	}
-	return &j->slot[i];
+	return NULL;
 }
 
-static struct group *group_make(struct judge *j, enum ex_type type, struct str value)
+/* Its number. There are never more than two for each candidate. */
+static uint32_t group_make(struct judge *j, enum ex_type type, struct str value)
 {
-	struct group *g = group_of(j, type, value);
+	size_t i = str_hash(value, (uint64_t)type + 1) & j->mask;
+	struct group *g;
 
-	if (!g->value.p)
-		*g = (struct group){ .value = value, .type = (uint8_t)type };
-	return g;
+	for (; j->slot[i]; i = (i + 1) & j->mask) {
+		g = &j->groups.v[j->slot[i] - 1];
+		if (g->type == type && str_eq(g->value, value))
+			return j->slot[i] - 1;
+	}
+	g = VEC_PUSH(&j->groups);
+	if (!g) {
+		j->failed = true;
+		return 0;
+	}
+	*g = (struct group){ .value = value, .type = (uint8_t)type };
+	j->slot[i] = (uint32_t)j->groups.n;
+	return j->slot[i] - 1;
+}
+
+static void group_hard(struct judge *j, enum ex_type type, struct str value)
+{
+	uint32_t g = group_make(j, type, value);
+
+	if (!j->failed)
+		j->groups.v[g].hard = true;
+}
+
+static bool is_hard(const struct judge *j, enum ex_type type, struct str value)
+{
+	const struct group *g = group_of(j, type, value);
+
+	return g && g->hard;
 }
 
 static bool is_hash(uint8_t type)
@@ -97,15 +128,12 @@ static void survey(struct judge *j)
 	for (size_t i = 0; i < x->found.n; i++) {
 		struct found *f = &x->found.v[i];
 
-		if (f->flags & F_HARD && is_net(f->type)) {
+		if (f->flags & F_HARD) {
 			j->hard_all++;
 			j->hard_hosts += f->type == EX_DOMAIN || f->type == EX_URL;
-			group_make(j, (enum ex_type)f->type, f->value)->hard = true;
-			if (f->host.p && f->host.n && !(f->flags & F_SERVICE))
-				group_make(j, EX_DOMAIN, f->host)->hard |= !(f->flags & F_SERVICE);
-		} else if (f->flags & F_HARD) {
-			j->hard_all++;
-			group_make(j, (enum ex_type)f->type, f->value)->hard = true;
+			group_hard(j, (enum ex_type)f->type, f->value);
+			if (f->host.n && !(f->flags & F_SERVICE))
+				group_hard(j, EX_DOMAIN, f->host);
 		}
 		if (f->flags & F_ALONE && f->line_at != last && f->type != EX_FILENAME) {
 			j->bare++;
@@ -139,7 +167,7 @@ static int score(const struct judge *j, const struct found *f)
 
 	if (g & F_SEC_IOC)
 		s += g & (F_ALONE | F_ROW) ? 3 : 1;
-	if (j->list && g & F_ALONE)
+	else if (j->list && g & F_ALONE)
 		s += 3;
 	if (g & F_CUE)
 		s += 2;
@@ -166,7 +194,7 @@ static int score(const struct judge *j, const struct found *f)
 	if (g & F_FILE_WORD)
 		s -= 2;
 	if (g & F_SERVICE)
-		s -= 4;
+		s -= 6;
 	if (g & F_MINOR)
 		s -= 2;
 	if (g & F_RECEIVER)
@@ -196,7 +224,6 @@ static enum ex_class address(const struct judge *j, struct found *f)
 
 static enum ex_class named(const struct judge *j, struct found *f, struct str host)
 {
-	const struct group *g;
 	uint32_t flags = f->flags;
 	int s;
 
@@ -211,14 +238,15 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 		return because(f, EX_CONTEXT, "looks like code");
 	if (flags & F_FILE)
 		return because(f, EX_CONTEXT, "looks like a file's name");
-	if (group_of((struct judge *)(uintptr_t)j, (enum ex_type)f->type, f->value)->hard)
+	if (is_hard(j, (enum ex_type)f->type, f->value))
 		return EX_INDICATOR;
-	g = group_of((struct judge *)(uintptr_t)j, EX_DOMAIN, host);
-	if (g->value.p && g->hard && !(flags & F_SERVICE))
+	if (!(flags & F_SERVICE) && is_hard(j, EX_DOMAIN, host))
 		return EX_INDICATOR;
 	s = score(j, f);
 	if (public_tld(host))
 		s -= 2;
+	if (str_ends(host, STR(".onion")))
+		s += 3;
 	if (f->type == EX_URL) {
 		struct ip ip;
 
@@ -244,7 +272,7 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		return because(f, EX_CONTEXT, "reserved for examples");
 	if (g & F_RECEIVER || g & F_GUID_WORD)
 		return EX_CONTEXT;
-	if (g & F_HARD || group_of((struct judge *)(uintptr_t)j, EX_EMAIL, f->value)->hard)
+	if (g & F_HARD || is_hard(j, EX_EMAIL, f->value))
 		return EX_INDICATOR;
 	if (g & F_SENDER)
 		s += 3;
@@ -304,10 +332,9 @@ static enum ex_class judge(const struct judge *j, struct found *f)
 /* 1.2.3.20,1: one number with a slip, or two things with a comma between them. */
 static enum err comma(struct judge *j, struct found *f)
 {
-	const struct group *other = group_of(j, (enum ex_type)f->type, f->alt);
 	bool row = f->line_at == f->at || (f->flags & F_ALONE && f->at < 4 + f->line_at);
 
-	if (other->value.p && other->hard) {
+	if (is_hard(j, (enum ex_type)f->type, f->alt)) {
 		f->value = f->alt;
 		f->status = EX_MENDED;
 		f->note = "a comma stood inside the last number; the document has this address elsewhere";
@@ -417,7 +444,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 	struct extraction made = { 0 };
 	enum err e = ERR_OK;
 
-	while (slots < x->found.n * 4 + 16)
+	while (slots < x->found.n * 5 + 16)
 		slots *= 2;
 	j.slot = calloc(slots, sizeof *j.slot);
 	if (!j.slot)
@@ -430,24 +457,31 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 			e = comma(&j, &x->found.v[i]);
 	if (x->found.n > 1 && in->n_links)
 		qsort(x->found.v, x->found.n, sizeof *x->found.v, by_place);
-	for (size_t i = 0; i < x->found.n; i++) {
+	for (size_t i = 0; i < x->found.n && !e; i++) {
 		struct found *f = &x->found.v[i];
-		struct group *g = group_make(&j, (enum ex_type)f->type, f->value);
+		struct group *g;
 
 		f->class = (uint8_t)judge(&j, f);
+		f->group = group_make(&j, (enum ex_type)f->type, f->value);
+		if (j.failed) {
+			e = ERR_NOMEM;
+			break;
+		}
+		g = &j.groups.v[f->group];
 		n += g->count == 0;
 		g->count++;
 		if (g->best == 0 || better(f, &x->found.v[g->best - 1]))
 			g->best = (uint32_t)i + 1;
 	}
-	made.v = arena_array(x->arena, n + 1, sizeof *made.v);
-	if (in->every)
+	if (!e)
+		made.v = arena_array(x->arena, n + 1, sizeof *made.v);
+	if (!e && in->every)
 		made.every = arena_array(x->arena, x->found.n + 1, sizeof *made.every);
-	if (!made.v || (in->every && !made.every))
+	if (!e && (!made.v || (in->every && !made.every)))
 		e = ERR_NOMEM;
 	for (size_t i = 0; i < x->found.n && !e; i++) {
 		struct found *f = &x->found.v[i];
-		struct group *g = group_of(&j, (enum ex_type)f->type, f->value);
+		struct group *g = &j.groups.v[f->group];
 
 		if (g->best == i + 1) {
 			struct extracted *v = &made.v[made.n];
@@ -461,7 +495,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 	/* What other places add to the first. */
 	for (size_t i = 0; i < x->found.n && !e; i++) {
 		const struct found *f = &x->found.v[i];
-		const struct group *g = group_of(&j, (enum ex_type)f->type, f->value);
+		const struct group *g = &j.groups.v[f->group];
 		struct extracted *v = &made.v[g->out];
 
 		if (v->port == 0 && f->class == v->class)
@@ -473,6 +507,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		}
 	}
 	free(j.slot);
+	free(j.groups.v);
 	if (!e)
 		*out = made;
 	return e;

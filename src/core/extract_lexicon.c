@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Words found in text by their first two bytes: a bitmap says whether any word begins so, a bucket
- * holds those that do, longest first. Most places of a text fall through at the bitmap.
+ * Words found in text by their first three bytes: a bitmap of 64 Ki bits says whether any word may
+ * begin so, a bucket holds those that do, longest first. Most places of a text fall through at the
+ * bitmap. Words of two bytes, and those with a blank among the first three, are under their first
+ * two.
  */
 #include "core/extract_parts.h"
 
@@ -10,11 +12,11 @@
 struct entry {
 	struct str text; /* lower case; a blank stands for blanks and hyphens, or nothing */
 	uint32_t kind, number;
-	uint16_t first; /* two bytes */
+	uint32_t first; /* two or three bytes */
 	bool stem;      /* goes on as it likes: "exfiltrat*" */
 };
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 2048, SET_SLOTS = 512 };
 
 struct lexicon {
 	struct arena arena;
@@ -24,16 +26,22 @@ struct lexicon {
 	size_t n;
 	uint32_t bucket[BUCKETS + 1];
 	uint64_t begins[65536 / 64];
+	const char *set[EX_SETS][SET_SLOTS];
 };
 
-static uint32_t bucket_of(uint16_t first)
+static uint32_t mixed(uint32_t first)
 {
-	return (uint32_t)(first * UINT32_C(40503)) >> 6 & (BUCKETS - 1);
+	return first * UINT32_C(2654435761) >> 16;
 }
 
-static uint16_t first_two(const char *p)
+static uint32_t bucket_of(uint32_t first)
 {
-	return (uint16_t)((unsigned char)ex_lower(p[0]) << 8 | (unsigned char)ex_lower(p[1]));
+	return mixed(first) & (BUCKETS - 1);
+}
+
+static uint32_t first_two(const char *p)
+{
+	return (uint32_t)((unsigned char)ex_lower(p[0]) << 8 | (unsigned char)ex_lower(p[1]));
 }
 
 static int by_bucket(const void *a, const void *b)
@@ -71,10 +79,41 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 			p[i] = ' ';
 	}
 	e->first = first_two(p);
-	l->begins[e->first / 64] |= UINT64_C(1) << (e->first % 64);
+	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ')
+		e->first = (e->first << 8 | (unsigned char)p[2]) | UINT32_C(1) << 24;
+	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
 	l->n++;
 	return ERR_OK;
 }
+
+/* ---- sets of words ---------------------------------------------------------------------------- */
+
+static void set_add(struct lexicon *l, enum ex_set set, const char *word)
+{
+	size_t i = str_hash(str_of(word), 0) % SET_SLOTS;
+
+	while (l->set[set][i])
+		i = (i + 1) % SET_SLOTS;
+	l->set[set][i] = word;
+}
+
+bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
+{
+	char low[64];
+	size_t i;
+
+	if (word.n == 0 || word.n > sizeof low)
+		return false;
+	for (i = 0; i < word.n; i++)
+		low[i] = ex_lower(word.p[i]);
+	word.p = low;
+	for (i = str_hash(word, 0) % SET_SLOTS; l->set[set][i]; i = (i + 1) % SET_SLOTS)
+		if (str_is(word, l->set[set][i]))
+			return true;
+	return false;
+}
+
+/* ---- making one ------------------------------------------------------------------------------- */
 
 enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out)
 {
@@ -109,6 +148,8 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 		lexicon_free(l);
 		return e;
 	}
+	for (size_t i = 0; ex_set_words[i].word; i++)
+		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	if (l->n)
 		qsort(l->entry, l->n, sizeof *l->entry, by_bucket);
 	for (size_t i = 0; i < l->n; i++)
@@ -170,7 +211,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, si
 
 	for (size_t i = from; i < to;) {
 		unsigned char c = (unsigned char)text[i];
-		uint16_t first;
+		uint32_t two, firsts[2];
 		size_t took = 0;
 
 		if (ex_alnum((char)c) ? inside : c < 0xc0) {
@@ -179,10 +220,14 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, si
 			continue;
 		}
 		inside = ex_alnum((char)c);
-		first = first_two(text + i);
-		if (l->begins[first / 64] >> (first % 64) & 1) {
-			uint32_t b = bucket_of(first);
+		two = first_two(text + i);
+		firsts[0] = (two << 8 | (unsigned char)ex_lower(text[i + 2])) | UINT32_C(1) << 24;
+		firsts[1] = two;
+		for (int f = 0; f < 2; f++) {
+			uint32_t first = firsts[f], m = mixed(first), b = m & (BUCKETS - 1);
 
+			if (!(l->begins[m / 64] >> (m % 64) & 1))
+				continue;
 			for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
 				size_t n = l->entry[k].first == first ? match(&l->entry[k], text + i)
 								      : 0;

@@ -25,6 +25,7 @@ struct fold {
 	VEC(struct fold_edit) edits;
 	uint64_t *hard, *soft;
 	size_t n_hard;
+	size_t near; /* the edit that was asked for last */
 	bool dirty;
 };
 
@@ -136,6 +137,16 @@ MUST enum err lexicon_scan(const struct lexicon *l, const char *text, size_t fro
 			   word_hits *out);
 struct str lexicon_family(const struct lexicon *l, uint32_t number);
 
+/* The words of extract_sites.c. */
+enum ex_set { SET_SERVICE, SET_FILE_TLD, SET_FILE_END, SET_PACKAGE, SET_VERDICT, EX_SETS };
+struct ex_set_word {
+	const char *word; /* lower case */
+	enum ex_set set;
+};
+extern const struct ex_set_word ex_set_words[];
+/* Without regard to case. */
+bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word);
+
 /* The words of extract_words.c. */
 struct ex_word {
 	const char *text;
@@ -188,6 +199,7 @@ struct found {
 	uint8_t has_role, role;
 	struct str value, alt; /* arena */
 	struct str host;       /* of a URL or mail address, a slice of value */
+	uint32_t group;        /* of equal ones */
 	const char *note;
 	uint32_t line_at, line_end, line;
 	struct str heading;
@@ -217,7 +229,8 @@ struct ex {
 	struct fold fold;
 	const char *p; /* the folded text */
 	size_t n;
-	size_t done; /* candidates before here are taken */
+	size_t done;      /* candidates before here are taken */
+	size_t wide_done; /* ex_wide_name has been here */
 	VEC(struct found) found;
 	struct buf scratch, text; /* text: what a URL is made from */
 	enum err err;
@@ -225,6 +238,16 @@ struct ex {
 	/* extract_context.c */
 	word_hits hits;
 	size_t scanned, first_hit;
+	/* The sentence of the candidate before, whether its ends are true ones, and what it holds. */
+	size_t sentence_from, sentence_to;
+	bool sentence_cut;
+	struct {
+		uint32_t at;
+		int64_t t;
+	} dates[8];
+	size_t n_dates;
+	uint32_t block_line; /* the line whose block speaks of block_family */
+	struct str block_family;
 	struct ex_line line;
 	size_t lined;   /* headings are known up to here */
 	size_t counted; /* lines of the text are counted up to here */
@@ -293,7 +316,7 @@ bool ex_attack(struct ex *x, size_t at, size_t end);
 void ex_surroundings(struct ex *x, struct found *f);
 /* Judge all of them and make the answer. */
 MUST enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out);
-/* The date in [from, to) nearest to `at`, or TIME_NONE. */
-int64_t ex_date(const char *p, size_t from, size_t to, size_t at);
+/* A date that begins at `at`: a place within or behind it, or 0. */
+size_t ex_date(const char *p, size_t at, size_t to, int64_t *t);
 
 #endif

@@ -80,78 +80,120 @@ static bool hash_size(size_t n, enum ex_type *type)
 	}
 }
 
+/* Digits alone, or letters alone: a number, a word. */
+static bool random_word(const char *p, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		digits += ex_is(p[i], C_DIGIT);
+	return digits == 0 || digits == n;
+}
+
+/* Does the line behind hold a hash by itself, too? */
+static bool another_hash(const struct ex *x, size_t at)
+{
+	size_t i = at, n = 0;
+
+	while (x->p[i] == '\r' || x->p[i] == '\n' || ex_blank(x->p[i]))
+		i++;
+	while (ex_hex(x->p[i + n]) && n < 40)
+		n++;
+	return n == 32;
+}
+
+static size_t line_begin(const struct ex *x, size_t at)
+{
+	while (at > 0 && x->p[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+static bool bullet(const struct ex *x, size_t line)
+{
+	while (ex_blank(x->p[line]))
+		line++;
+	return (x->p[line] == '-' || x->p[line] == '*' || ex_is(x->p[line], C_WIDE)) &&
+	       !ex_alnum(x->p[line + 1]);
+}
+
 /* A hash that goes on in the next line: where that begins and ends. */
 static bool goes_on(const struct ex *x, size_t at, size_t end, size_t *next, size_t *stop)
 {
-	size_t i = end, n = end - at, m;
-	enum ex_type type;
+	size_t i = end, n = end - at, m, line, first;
+	enum ex_type type, both;
 
 	while (i - end < 4 && (x->p[i] == ' ' || x->p[i] == '\r' || x->p[i] == '-'))
 		i++;
 	if (x->p[i] != '\n')
 		return false;
+	line = i + 1;
 	for (i++; i - end < 90 && ex_blank(x->p[i]); i++)
 		;
-	for (*next = i; ex_hex(x->p[i]) && i - *next < 128; i++)
+	for (*next = i; ex_hex(x->p[i]) && i - *next < 129; i++)
 		;
 	m = i - *next;
 	if (m < 4 || ex_is(x->p[i], C_ALPHA | C_DIGIT) || x->p[i] == '_' || x->p[i] == '[' ||
 	    (x->p[i] == '.' && ex_alnum(x->p[i + 1])))
 		return false;
 	*stop = i;
-	/* Two that are whole each are two. */
-	if (hash_size(n, &type) && type != EX_JARM)
+	if (!hash_size(n + m, &both) || both == EX_JARM || n < 8)
 		return false;
-	if (!hash_size(n + m, &type) || type == EX_JARM || n < 8)
+	if (!hash_size(n, &type) || type == EX_JARM)
+		return true;
+	/* The first is whole already: is the second nothing by itself, or does the first line alone
+	 * begin an item? */
+	first = line_begin(x, at);
+	if (at - first > 200)
 		return false;
-	return true;
+	if (!hash_size(m, &type))
+		return m >= 8 && !random_word(x->p + *next, m);
+	return bullet(x, first) && !bullet(x, line) && at - first < 8 &&
+	       (x->p[*stop] == '\n' || x->p[*stop] == '\r' || x->p[*stop] == 0) &&
+	       !another_hash(x, *stop);
+}
+
+static size_t joined(struct ex *x, size_t at, size_t end, size_t next, size_t stop)
+{
+	size_t begin = x->scratch.n, n = end - at + (stop - next);
+	struct found *f = NULL;
+	enum ex_type type;
+
+	for (size_t i = at; i < stop; i++)
+		if (i < end || i >= next)
+			buf_ch(&x->scratch, ex_lower(x->p[i]));
+	if (buf_err(&x->scratch))
+		x->err = ERR_NOMEM;
+	else if (hash_size(n, &type) && random_hex(x->scratch.p + begin, n))
+		f = ex_add(x, type, at, stop, str_skip(buf_str(&x->scratch), begin), 0);
+	x->scratch.n = begin;
+	return f ? stop : 0;
 }
 
 static size_t hash(struct ex *x, size_t at, size_t end)
 {
+	char before = at ? x->p[at - 1] : ' ';
 	enum ex_type type;
 	struct found *f;
 	size_t next, stop;
+	uint32_t flags = 0;
 
-	if (hash_size(end - at, &type)) {
-		char before = at ? x->p[at - 1] : ' ';
-		uint32_t flags = 0;
-
-		if (!random_hex(x->p + at, end - at))
-			return end;
-		if (before == '{' || (before == '\\' && x->p[end] != ' '))
-			flags |= F_MINOR;
-		/* A string of a program, cut by the width of a column. */
-		if (before == '"' && x->p[end] != '"' && x->p[end] != '.')
-			flags |= F_MINOR;
-		f = add_lower(x, type, at, end, flags);
-		if (f && of_nothing(x->p + at, end - at)) {
-			f->flags |= F_EXAMPLE;
-			f->note = "the hash of an empty file";
-		}
-		return end;
+	if (goes_on(x, at, end, &next, &stop)) {
+		stop = joined(x, at, end, next, stop);
+		if (stop)
+			return stop;
 	}
-	if (end - at >= 16 && goes_on(x, at, end, &next, &stop)) {
-		size_t begin = x->scratch.n, n = end - at;
-
-		for (size_t i = at; i < end; i++)
-			buf_ch(&x->scratch, ex_lower(x->p[i]));
-		for (size_t i = next; i < stop; i++)
-			buf_ch(&x->scratch, ex_lower(x->p[i]));
-		if (buf_err(&x->scratch)) {
-			x->err = ERR_NOMEM;
-			return end;
-		}
-		n += stop - next;
-		if (hash_size(n, &type) && random_hex(x->scratch.p + begin, n)) {
-			f = ex_add(x, type, at, stop, str_skip(buf_str(&x->scratch), begin), 0);
-			if (f) {
-				f->status = EX_MENDED;
-				f->note = "put together from two lines";
-			}
-			end = stop;
-		}
-		x->scratch.n = begin;
+	if (!hash_size(end - at, &type) || !random_hex(x->p + at, end - at))
+		return end;
+	if (before == '{' || (before == '\\' && x->p[end] != ' '))
+		flags |= F_MINOR;
+	/* A string of a program, cut by the width of a column. */
+	if (before == '"' && x->p[end] != '"' && x->p[end] != '.')
+		flags |= F_MINOR;
+	f = add_lower(x, type, at, end, flags);
+	if (f && of_nothing(x->p + at, end - at)) {
+		f->flags |= F_EXAMPLE;
+		f->note = "the hash of an empty file";
 	}
 	return end;
 }

@@ -10,6 +10,20 @@ static char opener_of(char c)
 	return (char)(c == ')' ? '(' : c == ']' ? '[' : 0);
 }
 
+/* Behind a comma: another value, as in a row of CSV. */
+static bool next_value(const struct ex *x, size_t at, char before)
+{
+	size_t hex = 0;
+
+	if (str_istarts((struct str){ x->p + at, 4 }, STR("http")) ||
+	    str_istarts((struct str){ x->p + at, 4 }, STR("hxxp")) || x->p[at] == '"' || before == ',')
+		return true;
+	while (hex < 32 && ex_hex(x->p[at + hex]))
+		hex++;
+	return hex == 32 || (hex == 4 && ex_is(x->p[at], C_DIGIT) && x->p[at + 4] == '-' &&
+			     ex_is(x->p[at + 5], C_DIGIT));
+}
+
 size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 {
 	char before = begin ? x->p[begin - 1] : ' ';
@@ -52,9 +66,7 @@ size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 		}
 		if (c == ']' && --square < 0)
 			break;
-		if ((c == ',' || c == ';') &&
-		    (str_istarts((struct str){ x->p + i + 1, 4 }, STR("http")) ||
-		     str_istarts((struct str){ x->p + i + 1, 4 }, STR("hxxp"))))
+		if ((c == ',' || c == ';') && next_value(x, i + 1, before))
 			break;
 		i++;
 	}
@@ -143,6 +155,7 @@ static const struct scheme schemes[] = {
 	{ "httxs", "https://", true, false },  { "httx", "http://", true, false },
 	{ "hxps", "https://", true, false },   { "hxp", "http://", true, false },
 	{ "hzzps", "https://", true, false },  { "hzzp", "http://", true, false },
+	{ "xxps", "https://", true, false },   { "xxp", "http://", true, false },
 	{ "xxxps", "https://", true, false },  { "xxxp", "http://", true, false },
 	{ "xttps", "https://", true, false },  { "xttp", "http://", true, false },
 	{ "h__ps", "https://", true, false },  { "h__p", "http://", true, false },
@@ -169,7 +182,7 @@ static const struct scheme *scheme_of(const struct ex *x, size_t at, size_t end)
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
 		size_t n = strlen(schemes[i].written);
 
-		if (n <= end - at && n > most &&
+		if (n <= end - at && n > most && ex_lower(x->p[end - n]) == schemes[i].written[0] &&
 		    str_ieq((struct str){ x->p + end - n, n }, (struct str){ schemes[i].written, n })) {
 			best = &schemes[i];
 			most = n;

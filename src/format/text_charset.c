@@ -137,10 +137,13 @@ static bool mostly_utf8(struct str s)
 	return bad == 0 || good > 8 * bad;
 }
 
-/* Kana, and ideographs of everyday use, speak for a guess; odd characters against it. */
-static long plausible(struct str utf8)
+/*
+ * How much the bytes look like a language when read so. Kana are in both of the double-byte sets of
+ * Japan and in that of China; only Japanese has many of them.
+ */
+static long plausible(struct str utf8, bool japanese, bool chinese)
 {
-	long sum = 0;
+	long sum = 0, kana = 0, ideographs = 0;
 
 	for (size_t i = 0; i + 2 < utf8.n; i++) {
 		const unsigned char *p = (const unsigned char *)utf8.p + i;
@@ -156,11 +159,11 @@ static long plausible(struct str utf8)
 		if (c == 0xfffd)
 			sum -= 12;
 		else if (c >= 0x3041 && c <= 0x30ff)
-			sum += 4;
+			kana++;
 		else if (c >= 0x3001 && c <= 0x3002)
 			sum += 4;
 		else if (c >= 0x4e00 && c <= 0x9fff)
-			sum += 1;
+			ideographs++;
 		else if (c >= 0xff66 && c <= 0xff9f)
 			sum -= 3;
 		else if (c >= 0xe000 && c <= 0xf8ff)
@@ -168,27 +171,52 @@ static long plausible(struct str utf8)
 		else if (c >= 0x3400 && c <= 0x4dbf)
 			sum -= 4;
 	}
+	if (japanese)
+		sum += kana * 4 + ideographs * (kana * 4 >= ideographs ? 3 : 1);
+	else if (chinese)
+		sum += kana * 10 > ideographs ? kana + ideographs : ideographs * 3;
 	return sum;
+}
+
+/* Letters with accents stand by themselves; double-byte text comes in runs. */
+static bool single_bytes(struct str s)
+{
+	size_t high = 0, runs = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80) {
+			high++;
+			runs += i == 0 || (unsigned char)s.p[i - 1] < 0x80;
+		}
+	return high * 10 < runs * 13;
 }
 
 static const char *guess(struct str bytes, struct buf *scratch)
 {
-	static const char *const tries[] = { "CP932", "EUC-JP", "GB18030", "CP1252" };
+	static const struct {
+		const char *name;
+		bool japanese, chinese;
+	} tries[] = { { "CP932", true, false },
+		      { "EUC-JP", true, false },
+		      { "GB18030", false, true },
+		      { "CP1252", false, false } };
+	struct str head = str_head(bytes, 65536);
 	const char *best = "CP1252";
 	long most = 0;
-	struct str head = str_head(bytes, 65536);
 
+	if (single_bytes(head))
+		return best;
 	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
 		size_t bad;
 		long sum;
 
 		buf_clear(scratch);
-		if (convert(head, tries[i], scratch, &bad) != ERR_OK)
+		if (convert(head, tries[i].name, scratch, &bad) != ERR_OK)
 			continue;
-		sum = plausible(buf_str(scratch)) - (long)bad * 20;
+		sum = plausible(buf_str(scratch), tries[i].japanese, tries[i].chinese) - (long)bad * 20;
 		if (sum > most) {
 			most = sum;
-			best = tries[i];
+			best = tries[i].name;
 		}
 	}
 	return best;

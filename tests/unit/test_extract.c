@@ -104,7 +104,7 @@ static void test_defanging(void **state)
 		{ "bad-domain dot com and mail bad-domain dot co dot uk",
 		  "domain bad-domain.com; domain bad-domain.co.uk" },
 		{ "first[.]half[.com and other.]net", "domain first.half.com; domain other.net" },
-		{ "bad-domain[.]\n    com is down", "domain bad-domain.com" },
+		{ "bad-domain[.]\n    com is down", "domain bad-domain.com!" },
 		{ "joe[@]bad-domain[.]com, joe[at]bad-domain[.]net, joe(at)bad-domain(dot)org",
 		  "email joe@bad-domain.com; email joe@bad-domain.net; email joe@bad-domain.org" },
 		{ "bad-domain[.]com[/]path[.]php", "url http://bad-domain.com/path.php" },
