@@ -107,8 +107,17 @@ enum err document_extract(const struct extractor *x, const char *path,
 	if (!e) {
 		enum text_kind kind = how->as == TEXT_GUESS ? text_guess(buf_str(&file)) : how->as;
 
-		e = kind == TEXT_PDF ? pdf_text(buf_str(&file), &d->text, ei)
-				     : text_read(buf_str(&file), kind, &d->text, ei);
+		/* Most files need no decoding: they are the text. */
+		if (kind == TEXT_PLAIN && text_is_utf8(buf_str(&file))) {
+			struct buf was = d->text.text;
+
+			d->text.text = file;
+			d->text.kind = kind;
+			d->text.charset = "UTF-8";
+			file = was;
+		} else
+			e = kind == TEXT_PDF ? pdf_text(buf_str(&file), &d->text, ei)
+					     : text_read(buf_str(&file), kind, &d->text, ei);
 	}
 	buf_free(&file);
 	if (!e) {

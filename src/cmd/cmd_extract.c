@@ -53,23 +53,36 @@ static void key(struct buf *b, const char *name, struct str value)
 	json_put(b, value);
 }
 
+static void number(struct buf *b, const char *name, uint64_t v)
+{
+	buf_c(b, ",\"");
+	buf_c(b, name);
+	buf_c(b, "\":");
+	buf_u64(b, v);
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* A sentence as one line. */
 static void folded(struct buf *to, struct str s)
 {
-	bool blank = false;
-
 	buf_clear(to);
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	for (size_t i = 0; i < s.n;) {
+		size_t from;
 
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-			blank = to->n > 0;
-			continue;
-		}
-		if (blank)
+		while (i < s.n && blank(s.p[i]))
+			i++;
+		from = i;
+		/* Single blanks stay in the piece. */
+		while (i < s.n &&
+		       !(blank(s.p[i]) && (s.p[i] != ' ' || i + 1 == s.n || blank(s.p[i + 1]))))
+			i++;
+		if (i > from && to->n)
 			buf_ch(to, ' ');
-		blank = false;
-		buf_ch(to, c);
+		buf_add(to, s.p + from, i - from);
 	}
 }
 
@@ -89,19 +102,25 @@ static void row_json(struct buf *b, struct buf *scratch, const struct common *c,
 	} else {
 		json_put(b, e->value);
 	}
-	buf_fmt(b, ",\"type\":\"%s\"", ex_type_text(e->type));
+	buf_c(b, ",\"type\":\"");
+	buf_c(b, ex_type_text(e->type));
+	buf_ch(b, '"');
 	folded(scratch, e->original);
 	key(b, "original", buf_str(scratch));
 	key(b, "path", str_of(path));
-	buf_fmt(b, ",\"line\":%u,\"offset\":%llu", e->line, (unsigned long long)e->at);
+	number(b, "line", e->line);
+	number(b, "offset", e->at);
 	folded(scratch, e->context);
 	key(b, "context", buf_str(scratch));
-	buf_fmt(b, ",\"class\":\"%s\",\"status\":\"%s\",\"defanged\":%s", ex_class_text(e->class),
-		ex_status_text(e->status), e->defanged ? "true" : "false");
+	buf_c(b, ",\"class\":\"");
+	buf_c(b, ex_class_text(e->class));
+	buf_c(b, "\",\"status\":\"");
+	buf_c(b, ex_status_text(e->status));
+	buf_c(b, e->defanged ? "\",\"defanged\":true" : "\",\"defanged\":false");
 	if (e->note.n)
 		key(b, "note", e->note);
 	if (e->port)
-		buf_fmt(b, ",\"port\":%u", e->port);
+		number(b, "port", e->port);
 	if (e->family.n)
 		key(b, "family", e->family);
 	if (e->has_role)
@@ -115,7 +134,8 @@ static void row_json(struct buf *b, struct buf *scratch, const struct common *c,
 		folded(scratch, e->heading);
 		key(b, "heading", buf_str(scratch));
 	}
-	buf_fmt(b, ",\"count\":%u}\n", e->count);
+	number(b, "count", e->count);
+	buf_c(b, "}\n");
 }
 
 /* ---- for people ------------------------------------------------------------------------------- */

@@ -106,6 +106,9 @@ static size_t after(struct ex *x, size_t at, size_t end, bool plain)
 			return to;
 		break;
 	case ':':
+		/* A label, mostly. */
+		if (x->p[end + 1] == ' ' && x->p[end + 2] != '/' && x->p[end + 2] != '\\')
+			break;
 		if (x->p[end + 1] == '\\' && n == 1 && ex_is(c, C_ALPHA))
 			return ex_windows_path(x, end + 2);
 		to = ex_url(x, at, end);

@@ -71,7 +71,8 @@ static size_t body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
 			*bullet = true;
 			i++;
 		}
-		for (size_t k = 0; k < sizeof bullets / sizeof bullets[0]; k++)
+		for (size_t k = 0;
+		     i < end && ex_is(x->p[i], C_WIDE) && k < sizeof bullets / sizeof bullets[0]; k++)
 			if (str_starts((struct str){ x->p + i, end - i }, str_of(bullets[k]))) {
 				*bullet = true;
 				i += strlen(bullets[k]);
@@ -91,21 +92,26 @@ static size_t body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
 	}
 }
 
-static struct ex_line line_of(const struct ex *x, size_t at, size_t end)
+static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool cells)
 {
 	struct ex_line l = { (uint32_t)at, (uint32_t)end, 0, false, false };
-	size_t probe = end - at > 2000 ? at + 2000 : end;
+	size_t probe = !cells ? at : end - at > 2000 ? at + 2000 : end;
 
 	while (l.end > l.at && (x->p[l.end - 1] == '\r' || ex_blank(x->p[l.end - 1])))
 		l.end--;
 	l.body = (uint32_t)body_of(x, at, l.end, &l.bullet);
 	if (probe > l.end)
 		probe = l.end;
-	if (probe > l.body)
-		l.cells = memchr(x->p + l.body, '|', probe - l.body) ||
-			  memchr(x->p + l.body, '\t', probe - l.body) ||
-			  memmem(x->p + l.body, probe - l.body, " - ", 3) ||
-			  memmem(x->p + l.body, probe - l.body, "  ", 2);
+	for (size_t i = l.body; i < probe && !l.cells; i++) {
+		char c = x->p[i];
+
+		if (c > ' ' && c != '|')
+			continue;
+		if (c == ' ')
+			l.cells = x->p[i + 1] == ' ' || (x->p[i + 1] == '-' && x->p[i + 2] == ' ');
+		else
+			l.cells = c == '|' || c == '\t';
+	}
 	return l;
 }
 
@@ -127,7 +133,7 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 
 	scan_to(x, to);
 	for (size_t i = from; i < to; i++)
-		letters += !ex_blank(x->p[i]) && !strchr("#*:=-_.()[]", x->p[i]);
+		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
 	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
 		h.kinds |= w->kind;
 		if (w->kind & W_REFS)
@@ -186,7 +192,7 @@ static enum section kind_of(const struct heard *h)
 /* A line without a candidate, or one that is a heading though it has one. */
 static void take_line(struct ex *x, size_t at, size_t end)
 {
-	struct ex_line l = line_of(x, at, end);
+	struct ex_line l = line_of(x, at, end, false);
 	struct str s = { x->p + l.body, l.end - l.body };
 	bool mark = false, loud, colon;
 	unsigned level = 0;
@@ -211,7 +217,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	mark = level > 0 && level < s.n && s.p[level] == ' ';
 	if (level && !mark)
 		level = 0;
-	if (l.cells && !mark && memchr(x->p + l.body, '|', s.n)) {
+	if (!mark && memchr(x->p + l.body, '|', s.n)) {
 		/* The head of a table. */
 		h = listen(x, l.body, l.end);
 		if (h.family.n || h.role >= 0) {
@@ -283,7 +289,7 @@ static void to_line(struct ex *x, size_t at)
 		if (at <= end) {
 			struct str s;
 
-			x->line = line_of(x, begin, end);
+			x->line = line_of(x, begin, end, true);
 			x->lines++;
 			s = (struct str){ x->p + x->line.body, x->line.end - x->line.body };
 			/* A heading that names a value: "TRAFFIC FROM 192.0.2.1:" */
@@ -358,7 +364,15 @@ static bool runs_on(const struct ex *x, size_t nl, size_t line_begin)
 /* Dates of the sentence, once for all its values. */
 static void dates(struct ex *x)
 {
+	const struct word_hit *w;
+	bool year = false;
+
 	x->n_dates = 0;
+	scan_to(x, x->sentence_to);
+	for (w = hits_from(x, x->sentence_from); w && w < hits_end(x) && w->at < x->sentence_to; w++)
+		year |= w->kind == W_YEAR;
+	if (!year)
+		return;
 	for (size_t i = x->sentence_from; i < x->sentence_to && x->n_dates < 8;) {
 		int64_t t;
 		size_t end = ex_date(x->p, i, x->sentence_to, &t);
@@ -461,11 +475,23 @@ static bool at_separator_back(const struct ex *x, size_t i, size_t body)
 	}
 }
 
+static bool opens(char c)
+{
+	return c == '"' || c == '\'' || c == '`' || c == '*' || c == '_' || c == '(' || c == '[' ||
+	       c == '{' || c == '<';
+}
+
+static bool closes(char c)
+{
+	return c == '"' || c == '\'' || c == '`' || c == '*' || c == '_' || c == ')' || c == ']' ||
+	       c == '}' || c == '>' || c == '.';
+}
+
 static bool alone(const struct ex *x, const struct found *f)
 {
 	size_t i = f->at, k = f->end, body = x->line.body, end = x->line.end;
 
-	while (i > body && strchr("\"'`*_([{<", x->p[i - 1]))
+	while (i > body && opens(x->p[i - 1]))
 		i--;
 	while (i > body && ((unsigned char)x->p[i - 1] == 0x9c || (unsigned char)x->p[i - 1] == 0x8c) &&
 	       i >= 3 && ((unsigned char)x->p[i - 3] == 0xe2 || (unsigned char)x->p[i - 3] == 0xe3))
@@ -475,11 +501,11 @@ static bool alone(const struct ex *x, const struct found *f)
 	if (x->p[k] == ':' && ex_is(x->p[k + 1], C_DIGIT))
 		for (k++; ex_is(x->p[k], C_DIGIT); k++)
 			;
-	while (k < end && x->p[k] && strchr("\"'`*_)]}>.", x->p[k]))
+	while (k < end && closes(x->p[k]))
 		k++;
 	if (k >= end || x->p[k] == '\n' || x->p[k] == '\r')
 		return true;
-	if (strchr("|\t,;", x->p[k]))
+	if (x->p[k] == '|' || x->p[k] == '\t' || x->p[k] == ',' || x->p[k] == ';')
 		return true;
 	if (x->p[k] == ' ')
 		return k + 1 >= end || strchr(" |-(:,;/=<>", x->p[k + 1]) || x->p[k + 1] == '\t' ||
@@ -506,9 +532,10 @@ static struct str block_family(struct ex *x)
 	for (int k = 0; k < 5 && stop < x->n && x->p[stop + 1] != '\n' && x->p[stop + 1] != '\r'; k++)
 		stop = line_end_of(x, stop + 1);
 	for (int k = 0; k < 3 && begin > 1 && x->p[begin - 2] != '\n' && x->line.at - begin < 500; k++) {
-		begin--;
-		while (begin > 0 && x->p[begin - 1] != '\n' && x->line.at - begin < 500)
-			begin--;
+		size_t most = begin - 1 < 500 ? begin - 1 : 500;
+		const char *nl = memrchr(x->p + begin - 1 - most, '\n', most);
+
+		begin = nl ? (size_t)(nl + 1 - x->p) : begin - 1 - most;
 	}
 	if (stop - x->line.end > 1000)
 		return STR_NONE;
@@ -602,6 +629,36 @@ static bool labels(const struct ex *x, const struct word_hit *w)
 	return x->p[i] == ':' || x->p[i] == '=';
 }
 
+static void rarer(const struct ex *x, struct found *f, const struct word_hit *w, size_t d,
+		  bool before, bool labelled)
+{
+	bool label = before && w->at >= x->line.body && labels(x, w);
+
+	if (w->kind & W_BENIGN && d < 90)
+		f->flags |= F_BENIGN;
+	if (w->kind & W_SENDER && label)
+		f->flags |= F_SENDER;
+	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
+		f->flags |= F_RECEIVER;
+	if (w->kind & W_CONTACT && d < 80)
+		f->flags |= F_CONTACT;
+	if (w->kind & W_RANSOM)
+		f->flags |= F_RANSOM;
+	if (w->kind & W_GUID && labelled && d < 16)
+		f->flags |= F_GUID_WORD;
+	if (w->kind & W_COMMIT && before && d < 40)
+		f->flags |= F_COMMIT_WORD;
+	if (w->kind & (W_VERSION | W_SECTION) && before && d < 16 && !(f->flags & F_HARD) &&
+	    f->type == EX_IPV4)
+		f->flags |= F_VERSION;
+	if (w->kind & W_HASHES && labelled && d < 40 && f->type == EX_MD5) {
+		if (w->number == EX_JA3)
+			f->type = EX_JA3;
+		else if (w->number == EX_IMPHASH)
+			f->type = EX_IMPHASH;
+	}
+}
+
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
@@ -642,7 +699,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 	scan_to(x, to);
 	/* What labels a value stands right before it, or at the head of its line. */
 	cell = f->at;
-	while (cell > from && f->at - cell < 48 && !strchr("|\t,;\n", x->p[cell - 1]))
+	while (cell > from && f->at - cell < 48 && x->p[cell - 1] != '|' && x->p[cell - 1] != '\t' &&
+	       x->p[cell - 1] != ',' && x->p[cell - 1] != ';' && x->p[cell - 1] != '\n')
 		cell--;
 	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
 		bool before = w->end <= f->at, behind = w->at >= f->end;
@@ -655,33 +713,13 @@ void ex_surroundings(struct ex *x, struct found *f)
 			f->flags |= F_CUE;
 		if (w->kind & W_REF && d < (before ? 60 : 30))
 			f->flags |= F_REF;
-		if (w->kind & W_BENIGN && d < 90)
-			f->flags |= F_BENIGN;
 		if (w->kind & W_VALUE && before && d < 40)
 			f->flags |= F_VALUE_WORD;
 		if (w->kind & W_FILE && labelled && d < 24)
 			f->flags |= F_FILE_WORD;
-		if (w->kind & W_SENDER && before && labels(x, w) && w->at >= x->line.body)
-			f->flags |= F_SENDER;
-		if (w->kind & W_RECEIVER && before && labels(x, w) && w->at == x->line.body)
-			f->flags |= F_RECEIVER;
-		if (w->kind & W_CONTACT && d < 80)
-			f->flags |= F_CONTACT;
-		if (w->kind & W_RANSOM)
-			f->flags |= F_RANSOM;
-		if (w->kind & W_GUID && labelled && d < 16)
-			f->flags |= F_GUID_WORD;
-		if (w->kind & W_COMMIT && before && d < 40)
-			f->flags |= F_COMMIT_WORD;
-		if (w->kind & (W_VERSION | W_SECTION) && before && d < 16 && !(f->flags & F_HARD) &&
-		    f->type == EX_IPV4)
-			f->flags |= F_VERSION;
-		if (w->kind & W_HASHES && labelled && d < 40) {
-			if (w->number == EX_JA3 && f->type == EX_MD5)
-				f->type = EX_JA3;
-			else if (w->number == EX_IMPHASH && f->type == EX_MD5)
-				f->type = EX_IMPHASH;
-		}
+		if (w->kind & (W_BENIGN | W_SENDER | W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID |
+			       W_COMMIT | W_VERSION | W_SECTION | W_HASHES))
+			rarer(x, f, w, d, before, labelled);
 	}
 	if (f->status == EX_AS_WRITTEN && f->end > f->at) {
 		size_t last = fold_src(&x->fold, f->end - 1);

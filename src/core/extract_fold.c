@@ -210,6 +210,12 @@ static size_t bracketed(const char *p, const char *end, const char **stands)
 	const char *s = p;
 	size_t open = 0, n;
 
+	/* Nearly always. */
+	if (end - p > 2 && p[0] == '[' && p[1] == '.' && p[2] == ']') {
+		*stands = ".";
+		return 3;
+	}
+
 	while (open < 2 && s < end) {
 		if (*s == '[' || *s == '(' || *s == '{' || *s == '<')
 			n = 1;
@@ -681,10 +687,17 @@ static enum err special(struct fold *f, size_t at, size_t *took)
 	}
 }
 
+/* " dot " in any case: without branches, so that compilers take many bytes at once. */
 static bool has_dot_words(struct str s)
 {
-	return memmem(s.p, s.n, " dot ", 5) || memmem(s.p, s.n, " DOT ", 5) ||
-	       memmem(s.p, s.n, " Dot ", 5);
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned char any = 0;
+
+	for (size_t i = 0; i + 5 <= s.n; i++)
+		any |= (unsigned char)((p[i] == ' ') & ((p[i + 1] | 32) == 'd') &
+				       ((p[i + 2] | 32) == 'o') & ((p[i + 3] | 32) == 't') &
+				       (p[i + 4] == ' '));
+	return any;
 }
 
 enum err fold_text(struct str text, struct fold *f)

@@ -13,6 +13,7 @@ struct entry {
 	struct str text; /* lower case; a blank stands for blanks and hyphens, or nothing */
 	uint32_t kind, number;
 	uint32_t first; /* two or three bytes */
+	char fourth;    /* or 0 where a blank may stand there, or nothing */
 	bool stem;      /* goes on as it likes: "exfiltrat*" */
 };
 
@@ -66,7 +67,7 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 
 	if (!p)
 		return ERR_NOMEM;
-	*e = (struct entry){ copy, kind, number, 0, false };
+	*e = (struct entry){ copy, kind, number, 0, 0, false };
 	if (e->text.n && p[e->text.n - 1] == '*') {
 		e->text.n--;
 		e->stem = true;
@@ -79,8 +80,10 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 			p[i] = ' ';
 	}
 	e->first = first_two(p);
-	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ')
+	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
 		e->first = (e->first << 8 | (unsigned char)p[2]) | UINT32_C(1) << 24;
+		e->fourth = (char)(e->text.n > 3 && p[3] != ' ' ? p[3] : 0);
+	}
 	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
 	l->n++;
 	return ERR_OK;
@@ -205,50 +208,100 @@ static size_t match(const struct entry *e, const char *p)
 	return 0;
 }
 
+static uint32_t probe_three(const char *p)
+{
+	return (first_two(p) << 8 | (unsigned char)ex_lower(p[2])) | UINT32_C(1) << 24;
+}
+
+/* The words that begin at i with these bytes; *took: the longest. */
+static enum err probe(const struct lexicon *l, const char *text, size_t i, uint32_t first,
+		      size_t *took, word_hits *out)
+{
+	uint32_t b = bucket_of(first);
+	char fourth = ex_lower(text[i + 3]);
+
+	for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
+		const struct entry *w = &l->entry[k];
+		struct word_hit *h;
+		size_t n;
+
+		if (w->first != first || (w->fourth && w->fourth != fourth))
+			continue;
+		n = match(w, text + i);
+		if (n == 0 || n < *took)
+			continue;
+		h = VEC_PUSH(out);
+		if (!h)
+			return ERR_NOMEM;
+		*h = (struct word_hit){ (uint32_t)i, (uint32_t)(i + n), l->entry[k].kind,
+					l->entry[k].number };
+		*took = n;
+	}
+	return ERR_OK;
+}
+
+static inline bool may_begin(const struct lexicon *l, uint32_t first)
+{
+	uint32_t m = mixed(first);
+
+	return l->begins[m / 64] >> (m % 64) & 1;
+}
+
+/* Four digits by themselves. */
+static bool year_at(const char *p)
+{
+	return ((p[0] == '2' && p[1] == '0') || (p[0] == '1' && p[1] == '9')) &&
+	       ex_is(p[2], C_DIGIT) && ex_is(p[3], C_DIGIT) && !ex_alnum(p[4]);
+}
+
 enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, size_t to, word_hits *out)
 {
-	bool inside = from && ex_alnum(text[from - 1]);
+	size_t i = from;
 
-	for (size_t i = from; i < to;) {
-		unsigned char c = (unsigned char)text[i];
-		uint32_t two, firsts[2];
+	/* Words of Latin letters begin behind what is none. */
+	if (from && ex_alnum(text[from - 1]))
+		while (i < to && ex_alnum(text[i]))
+			i++;
+	while (i < to) {
+		unsigned char c = (unsigned char)text[i], k = ex_class_of[c];
 		size_t took = 0;
+		uint32_t three;
+		enum err e = ERR_OK;
 
-		if (ex_alnum((char)c) ? inside : c < 0xc0) {
-			inside = ex_alnum((char)c);
+		if (!(k & (C_DIGIT | C_ALPHA | C_WIDE)) || (k & C_WIDE && c < 0xc0)) {
 			i++;
 			continue;
 		}
-		inside = ex_alnum((char)c);
-		two = first_two(text + i);
-		firsts[0] = (two << 8 | (unsigned char)ex_lower(text[i + 2])) | UINT32_C(1) << 24;
-		firsts[1] = two;
-		for (int f = 0; f < 2; f++) {
-			uint32_t first = firsts[f], m = mixed(first), b = m & (BUCKETS - 1);
+		if (k & C_DIGIT) {
+			if (year_at(text + i)) {
+				struct word_hit *h = VEC_PUSH(out);
 
-			if (!(l->begins[m / 64] >> (m % 64) & 1))
-				continue;
-			for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
-				size_t n = l->entry[k].first == first ? match(&l->entry[k], text + i)
-								      : 0;
-				struct word_hit *h;
-
-				if (n == 0 || n < took)
-					continue;
-				h = VEC_PUSH(out);
 				if (!h)
 					return ERR_NOMEM;
-				*h = (struct word_hit){ (uint32_t)i, (uint32_t)(i + n),
-							l->entry[k].kind, l->entry[k].number };
-				took = n;
+				*h = (struct word_hit){ (uint32_t)i, (uint32_t)i + 4, W_YEAR, 0 };
 			}
-		}
-		if (took) {
-			i += took;
-			inside = ex_alnum(text[i - 1]);
 		} else {
-			i++;
+			three = probe_three(text + i);
+			if (may_begin(l, three))
+				e = probe(l, text, i, three, &took, out);
+			/* Short words, and those with a blank, end or have it here. */
+			if (!e && !ex_is(text[i + 2], C_ALPHA)) {
+				three = first_two(text + i);
+				if (may_begin(l, three))
+					e = probe(l, text, i, three, &took, out);
+			}
+			if (e)
+				return e;
 		}
+		i += took;
+		if (k & C_WIDE) {
+			i += took == 0;
+			continue;
+		}
+		/* To the end of the word. */
+		if (took == 0 || ex_alnum(text[i - 1]))
+			while (i < to && ex_alnum(text[i]))
+				i++;
 	}
 	return ERR_OK;
 }

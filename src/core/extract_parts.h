@@ -83,7 +83,7 @@ static inline bool ex_hex(char c)
 }
 static inline char ex_lower(char c)
 {
-	return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	return (char)(c | ((unsigned char)(c - 'A') < 26) << 5);
 }
 static inline bool ex_upper(char c)
 {
@@ -123,6 +123,7 @@ enum word_kind {
 	W_ATTACK = 1 << 18,
 	W_ASN = 1 << 19,
 	W_REFS = 1 << 20, /* heads a list of references */
+	W_YEAR = 1 << 21, /* four digits that may be one */
 };
 
 struct word_hit {

@@ -27,6 +27,9 @@ static bool random_hex(const char *p, size_t n)
 {
 	unsigned seen = 0, digits = 0, runs = 0, steps = 0;
 
+	if (n > 32 && n != 62)
+		n = 32;
+
 	for (size_t i = 0; i < n; i++) {
 		char c = ex_lower(p[i]);
 		unsigned v = (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);

@@ -75,7 +75,8 @@ size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 
 		if (c == '.' && i - at > 2 && x->p[i - 2] == '.' && x->p[i - 3] == '.')
 			*cut = true;
-		if (strchr(".,;:!?'*", c) || (c == '_' && before == '_') || c == '&' ||
+		if (c == '.' || c == ',' || c == ';' || c == ':' || c == '!' || c == '?' ||
+		    c == '\'' || c == '*' || (c == '_' && before == '_') || c == '&' ||
 		    (c == '-' && x->p[i] == ' '))
 			continue;
 		if ((c == '(' || c == '[') && x->p[i] != 0)
@@ -97,6 +98,13 @@ size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 	return i;
 }
 
+/* hxxp:, hxxps%3A */
+static bool nested(const char *p)
+{
+	return (p[1] | 32) == 'x' && (p[2] | 32) == 'x' && (p[3] | 32) == 'p' &&
+	       (p[4] == ':' || p[5] == ':' || p[4] == '%' || p[5] == '%');
+}
+
 struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
 			 uint32_t flags)
 {
@@ -110,17 +118,18 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 		return NULL;
 	buf_clear(b);
 	buf_c(b, scheme);
-	/* Links inside links were defanged by the same machine. */
-	for (size_t i = host_at; i < end; i++) {
-		if (i > host_at && (x->p[i] == 'h' || x->p[i] == 'H') && end - i > 6 &&
-		    str_istarts((struct str){ x->p + i, 4 }, STR("hxxp")) &&
-		    (x->p[i + 4] == ':' || x->p[i + 5] == ':' || x->p[i + 4] == '%' ||
-		     x->p[i + 5] == '%')) {
-			buf_c(b, "http");
-			i += 3;
-			continue;
-		}
-		buf_ch(b, (char)(x->p[i] == '\\' ? '/' : x->p[i]));
+	{
+		size_t k = b->n;
+
+		buf_add(b, x->p + host_at, end - host_at);
+		if (buf_err(b))
+			return NULL;
+		for (; k < b->n; k++)
+			if (b->p[k] == '\\')
+				b->p[k] = '/';
+			/* Links inside links were defanged by the same machine. */
+			else if ((b->p[k] | 32) == 'h' && b->n - k > 6 && nested(b->p + k))
+				memcpy(b->p + k, "http", 4);
 	}
 	if (buf_err(b) || url_normalise(buf_str(b), &x->scratch, &host, &port) != ERR_OK) {
 		x->scratch.n = begin;
@@ -141,36 +150,41 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 /* ---- URLs ------------------------------------------------------------------------------------- */
 
 struct scheme {
-	const char *written, *stands;
+	struct str written;
+	const char *stands;
 	bool defanged, endpoint; /* endpoint: not a URL but host and port */
 };
 
+#define S(lit)                       \
+	{                            \
+		lit, sizeof(lit) - 1 \
+	}
 static const struct scheme schemes[] = {
-	{ "https", "https://", false, false }, { "http", "http://", false, false },
-	{ "hxxps", "https://", true, false },  { "hxxp", "http://", true, false },
-	{ "h**ps", "https://", true, false },  { "h**p", "http://", true, false },
-	{ "hxxxps", "https://", true, false }, { "hxxxp", "http://", true, false },
-	{ "htxps", "https://", true, false },  { "htxp", "http://", true, false },
-	{ "hxtps", "https://", true, false },  { "hxtp", "http://", true, false },
-	{ "httxs", "https://", true, false },  { "httx", "http://", true, false },
-	{ "hxps", "https://", true, false },   { "hxp", "http://", true, false },
-	{ "hzzps", "https://", true, false },  { "hzzp", "http://", true, false },
-	{ "xxps", "https://", true, false },   { "xxp", "http://", true, false },
-	{ "xxxps", "https://", true, false },  { "xxxp", "http://", true, false },
-	{ "xttps", "https://", true, false },  { "xttp", "http://", true, false },
-	{ "h__ps", "https://", true, false },  { "h__p", "http://", true, false },
-	{ "h--ps", "https://", true, false },  { "h--p", "http://", true, false },
-	{ "meows", "https://", true, false },  { "meow", "http://", true, false },
-	{ "sftp", "sftp://", false, false },   { "ftps", "ftps://", false, false },
-	{ "ftp", "ftp://", false, false },     { "fxps", "ftps://", true, false },
-	{ "fxp", "ftp://", true, false },      { "wss", "wss://", false, false },
-	{ "wxs", "wss://", true, false },      { "ws", "ws://", false, false },
-	{ "ldaps", "ldaps://", false, false }, { "ldap", "ldap://", false, false },
-	{ "smb", "smb://", false, false },     { "ssh", "ssh://", false, false },
-	{ "rmi", "rmi://", false, false },     { "tcp", NULL, false, true },
-	{ "udp", NULL, false, true },          { "tls", NULL, false, true },
-	{ "ssl", NULL, false, true },          { "socks5", NULL, false, true },
-	{ "socks4", NULL, false, true },       { "rdp", NULL, false, true },
+	{ S("https"), "https://", false, false }, { S("http"), "http://", false, false },
+	{ S("hxxps"), "https://", true, false },  { S("hxxp"), "http://", true, false },
+	{ S("h**ps"), "https://", true, false },  { S("h**p"), "http://", true, false },
+	{ S("hxxxps"), "https://", true, false }, { S("hxxxp"), "http://", true, false },
+	{ S("htxps"), "https://", true, false },  { S("htxp"), "http://", true, false },
+	{ S("hxtps"), "https://", true, false },  { S("hxtp"), "http://", true, false },
+	{ S("httxs"), "https://", true, false },  { S("httx"), "http://", true, false },
+	{ S("hxps"), "https://", true, false },   { S("hxp"), "http://", true, false },
+	{ S("hzzps"), "https://", true, false },  { S("hzzp"), "http://", true, false },
+	{ S("xxps"), "https://", true, false },   { S("xxp"), "http://", true, false },
+	{ S("xxxps"), "https://", true, false },  { S("xxxp"), "http://", true, false },
+	{ S("xttps"), "https://", true, false },  { S("xttp"), "http://", true, false },
+	{ S("h__ps"), "https://", true, false },  { S("h__p"), "http://", true, false },
+	{ S("h--ps"), "https://", true, false },  { S("h--p"), "http://", true, false },
+	{ S("meows"), "https://", true, false },  { S("meow"), "http://", true, false },
+	{ S("sftp"), "sftp://", false, false },   { S("ftps"), "ftps://", false, false },
+	{ S("ftp"), "ftp://", false, false },     { S("fxps"), "ftps://", true, false },
+	{ S("fxp"), "ftp://", true, false },      { S("wss"), "wss://", false, false },
+	{ S("wxs"), "wss://", true, false },      { S("ws"), "ws://", false, false },
+	{ S("ldaps"), "ldaps://", false, false }, { S("ldap"), "ldap://", false, false },
+	{ S("smb"), "smb://", false, false },     { S("ssh"), "ssh://", false, false },
+	{ S("rmi"), "rmi://", false, false },     { S("tcp"), NULL, false, true },
+	{ S("udp"), NULL, false, true },          { S("tls"), NULL, false, true },
+	{ S("ssl"), NULL, false, true },          { S("socks5"), NULL, false, true },
+	{ S("socks4"), NULL, false, true },       { S("rdp"), NULL, false, true },
 };
 
 /* The scheme that the run ends with. */
@@ -180,10 +194,12 @@ static const struct scheme *scheme_of(const struct ex *x, size_t at, size_t end)
 	size_t most = 0;
 
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		size_t n = strlen(schemes[i].written);
+		size_t n = schemes[i].written.n;
 
-		if (n <= end - at && n > most && ex_lower(x->p[end - n]) == schemes[i].written[0] &&
-		    str_ieq((struct str){ x->p + end - n, n }, (struct str){ schemes[i].written, n })) {
+		if (n <= end - at && n > most && ex_lower(x->p[end - n]) == schemes[i].written.p[0] &&
+		    str_ieq((struct str){ x->p + end - n, n }, schemes[i].written)) {
+			if (n == end - at)
+				return &schemes[i];
 			best = &schemes[i];
 			most = n;
 		}
@@ -270,7 +286,7 @@ size_t ex_url(struct ex *x, size_t at, size_t end)
 
 	if (!s)
 		return 0;
-	from = end - strlen(s->written);
+	from = end - s->written.n;
 	host_at = behind_scheme(x, end, s->defanged || fold_bit(x->fold.hard, end));
 	if (host_at == 0)
 		return 0;

@@ -124,6 +124,16 @@ static bool mostly_utf8(struct str s)
 				      : 0;
 		size_t k = 1;
 
+		if (c < 0x80) {
+			uint64_t w;
+
+			/* Eight at a time. */
+			while (s.n - i >= 8 &&
+			       (memcpy(&w, s.p + i, 8), !(w & UINT64_C(0x8080808080808080))))
+				i += 8;
+			i += i < s.n && (unsigned char)s.p[i] < 0x80;
+			continue;
+		}
 		while (k < n && i + k < s.n && ((unsigned char)s.p[i + k] & 0xc0) == 0x80)
 			k++;
 		if (n == 0 || k < n) {
@@ -220,6 +230,12 @@ static const char *guess(struct str bytes, struct buf *scratch)
 		}
 	}
 	return best;
+}
+
+bool text_is_utf8(struct str bytes)
+{
+	return !str_starts(bytes, STR("\xff\xfe")) && !str_starts(bytes, STR("\xfe\xff")) &&
+	       !memmem(bytes.p, bytes.n < 65536 ? bytes.n : 65536, "\x1b$", 2) && mostly_utf8(bytes);
 }
 
 enum err text_decode(struct str bytes, struct str charset, struct buf *out, const char **used)

@@ -48,6 +48,9 @@ MUST enum err text_read(struct str file, enum text_kind kind, struct text_doc *d
  */
 MUST enum err text_decode(struct str bytes, struct str charset, struct buf *out, const char **used);
 
+/* Is it UTF-8 as it stands, so that text_decode would but copy it? */
+bool text_is_utf8(struct str bytes);
+
 /* Append what HTML shows; it is UTF-8. */
 MUST enum err text_html(struct str html, struct text_doc *d);
 /* Append the readable parts of a message. */
