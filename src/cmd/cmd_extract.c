@@ -186,7 +186,7 @@ static const char *status_word(enum ex_status s, bool ja)
 	return words[s][ja];
 }
 
-enum { WIDTH = 80, VALUE_COLUMN = 48 };
+enum { WIDTH = 80, VALUE_COLUMN = 42 };
 
 static void word(struct buf *b, const char *s)
 {
@@ -204,6 +204,8 @@ static void said(struct buf *b, const struct extracted *e, bool ja)
 
 	buf_clear(b);
 	buf_init(&t, 8192);
+	word(b, status_word(e->status, ja));
+	word(b, class_word(e->class, ja));
 	if (e->family.n) {
 		esc_term(&t, e->family);
 		buf_ch(&t, 0);
@@ -223,8 +225,6 @@ static void said(struct buf *b, const struct extracted *e, bool ja)
 		buf_ch(&t, 0);
 		word(b, t.p);
 	}
-	word(b, class_word(e->class, ja));
-	word(b, status_word(e->status, ja));
 	buf_free(&t);
 }
 
@@ -269,7 +269,7 @@ static void row_text(struct buf *out, const struct extracted *e, const struct co
 			buf_c(out, "\033[0m");
 	}
 	buf_ch(out, '\n');
-	if (e->note.n && (e->status != EX_AS_WRITTEN || c->verbose)) {
+	if (e->note.n && (e->class == EX_INDICATOR || c->verbose)) {
 		/* The note, within the width. */
 		struct str rest = e->note, w;
 		size_t column = 0;

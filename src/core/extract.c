@@ -276,6 +276,9 @@ static void pass(struct ex *x)
 /* Targets of links that the text does not show. */
 static void links(struct ex *x, const struct extract_in *in)
 {
+	size_t seen = 0;
+	uint32_t line = 1;
+
 	for (size_t i = 0; i < in->n_links && !x->err; i++) {
 		const struct text_link *l = &in->links[i];
 		size_t begin = x->scratch.n, lo = 0, hi = x->n;
@@ -287,6 +290,9 @@ static void links(struct ex *x, const struct extract_in *in)
 		if (url_normalise(l->url, &x->scratch, &host, &port) != ERR_OK)
 			continue;
 		value = str_skip(buf_str(&x->scratch), begin);
+		/* They come in the text's order. */
+		for (; seen < l->at && seen < in->text.n; seen++)
+			line += in->text.p[seen] == '\n';
 		/* Where in the folded text that is. */
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
@@ -303,6 +309,7 @@ static void links(struct ex *x, const struct extract_in *in)
 			f->host = (struct str){ f->value.p + off, host.n };
 			f->flags |= ip_parse(host, &ip) ? 0 : ex_host_flags(x, f->host);
 			f->line_at = f->line_end = (uint32_t)lo;
+			f->line = line;
 		}
 		x->scratch.n = begin;
 	}

@@ -119,7 +119,7 @@ static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool ce
 
 struct heard {
 	uint32_t kinds;
-	bool mostly_ref, starts_ioc;
+	bool mostly_ref, first; /* first: a family's name stands first */
 	struct str family;
 	size_t families;
 	int role;
@@ -143,8 +143,10 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 
 			if (!str_eq(name, h.family))
 				h.families++;
-			if (h.family.n == 0)
+			if (h.family.n == 0) {
 				h.family = name;
+				h.first = w->at == from;
+			}
 		}
 		if (w->kind & W_ROLE && h.role < 0)
 			h.role = (int)w->number;
@@ -263,6 +265,12 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->heading_family = h.families ? h.family : STR_NONE;
 			x->heading_role = h.role;
 		}
+		return;
+	}
+	/* Short, and begins with the name of a family: what follows is about that. */
+	if (kind == SEC_NONE && h.families && s.n <= 160 && h.first) {
+		x->heading_family = h.family;
+		x->heading_role = -1;
 		return;
 	}
 	/* Short and by itself: a heading if its words are those of one. */

@@ -348,7 +348,7 @@ static size_t v4(struct ex *x, size_t at, size_t end)
 			if (path > stop + 1) {
 				f = ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME);
 				if (f && cut)
-					f->status = EX_UNCERTAIN;
+					ex_cut(f);
 				if (f)
 					return path;
 			}
@@ -385,7 +385,7 @@ static size_t v4(struct ex *x, size_t at, size_t end)
 			x->found.n--;
 			f = ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME);
 			if (f && cut)
-				f->status = EX_UNCERTAIN;
+				ex_cut(f);
 			return path;
 		}
 		return i;
@@ -586,7 +586,7 @@ static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32
 			f = ex_add_url(x, at, path, "http://", at, flags | said | F_NO_SCHEME);
 			if (f) {
 				if (cut)
-					f->status = EX_UNCERTAIN;
+					ex_cut(f);
 				return path;
 			}
 		}

@@ -423,6 +423,19 @@ static void fill(const struct ex *x, const struct found *f, struct extracted *e)
 		e->original = f->value;
 }
 
+/* What another place of a value had to be mended from. */
+static enum err also(struct ex *x, const struct found *f, struct extracted *v)
+{
+	struct str original = str_head(source_slice(x, f->at, f->end), 80);
+	size_t begin = x->scratch.n;
+
+	buf_fmt(&x->scratch, "also written \"%.*s\" in line %u: %s", STR_ARG(original), f->line,
+		f->note);
+	v->note = arena_str(x->arena, str_skip(buf_str(&x->scratch), begin));
+	x->scratch.n = begin;
+	return v->note.p ? ERR_OK : ERR_NOMEM;
+}
+
 static bool better(const struct found *a, const struct found *b)
 {
 	if (a->class != b->class)
@@ -498,6 +511,9 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		const struct group *g = &j.groups.v[f->group];
 		struct extracted *v = &made.v[g->out];
 
+		/* Said once for all places: nothing is mended silently. */
+		if (f->status != EX_AS_WRITTEN && v->status == EX_AS_WRITTEN && v->note.n == 0 && f->note)
+			e = also(x, f, v);
 		if (v->port == 0 && f->class == v->class)
 			v->port = f->port;
 		if (in->every) {

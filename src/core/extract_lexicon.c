@@ -15,6 +15,7 @@ struct entry {
 	uint32_t first; /* two or three bytes */
 	char fourth;    /* or 0 where a blank may stand there, or nothing */
 	bool stem;      /* goes on as it likes: "exfiltrat*" */
+	bool capital;   /* begins with a capital, or is another word */
 };
 
 enum { BUCKETS = 2048, SET_SLOTS = 512 };
@@ -59,36 +60,6 @@ static int by_bucket(const void *a, const void *b)
 	return str_cmp(x->text, y->text);
 }
 
-static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t number)
-{
-	struct entry *e = &l->entry[l->n];
-	struct str copy = arena_str(&l->arena, text);
-	char *p = (char *)(uintptr_t)copy.p;
-
-	if (!p)
-		return ERR_NOMEM;
-	*e = (struct entry){ copy, kind, number, 0, 0, false };
-	if (e->text.n && p[e->text.n - 1] == '*') {
-		e->text.n--;
-		e->stem = true;
-	}
-	if (e->text.n < 2)
-		return ERR_OK;
-	for (size_t i = 0; i < e->text.n; i++) {
-		p[i] = ex_lower(p[i]);
-		if (p[i] == '-' || p[i] == '_')
-			p[i] = ' ';
-	}
-	e->first = first_two(p);
-	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
-		e->first = (e->first << 8 | (unsigned char)p[2]) | UINT32_C(1) << 24;
-		e->fourth = (char)(e->text.n > 3 && p[3] != ' ' ? p[3] : 0);
-	}
-	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
-	l->n++;
-	return ERR_OK;
-}
-
 /* ---- sets of words ---------------------------------------------------------------------------- */
 
 static void set_add(struct lexicon *l, enum ex_set set, const char *word)
@@ -116,6 +87,39 @@ bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
 	return false;
 }
 
+/* ---- words ------------------------------------------------------------------------------------ */
+
+static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t number)
+{
+	struct entry *e = &l->entry[l->n];
+	struct str copy = arena_str(&l->arena, text);
+	char *p = (char *)(uintptr_t)copy.p;
+
+	if (!p)
+		return ERR_NOMEM;
+	*e = (struct entry){ copy, kind, number, 0, 0, false, false };
+	e->capital = kind == W_FAMILY && lexicon_has(l, SET_ENGLISH, text);
+	if (e->text.n && p[e->text.n - 1] == '*') {
+		e->text.n--;
+		e->stem = true;
+	}
+	if (e->text.n < 2)
+		return ERR_OK;
+	for (size_t i = 0; i < e->text.n; i++) {
+		p[i] = ex_lower(p[i]);
+		if (p[i] == '-' || p[i] == '_')
+			p[i] = ' ';
+	}
+	e->first = first_two(p);
+	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
+		e->first = (e->first << 8 | (unsigned char)p[2]) | UINT32_C(1) << 24;
+		e->fourth = (char)(e->text.n > 3 && p[3] != ' ' ? p[3] : 0);
+	}
+	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
+	l->n++;
+	return ERR_OK;
+}
+
 /* ---- making one ------------------------------------------------------------------------------- */
 
 enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out)
@@ -129,6 +133,8 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 	while (ex_words[words].text)
 		words++;
 	arena_init(&l->arena, 64 << 20);
+	for (size_t i = 0; ex_set_words[i].word; i++)
+		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	l->family = arena_array(&l->arena, n + 1, sizeof *l->family);
 	l->entry = arena_array(&l->arena, n + words + 1, sizeof *l->entry);
 	if (!l->family || !l->entry)
@@ -151,8 +157,6 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 		lexicon_free(l);
 		return e;
 	}
-	for (size_t i = 0; ex_set_words[i].word; i++)
-		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	if (l->n)
 		qsort(l->entry, l->n, sizeof *l->entry, by_bucket);
 	for (size_t i = 0; i < l->n; i++)
@@ -226,6 +230,8 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint3
 		size_t n;
 
 		if (w->first != first || (w->fourth && w->fourth != fourth))
+			continue;
+		if (w->capital && !ex_upper(text[i]))
 			continue;
 		n = match(w, text + i);
 		if (n == 0 || n < *took)

@@ -139,7 +139,15 @@ MUST enum err lexicon_scan(const struct lexicon *l, const char *text, size_t fro
 struct str lexicon_family(const struct lexicon *l, uint32_t number);
 
 /* The words of extract_sites.c. */
-enum ex_set { SET_SERVICE, SET_FILE_TLD, SET_FILE_END, SET_PACKAGE, SET_VERDICT, EX_SETS };
+enum ex_set {
+	SET_SERVICE,
+	SET_FILE_TLD,
+	SET_FILE_END,
+	SET_PACKAGE,
+	SET_VERDICT,
+	SET_ENGLISH,
+	EX_SETS
+};
 struct ex_set_word {
 	const char *word; /* lower case */
 	enum ex_set set;
@@ -295,6 +303,8 @@ size_t ex_v6(struct ex *x, size_t at);
 size_t ex_url(struct ex *x, size_t at, size_t end);
 /* Where a path that begins at `at` ends; *cut: it was shortened by an ellipsis. */
 size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut);
+/* An ellipsis shortened it. */
+void ex_cut(struct found *f);
 /* host[:port]/path of [at, end) with a scheme before it. */
 struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
 			 uint32_t flags);

@@ -147,6 +147,12 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 	return f;
 }
 
+void ex_cut(struct found *f)
+{
+	f->status = EX_UNCERTAIN;
+	f->note = "the text shows only its beginning";
+}
+
 /* ---- URLs ------------------------------------------------------------------------------------- */
 
 struct scheme {
@@ -336,10 +342,8 @@ size_t ex_url(struct ex *x, size_t at, size_t end)
 
 		f->flags |= ip_parse(f->host, &ip) ? 0 : ex_host_flags(x, f->host);
 	}
-	if (cut) {
-		f->status = EX_UNCERTAIN;
-		f->note = "the text shows only its beginning";
-	}
+	if (cut)
+		ex_cut(f);
 	if (f->flags & F_SERVICE)
 		sample(x, f, from, path);
 	return path;

@@ -482,5 +482,7 @@ enum err text_html(struct str html, struct text_doc *d)
 		}
 	}
 	new_line(p);
+	while (p->out->n > 1 && p->out->p[p->out->n - 2] == '\n')
+		p->out->n--;
 	return p->err ? p->err : buf_err(p->out);
 }

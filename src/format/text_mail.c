@@ -3,6 +3,9 @@
 
 /* ---- header fields ---------------------------------------------------------------------------- */
 
+/* What is longer is cut. */
+enum { FIELD_MAX = 1 << 16 };
+
 /* One field, unfolded into b; false behind the last. *rest then begins with the body. */
 static bool field(struct str *rest, struct str *name, struct buf *b)
 {
@@ -18,11 +21,13 @@ static bool field(struct str *rest, struct str *name, struct buf *b)
 		return str_starts(line, STR("From "));
 	}
 	*name = str_head(line, str_chr(line, ':'));
-	buf_puts(b, str_trim(str_skip(line, name->n + 1)));
-	while (rest->n && (rest->p[0] == ' ' || rest->p[0] == '\t') && b->n < 65536) {
+	buf_puts(b, str_head(str_trim(str_skip(line, name->n + 1)), FIELD_MAX));
+	while (rest->n && (rest->p[0] == ' ' || rest->p[0] == '\t')) {
 		(void)str_line(rest, &line);
 		buf_ch(b, ' ');
-		buf_puts(b, str_trim(line));
+		line = str_trim(line);
+		if (b->n < FIELD_MAX)
+			buf_puts(b, str_head(line, FIELD_MAX));
 	}
 	return true;
 }
@@ -244,9 +249,9 @@ static enum err message(struct str mail, unsigned depth, bool whole, struct text
 
 	if (depth > TEXT_DEPTH_MAX)
 		return ERR_OK;
-	buf_init(&p.type, 1 << 17);
-	buf_init(&p.encoding, 1 << 17);
-	buf_init(&b, 1 << 17);
+	buf_init(&p.type, 4 * FIELD_MAX);
+	buf_init(&p.encoding, 4 * FIELD_MAX);
+	buf_init(&b, 4 * FIELD_MAX);
 	while (!e && field(&mail, &name, &b)) {
 		if (str_iis(name, "content-type") && p.type.n == 0)
 			buf_puts(&p.type, buf_str(&b));
