@@ -149,7 +149,7 @@ static size_t after(struct ex *x, size_t at, size_t end, bool plain)
 		break;
 	}
 	if (plain) {
-		if (n <= 3 && (c == 'A' || (c | 32) == 'c')) {
+		if (n <= 3 && ((c | 32) == 'a' || (c | 32) == 'c')) {
 			to = ex_token(x, at, end);
 			return to ? to : end;
 		}

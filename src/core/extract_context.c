@@ -2,327 +2,6 @@
 /* What stands around a candidate: its line, sentence and section, and what their words say. */
 #include "core/extract_parts.h"
 
-#include <stdio.h>
-
-/* ---- words ------------------------------------------------------------------------------------ */
-
-static void scan_to(struct ex *x, size_t to)
-{
-	if (to > x->n)
-		to = x->n;
-	if (to <= x->scanned || x->err)
-		return;
-	x->err = lexicon_scan(x->lex, x->p, x->scanned, to, &x->hits);
-	x->scanned = to;
-}
-
-/* Hits before `from` are not asked for again; the first at or behind it. */
-static const struct word_hit *hits_from(struct ex *x, size_t from)
-{
-	size_t i = x->first_hit;
-
-	while (i > 0 && x->hits.v[i - 1].at >= from)
-		i--;
-	while (i < x->hits.n && x->hits.v[i].at < from)
-		i++;
-	x->first_hit = i;
-	if (i > 65536) {
-		/* Keep some that a later sentence may reach back to. */
-		size_t drop = i - 4096;
-
-		memmove(x->hits.v, x->hits.v + drop, (x->hits.n - drop) * sizeof *x->hits.v);
-		x->hits.n -= drop;
-		x->first_hit = i -= drop;
-	}
-	return x->hits.v ? x->hits.v + i : NULL;
-}
-
-static const struct word_hit *hits_end(const struct ex *x)
-{
-	return x->hits.v ? x->hits.v + x->hits.n : NULL;
-}
-
-/* ---- lines ------------------------------------------------------------------------------------ */
-
-static size_t line_end_of(const struct ex *x, size_t at)
-{
-	const char *nl = at < x->n ? memchr(x->p + at, '\n', x->n - at) : NULL;
-
-	return nl ? (size_t)(nl - x->p) : x->n;
-}
-
-/* Behind indent, bullets and quote marks. */
-static size_t body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
-{
-	static const char *const bullets[] = { "\xe2\x80\xa2", "\xe2\x97\xa6", "\xe2\x97\x8f",
-					       "\xe2\x96\xa0", "\xe2\x96\xaa", "\xe3\x83\xbb",
-					       "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\xa3",
-					       "\xe2\x96\xb6", "\xe2\x97\x86", "\xc2\xb7" };
-	size_t i = at;
-
-	*bullet = false;
-	for (;;) {
-		size_t was = i;
-
-		while (i < end && (ex_blank(x->p[i]) || x->p[i] == '>' || x->p[i] == '|'))
-			i++;
-		if (i < end && (x->p[i] == '-' || x->p[i] == '*' || x->p[i] == '+') &&
-		    (ex_blank(x->p[i + 1]) || (x->p[i] == '-' && x->p[i + 1] == '-'))) {
-			*bullet = true;
-			i++;
-		}
-		for (size_t k = 0;
-		     i < end && ex_is(x->p[i], C_WIDE) && k < sizeof bullets / sizeof bullets[0]; k++)
-			if (str_starts((struct str){ x->p + i, end - i }, str_of(bullets[k]))) {
-				*bullet = true;
-				i += strlen(bullets[k]);
-			}
-		if (i < end && ex_is(x->p[i], C_DIGIT)) {
-			size_t k = i;
-
-			while (k < end && k - i < 3 && ex_is(x->p[k], C_DIGIT))
-				k++;
-			if ((x->p[k] == '.' || x->p[k] == ')') && ex_blank(x->p[k + 1])) {
-				*bullet = true;
-				i = k + 1;
-			}
-		}
-		if (i == was)
-			return i;
-	}
-}
-
-static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool cells)
-{
-	struct ex_line l = { (uint32_t)at, (uint32_t)end, 0, false, false };
-	size_t probe = !cells ? at : end - at > 2000 ? at + 2000 : end;
-
-	while (l.end > l.at && (x->p[l.end - 1] == '\r' || ex_blank(x->p[l.end - 1])))
-		l.end--;
-	l.body = (uint32_t)body_of(x, at, l.end, &l.bullet);
-	if (probe > l.end)
-		probe = l.end;
-	for (size_t i = l.body; i < probe && !l.cells; i++) {
-		char c = x->p[i];
-
-		if (c > ' ' && c != '|')
-			continue;
-		if (c == ' ')
-			l.cells = x->p[i + 1] == ' ' || (x->p[i + 1] == '-' && x->p[i + 2] == ' ');
-		else
-			l.cells = c == '|' || c == '\t';
-	}
-	return l;
-}
-
-/* ---- headings --------------------------------------------------------------------------------- */
-
-struct heard {
-	uint32_t kinds;
-	bool mostly_ref, first; /* first: a family's name stands first */
-	struct str family;
-	size_t families;
-	int role;
-};
-
-static struct heard listen(struct ex *x, size_t from, size_t to)
-{
-	struct heard h = { .family = STR_NONE, .role = -1 };
-	const struct word_hit *w;
-	size_t ref = 0, letters = 0;
-
-	scan_to(x, to);
-	for (size_t i = from; i < to; i++)
-		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
-	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
-		h.kinds |= w->kind;
-		if (w->kind & W_REFS)
-			ref += w->end - w->at;
-		if (w->kind & W_FAMILY) {
-			struct str name = lexicon_family(x->lex, w->number);
-
-			if (!str_eq(name, h.family))
-				h.families++;
-			if (h.family.n == 0) {
-				h.family = name;
-				h.first = w->at == from;
-			}
-		}
-		if (w->kind & W_ROLE && h.role < 0)
-			h.role = (int)w->number;
-	}
-	h.mostly_ref = ref && ref * 10 >= letters * 5;
-	return h;
-}
-
-static bool shouting(struct str s)
-{
-	size_t upper = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] >= 'a' && s.p[i] <= 'z')
-			return false;
-		upper += ex_upper(s.p[i]);
-	}
-	return upper >= 3;
-}
-
-static bool ends_with_colon(struct str s)
-{
-	while (s.n && strchr("*_ ", s.p[s.n - 1]))
-		s.n--;
-	return s.n && s.p[s.n - 1] == ':';
-}
-
-static bool ends_sentence(struct str s)
-{
-	return s.n && (strchr(".!?,;", s.p[s.n - 1]) || str_ends(s, STR("\xe3\x80\x82")) ||
-		       str_ends(s, STR("\xe3\x80\x81")));
-}
-
-static enum section kind_of(const struct heard *h)
-{
-	if (h->mostly_ref)
-		return SEC_REF;
-	if (h->kinds & W_BENIGN && !(h->kinds & W_CUE))
-		return SEC_OTHER;
-	if (h->kinds & W_IOC)
-		return SEC_IOC;
-	return h->kinds & W_OTHER ? SEC_OTHER : SEC_NONE;
-}
-
-/* A line without a candidate, or one that is a heading though it has one. */
-static void take_line(struct ex *x, size_t at, size_t end)
-{
-	struct ex_line l = line_of(x, at, end, false);
-	struct str s = { x->p + l.body, l.end - l.body };
-	bool mark = false, loud, colon;
-	unsigned level = 0;
-	enum section kind;
-	struct heard h;
-
-	if (l.end <= l.body)
-		return;
-	x->lines++;
-	if (!x->titled) {
-		x->titled = true;
-		h = listen(x, l.body, l.end);
-		if (h.families == 1)
-			x->title_family = h.family;
-	}
-	if (s.n > 200) {
-		x->intro = false;
-		return;
-	}
-	while (level < 6 && level < s.n && s.p[level] == '#')
-		level++;
-	mark = level > 0 && level < s.n && s.p[level] == ' ';
-	if (level && !mark)
-		level = 0;
-	if (!mark && memchr(x->p + l.body, '|', s.n)) {
-		/* The head of a table. */
-		h = listen(x, l.body, l.end);
-		if (h.family.n || h.role >= 0) {
-			x->row_family = h.family;
-			x->row_role = h.role;
-		}
-		if (h.kinds & (W_IOC | W_VALUE) && x->section == SEC_NONE)
-			x->intro = true;
-		return;
-	}
-	x->row_family = STR_NONE;
-	x->row_role = -1;
-	colon = ends_with_colon(s);
-	loud = !l.bullet && s.n <= 120 && shouting(s);
-	if (!mark && !loud && !colon && (l.bullet || s.n > 80 || ends_sentence(s))) {
-		if (s.n > 100 || (s.n > 60 && ends_sentence(s)))
-			x->intro = false;
-		return;
-	}
-	h = listen(x, l.body, l.end);
-	kind = kind_of(&h);
-	if (mark || loud) {
-		/* A deeper heading without a kind of its own belongs to the section above it. */
-		if (kind == SEC_NONE && level > x->level && x->section == SEC_IOC && mark)
-			kind = SEC_IOC;
-		if (kind != SEC_NONE || !(level > x->level && mark))
-			x->level = kind == SEC_NONE ? 0 : level;
-		x->section = kind;
-		x->intro = false;
-		x->heading = s;
-		x->heading_family = h.families ? h.family : STR_NONE;
-		x->heading_role = h.role;
-		return;
-	}
-	if (colon) {
-		if (l.bullet)
-			return;
-		x->intro = kind == SEC_IOC || (kind == SEC_NONE && h.kinds & (W_VALUE | W_CUE));
-		if (kind == SEC_REF || kind == SEC_OTHER)
-			x->section = kind;
-		if (x->intro || h.families) {
-			x->heading = s;
-			x->heading_family = h.families ? h.family : STR_NONE;
-			x->heading_role = h.role;
-		}
-		return;
-	}
-	/* Short, and begins with the name of a family: what follows is about that. */
-	if (kind == SEC_NONE && h.families && s.n <= 160 && h.first) {
-		x->heading_family = h.family;
-		x->heading_role = -1;
-		return;
-	}
-	/* Short and by itself: a heading if its words are those of one. */
-	if (kind == SEC_NONE ||
-	    (at >= 2 && x->p[at - 1] == '\n' && x->p[at - 2] != '\n' && s.n > 40 && kind != SEC_REF))
-		return;
-	if (kind == SEC_OTHER && s.n > 40)
-		return;
-	x->section = kind;
-	x->level = 6;
-	x->intro = false;
-	x->heading = s;
-	x->heading_family = h.families ? h.family : STR_NONE;
-	x->heading_role = h.role;
-}
-
-/* Headings up to the line of a candidate, which becomes the present one. */
-static void to_line(struct ex *x, size_t at)
-{
-	while (x->lined <= at && x->lined <= x->n && !x->err) {
-		size_t begin = x->lined, end = line_end_of(x, begin);
-
-		x->lined = end + 1;
-		if (at <= end) {
-			struct str s;
-
-			x->line = line_of(x, begin, end, true);
-			x->lines++;
-			s = (struct str){ x->p + x->line.body, x->line.end - x->line.body };
-			/* A heading that names a value: "TRAFFIC FROM 192.0.2.1:" */
-			if (s.n <= 120 &&
-			    ((shouting(s) && ends_with_colon(s)) ||
-			     (s.n > 2 && s.p[0] == '#' && (s.p[1] == '#' || s.p[1] == ' ')))) {
-				x->lines--;
-				take_line(x, begin, end);
-			} else if (!x->titled) {
-				struct heard h = listen(x, x->line.body, x->line.end);
-
-				x->titled = true;
-				if (h.families == 1)
-					x->title_family = h.family;
-			}
-			if (!x->line.cells) {
-				x->row_family = STR_NONE;
-				x->row_role = -1;
-			}
-			return;
-		}
-		take_line(x, begin, end);
-	}
-}
-
 /* ---- sentences -------------------------------------------------------------------------------- */
 
 enum { BACK = 320, AHEAD = 240 };
@@ -365,7 +44,7 @@ static bool runs_on(const struct ex *x, size_t nl, size_t line_begin)
 		;
 	if (x->p[k] == '\n' || x->p[k] == '\r' || x->p[k] == 0)
 		return false;
-	(void)body_of(x, nl + 1, line_end_of(x, nl + 1), &bullet);
+	(void)ex_body_of(x, nl + 1, ex_line_end_of(x, nl + 1), &bullet);
 	return !bullet && !memchr(x->p + line_begin, '|', nl - line_begin) && x->p[k] != '|';
 }
 
@@ -376,8 +55,9 @@ static void dates(struct ex *x)
 	bool year = false;
 
 	x->n_dates = 0;
-	scan_to(x, x->sentence_to);
-	for (w = hits_from(x, x->sentence_from); w && w < hits_end(x) && w->at < x->sentence_to; w++)
+	ex_scan_to(x, x->sentence_to);
+	for (w = ex_hits_from(x, x->sentence_from);
+	     w && w < ex_hits_end(x) && w->at < x->sentence_to; w++)
 		year |= w->kind == W_YEAR;
 	if (!year)
 		return;
@@ -538,7 +218,7 @@ static struct str block_family(struct ex *x)
 	while (stop < x->n && x->p[stop] != '\n' && stop - x->line.end < 4)
 		stop++;
 	for (int k = 0; k < 5 && stop < x->n && x->p[stop + 1] != '\n' && x->p[stop + 1] != '\r'; k++)
-		stop = line_end_of(x, stop + 1);
+		stop = ex_line_end_of(x, stop + 1);
 	for (int k = 0; k < 3 && begin > 1 && x->p[begin - 2] != '\n' && x->line.at - begin < 500; k++) {
 		size_t most = begin - 1 < 500 ? begin - 1 : 500;
 		const char *nl = memrchr(x->p + begin - 1 - most, '\n', most);
@@ -547,8 +227,8 @@ static struct str block_family(struct ex *x)
 	}
 	if (stop - x->line.end > 1000)
 		return STR_NONE;
-	scan_to(x, stop);
-	for (w = hits_from(x, begin); w && w < hits_end(x) && w->at < stop; w++)
+	ex_scan_to(x, stop);
+	for (w = ex_hits_from(x, begin); w && w < ex_hits_end(x) && w->at < stop; w++)
 		if (w->kind & W_FAMILY) {
 			struct str name = lexicon_family(x->lex, w->number);
 
@@ -565,7 +245,7 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 	const struct word_hit *w;
 	size_t best = SIZE_MAX, best_role = SIZE_MAX;
 
-	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
+	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
 		size_t d = w->end <= f->at   ? f->at - w->end
 			   : w->at >= f->end ? (w->at - f->end) * 2 + 8
 					     : SIZE_MAX;
@@ -607,6 +287,23 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 		f->has_role = true;
 		f->role = (uint8_t)x->heading_role;
 	}
+}
+
+/* "Trace-Id: ...", "session_id=...", "sessionId" */
+static bool identifier(const struct ex *x, const struct found *f)
+{
+	size_t i = f->at, end;
+
+	while (i > x->line.at && (ex_blank(x->p[i - 1]) || x->p[i - 1] == '"' || x->p[i - 1] == '\''))
+		i--;
+	if (i < 4 || (x->p[i - 1] != ':' && x->p[i - 1] != '='))
+		return false;
+	for (i--; i > x->line.at && (x->p[i - 1] == '"' || x->p[i - 1] == '\''); i--)
+		;
+	end = i;
+	if (end < 3 || (x->p[end - 2] | 32) != 'i' || (x->p[end - 1] | 32) != 'd')
+		return false;
+	return !ex_alnum(x->p[end - 3]) || (x->p[end - 2] == 'I' && x->p[end - 3] >= 'a');
 }
 
 /* "Some Manager 12.80.0.40": a product and its version, where nothing speaks of an address. */
@@ -654,7 +351,7 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		f->flags |= F_RANSOM;
 	if (w->kind & W_GUID && labelled && d < 16)
 		f->flags |= F_GUID_WORD;
-	if (w->kind & W_COMMIT && before && d < 40)
+	if (w->kind & W_COMMIT && before && d < (w->number ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
 	if (w->kind & (W_VERSION | W_SECTION) && before && d < 16 && !(f->flags & F_HARD) &&
 	    f->type == EX_IPV4)
@@ -674,7 +371,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 	bool labelled;
 
 	if (f->at >= x->lined)
-		to_line(x, f->at);
+		ex_to_line(x, f->at);
 	f->line_at = x->line.at;
 	f->line_end = x->line.end;
 	f->heading = x->heading;
@@ -704,13 +401,13 @@ void ex_surroundings(struct ex *x, struct found *f)
 	sentence(x, f);
 	from = x->sentence_from;
 	to = x->sentence_to;
-	scan_to(x, to);
+	ex_scan_to(x, to);
 	/* What labels a value stands right before it, or at the head of its line. */
 	cell = f->at;
 	while (cell > from && f->at - cell < 48 && x->p[cell - 1] != '|' && x->p[cell - 1] != '\t' &&
 	       x->p[cell - 1] != ',' && x->p[cell - 1] != ';' && x->p[cell - 1] != '\n')
 		cell--;
-	for (w = hits_from(x, from); w && w < hits_end(x) && w->at < to; w++) {
+	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
 		bool before = w->end <= f->at, behind = w->at >= f->end;
 		size_t d = before ? f->at - w->end : behind ? w->at - f->end : 0;
 
@@ -718,7 +415,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 			continue;
 		labelled = before && w->at >= cell;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
-			f->flags |= F_CUE;
+			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
 		if (w->kind & W_REF && d < (before ? 60 : 30))
 			f->flags |= F_REF;
 		if (w->kind & W_VALUE && before && d < 40)
@@ -737,116 +434,13 @@ void ex_surroundings(struct ex *x, struct found *f)
 			f->note = "put together from two lines";
 		}
 	}
+	if (f->type == EX_EMAIL)
+		for (w = ex_hits_from(x, f->at > 600 ? f->at - 600 : 0);
+		     w && w < ex_hits_end(x) && w->at < f->at; w++)
+			f->flags |= w->kind & W_RANSOM ? F_RANSOM : 0;
+	if (f->type >= EX_MD5 && f->type <= EX_SHA512 && identifier(x, f))
+		f->flags |= F_GUID_WORD;
 	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))
 		product(x, f);
 	facts(x, f, from, to);
-}
-
-/* ---- dates ------------------------------------------------------------------------------------ */
-
-static bool number_at(const char *p, size_t *i, size_t to, unsigned most, uint32_t *v)
-{
-	size_t n = 0;
-
-	for (*v = 0; *i < to && n < most && ex_is(p[*i], C_DIGIT); n++)
-		*v = *v * 10 + (uint32_t)(p[(*i)++] - '0');
-	return n > 0 && !ex_is(p[*i], C_DIGIT);
-}
-
-static uint32_t month_at(const char *p, size_t *i)
-{
-	static const char *const months[] = { "january",   "february", "march",    "april",
-					      "may",       "june",     "july",     "august",
-					      "september", "october",  "november", "december" };
-
-	for (uint32_t m = 0; m < 12; m++) {
-		size_t n = 0;
-
-		while (months[m][n] && ex_lower(p[*i + n]) == months[m][n])
-			n++;
-		if (n >= 3 && !ex_alnum(p[*i + n])) {
-			*i += n;
-			return m + 1;
-		}
-	}
-	return 0;
-}
-
-static bool mark_at(const char *p, size_t *i, const char *mark)
-{
-	size_t n = strlen(mark), k = *i;
-
-	while (p[k] == ' ' && k - *i < 2)
-		k++;
-	if (strncmp(p + k, mark, n) != 0)
-		return false;
-	k += n;
-	while (p[k] == ' ' && k - *i < 2 + n + 2)
-		k++;
-	*i = k;
-	return true;
-}
-
-/* 2018-12-16, 2018/12/16, 2018年12月16日; 16 December 2018; December 16, 2018 */
-static bool date_at(const char *p, size_t i, size_t to, uint32_t *y, uint32_t *m, uint32_t *d)
-{
-	size_t k = i;
-
-	if (ex_is(p[k], C_ALPHA)) {
-		*m = month_at(p, &k);
-		if (!*m)
-			return false;
-		if (p[k] == '.')
-			k++;
-		while (p[k] == ' ')
-			k++;
-		if (!number_at(p, &k, to, 2, d))
-			return false;
-		if (str_istarts((struct str){ p + k, 2 }, STR("th")) ||
-		    str_istarts((struct str){ p + k, 2 }, STR("st")))
-			k += 2;
-		if (p[k] == ',')
-			k++;
-		while (p[k] == ' ')
-			k++;
-		return number_at(p, &k, to, 4, y) && *y > 1990;
-	}
-	if (!number_at(p, &k, to, 4, y))
-		return false;
-	if (k - i == 4) {
-		char sep = p[k];
-
-		if (sep == '-' || sep == '/' || sep == '.') {
-			k++;
-			return number_at(p, &k, to, 2, m) && p[k++] == sep &&
-			       number_at(p, &k, to, 2, d) && p[k] != sep && *y > 1990;
-		}
-		return mark_at(p, &k, "\xe5\xb9\xb4") && number_at(p, &k, to, 2, m) &&
-		       mark_at(p, &k, "\xe6\x9c\x88") && number_at(p, &k, to, 2, d) &&
-		       mark_at(p, &k, "\xe6\x97\xa5");
-	}
-	*d = *y;
-	if (k - i > 2)
-		return false;
-	while (p[k] == ' ' || p[k] == '.')
-		k++;
-	*m = month_at(p, &k);
-	while (p[k] == ' ' || p[k] == ',' || p[k] == '.')
-		k++;
-	return *m && number_at(p, &k, to, 4, y) && *y > 1990;
-}
-
-size_t ex_date(const char *p, size_t at, size_t to, int64_t *t)
-{
-	uint32_t y, m, d;
-	char text[32];
-
-	if (!ex_alnum(p[at]) || (at && (ex_is(p[at - 1], C_NAME) || p[at - 1] == '/')))
-		return 0;
-	if (!ex_is(p[at], C_DIGIT) && !strchr("JFMASONDjfmasond", p[at]))
-		return 0;
-	if (!date_at(p, at, to, &y, &m, &d) || y > 2100 || m > 12 || d > 31)
-		return 0;
-	(void)snprintf(text, sizeof text, "%04u-%02u-%02u", y, m, d);
-	return time_parse(str_of(text), t, NULL) ? at + 6 : 0;
 }

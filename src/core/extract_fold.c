@@ -204,6 +204,12 @@ static const struct {
 	       { "at", "@" },
 	       { "\xe3\x82\xa2\xe3\x83\x83\xe3\x83\x88", "@" } }; /* アット */
 
+/* What may stand beside the dot within brackets: a line's end, too. */
+static bool filler(char c)
+{
+	return ex_blank(c) || c == '\\' || c == '"' || c == '\'' || c == '\n' || c == '\r';
+}
+
 /* `[.]` and its kin at p, twice bracketed and with blanks too: its length, or 0. */
 static size_t bracketed(const char *p, const char *end, const char **stands)
 {
@@ -226,7 +232,7 @@ static size_t bracketed(const char *p, const char *end, const char **stands)
 		s += n;
 		open++;
 	}
-	while (s < end && s - p < 12 && (ex_blank(*s) || *s == '\\' || *s == '"' || *s == '\''))
+	while (s < end && s - p < 12 && filler(*s))
 		s++;
 	if (!open || s >= end || (!ex_is(*s, C_WIDE) && !strchr(".:/,@dDpPaA", *s)))
 		return 0;
@@ -236,9 +242,8 @@ static size_t bracketed(const char *p, const char *end, const char **stands)
 		n = strlen(word);
 		if ((size_t)(end - s) < n || !str_ieq((struct str){ s, n }, (struct str){ word, n }))
 			continue;
-		for (t = s + n; t < end && t - s < 12; t++)
-			if (!ex_blank(*t) && *t != '\\' && *t != '"' && *t != '\'')
-				break;
+		for (t = s + n; t < end && t - s < 12 && filler(*t); t++)
+			;
 		for (n = open; n; n--) {
 			size_t len = starts_any(t, end, closers, BRACKETS);
 

@@ -170,7 +170,7 @@ static int score(const struct judge *j, const struct found *f)
 	else if (j->list && g & F_ALONE)
 		s += 3;
 	if (g & F_CUE)
-		s += 2;
+		s += g & F_STRONG || f->type != EX_URL ? 2 : 1;
 	if (g & F_VALUE_WORD)
 		s += 1;
 	if (g & F_NEAR_HASH)
@@ -222,6 +222,33 @@ static enum ex_class address(const struct judge *j, struct found *f)
 	return EX_INDICATOR;
 }
 
+/* Does its path end like what malware is served as? */
+static bool serves(struct str url)
+{
+	static const char *const ends[] = { ".exe", ".dll",  ".ps1", ".hta",  ".vbs", ".bat",
+					    ".scr", ".msi",  ".js",  ".jse",  ".lnk", ".iso",
+					    ".php", ".apk",  ".elf", ".sh",   ".bin", ".dat",
+					    ".doc", ".docm", ".xls", ".xlsm", ".jar", ".cab",
+					    ".rar", ".7z",   ".img", ".vhd" };
+
+	url = str_head(url, str_chr(url, '?'));
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (str_ends(url, str_of(ends[i])))
+			return true;
+	return false;
+}
+
+/* The local parts of those who have encrypted something. */
+static bool extorts(struct str mail)
+{
+	static const char *const words[] = { "decrypt", "recover", "restore", "unlock", "ransom" };
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_find(mail, str_of(words[i])) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 static enum ex_class named(const struct judge *j, struct found *f, struct str host)
 {
 	uint32_t flags = f->flags;
@@ -254,6 +281,8 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 			s += 2;
 		if (flags & F_NO_SCHEME)
 			s -= 1;
+		if (serves(f->value))
+			s += 1;
 		if (s >= (j->hard_hosts ? 3 : 2))
 			return EX_INDICATOR;
 		return EX_REFERENCE;
@@ -276,7 +305,7 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		return EX_INDICATOR;
 	if (g & F_SENDER)
 		s += 3;
-	if (g & F_RANSOM)
+	if (g & F_RANSOM || extorts(f->value))
 		s += 3;
 	if (g & F_SEC_IOC)
 		s += 3;

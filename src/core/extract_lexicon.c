@@ -234,14 +234,15 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint3
 		if (w->capital && !ex_upper(text[i]))
 			continue;
 		n = match(w, text + i);
-		if (n == 0 || n < *took)
+		/* A longer name of a family hides a shorter one; other words say more together. */
+		if (n == 0 || (n < *took && w->kind & W_FAMILY))
 			continue;
 		h = VEC_PUSH(out);
 		if (!h)
 			return ERR_NOMEM;
 		*h = (struct word_hit){ (uint32_t)i, (uint32_t)(i + n), l->entry[k].kind,
 					l->entry[k].number };
-		*took = n;
+		*took = n > *took ? n : *took;
 	}
 	return ERR_OK;
 }

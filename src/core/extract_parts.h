@@ -124,6 +124,7 @@ enum word_kind {
 	W_ASN = 1 << 19,
 	W_REFS = 1 << 20, /* heads a list of references */
 	W_YEAR = 1 << 21, /* four digits that may be one */
+	W_WEAK = 1 << 22, /* a cue that innocent sites have, too */
 };
 
 struct word_hit {
@@ -198,6 +199,7 @@ enum found_flag {
 	F_NEAR_HASH = 1 << 27,
 	F_GUID_WORD = 1 << 28,
 	F_COMMIT_WORD = 1 << 29,
+	F_STRONG = 1 << 30, /* a cue that nothing innocent has */
 };
 
 struct found {
@@ -295,6 +297,16 @@ size_t ex_wide_name(struct ex *x, size_t dot);
 size_t ex_host_end(const struct ex *x, size_t at);
 /* A port behind `at` (`:443`): its end, or `at`. */
 size_t ex_port(const struct ex *x, size_t at, uint16_t *port);
+/* "port 443" behind a value. */
+void ex_port_word(const struct ex *x, size_t at, uint16_t *port);
+
+/* ---- extract_address.c ------------------------------------------------------------------------ */
+
+/* Four numbers at `at`: where they end, or 0. *zeros: with leading zeros. */
+size_t ex_quad(const struct ex *x, size_t at, size_t end, uint32_t *v4, bool *zeros);
+/* An IPv4 address within [at, end) and what belongs to it; where to go on, or 0. */
+size_t ex_v4(struct ex *x, size_t at, size_t end);
+/* An IPv6 address at `at`; where to go on, or 0. */
 size_t ex_v6(struct ex *x, size_t at);
 
 /* ---- extract_url.c ---------------------------------------------------------------------------- */
@@ -320,6 +332,20 @@ size_t ex_registry(struct ex *x, size_t at, size_t end);
 /* A path of Windows: where it ends. */
 size_t ex_windows_path(struct ex *x, size_t at);
 bool ex_attack(struct ex *x, size_t at, size_t end);
+
+/* ---- extract_line.c --------------------------------------------------------------------------- */
+
+/* Find the words up to there. */
+void ex_scan_to(struct ex *x, size_t to);
+/* The first word at or behind `from`, which does not decrease by more than a block; up to
+ * ex_hits_end. */
+const struct word_hit *ex_hits_from(struct ex *x, size_t from);
+const struct word_hit *ex_hits_end(const struct ex *x);
+size_t ex_line_end_of(const struct ex *x, size_t at);
+/* Behind indent, bullets and quote marks. */
+size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet);
+/* Headings up to the line that holds `at`, which becomes x->line. */
+void ex_to_line(struct ex *x, size_t at);
 
 /* ---- extract_context.c, extract_judge.c ------------------------------------------------------- */
 

@@ -297,7 +297,9 @@ static size_t as_number(struct ex *x, size_t at, size_t end)
 	char text[16];
 	uint32_t flags = F_CERTAIN;
 
-	if (x->p[at] != 'A' || x->p[at + 1] != 'S')
+	bool lower = x->p[at] == 'a';
+
+	if (lower ? memcmp(x->p + at, "asn", 3) != 0 : x->p[at] != 'A' || x->p[at + 1] != 'S')
 		return 0;
 	if (x->p[i] == 'N' || x->p[i] == 'n') {
 		said = true;
@@ -317,6 +319,9 @@ static size_t as_number(struct ex *x, size_t at, size_t end)
 	if (v == 0 || v > UINT32_MAX || x->p[i] == '0')
 		return 0;
 	if (!said && blanks && (n < 3 || x->p[i - 1] == '-'))
+		return 0;
+	/* ASN.1 is a notation. */
+	if (said && (blanks == 0 || lower) && n < 3)
 		return 0;
 	/* A computer of that name; numbers for documentation and private use (RFC 5398, 6996). */
 	if (v == 400 && !said)
@@ -432,7 +437,8 @@ size_t ex_token(struct ex *x, size_t at, size_t end)
 			return end;
 		break;
 	case 'A':
-		if (x->p[at + 1] == 'S')
+	case 'a':
+		if ((x->p[at + 1] | 32) == 's')
 			next = as_number(x, at, end);
 		break;
 	default:

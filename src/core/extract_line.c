@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines: their shape, what words they hold, and the headings above them. */
+#include "core/extract_parts.h"
+
+/* ---- words ------------------------------------------------------------------------------------ */
+
+void ex_scan_to(struct ex *x, size_t to)
+{
+	if (to > x->n)
+		to = x->n;
+	if (to <= x->scanned || x->err)
+		return;
+	x->err = lexicon_scan(x->lex, x->p, x->scanned, to, &x->hits);
+	x->scanned = to;
+}
+
+/* Hits before `from` are not asked for again; the first at or behind it. */
+const struct word_hit *ex_hits_from(struct ex *x, size_t from)
+{
+	size_t i = x->first_hit;
+
+	while (i > 0 && x->hits.v[i - 1].at >= from)
+		i--;
+	while (i < x->hits.n && x->hits.v[i].at < from)
+		i++;
+	x->first_hit = i;
+	if (i > 65536) {
+		/* Keep some that a later sentence may reach back to. */
+		size_t drop = i - 4096;
+
+		memmove(x->hits.v, x->hits.v + drop, (x->hits.n - drop) * sizeof *x->hits.v);
+		x->hits.n -= drop;
+		x->first_hit = i -= drop;
+	}
+	return x->hits.v ? x->hits.v + i : NULL;
+}
+
+const struct word_hit *ex_hits_end(const struct ex *x)
+{
+	return x->hits.v ? x->hits.v + x->hits.n : NULL;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------ */
+
+size_t ex_line_end_of(const struct ex *x, size_t at)
+{
+	const char *nl = at < x->n ? memchr(x->p + at, '\n', x->n - at) : NULL;
+
+	return nl ? (size_t)(nl - x->p) : x->n;
+}
+
+/* Behind indent, bullets and quote marks. */
+size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
+{
+	static const char *const bullets[] = { "\xe2\x80\xa2", "\xe2\x97\xa6", "\xe2\x97\x8f",
+					       "\xe2\x96\xa0", "\xe2\x96\xaa", "\xe3\x83\xbb",
+					       "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\xa3",
+					       "\xe2\x96\xb6", "\xe2\x97\x86", "\xc2\xb7" };
+	size_t i = at;
+
+	*bullet = false;
+	for (;;) {
+		size_t was = i;
+
+		while (i < end && (ex_blank(x->p[i]) || x->p[i] == '>' || x->p[i] == '|'))
+			i++;
+		if (i < end && (x->p[i] == '-' || x->p[i] == '*' || x->p[i] == '+') &&
+		    (ex_blank(x->p[i + 1]) || (x->p[i] == '-' && x->p[i + 1] == '-'))) {
+			*bullet = true;
+			i++;
+		}
+		for (size_t k = 0;
+		     i < end && ex_is(x->p[i], C_WIDE) && k < sizeof bullets / sizeof bullets[0]; k++)
+			if (str_starts((struct str){ x->p + i, end - i }, str_of(bullets[k]))) {
+				*bullet = true;
+				i += strlen(bullets[k]);
+			}
+		if (i < end && ex_is(x->p[i], C_DIGIT)) {
+			size_t k = i;
+
+			while (k < end && k - i < 3 && ex_is(x->p[k], C_DIGIT))
+				k++;
+			if ((x->p[k] == '.' || x->p[k] == ')') && ex_blank(x->p[k + 1])) {
+				*bullet = true;
+				i = k + 1;
+			}
+		}
+		if (i == was)
+			return i;
+	}
+}
+
+static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool cells)
+{
+	struct ex_line l = { (uint32_t)at, (uint32_t)end, 0, false, false };
+	size_t probe = !cells ? at : end - at > 2000 ? at + 2000 : end;
+
+	while (l.end > l.at && (x->p[l.end - 1] == '\r' || ex_blank(x->p[l.end - 1])))
+		l.end--;
+	l.body = (uint32_t)ex_body_of(x, at, l.end, &l.bullet);
+	if (probe > l.end)
+		probe = l.end;
+	for (size_t i = l.body; i < probe && !l.cells; i++) {
+		char c = x->p[i];
+
+		if (c > ' ' && c != '|')
+			continue;
+		if (c == ' ')
+			l.cells = x->p[i + 1] == ' ' || (x->p[i + 1] == '-' && x->p[i + 2] == ' ');
+		else
+			l.cells = c == '|' || c == '\t';
+	}
+	return l;
+}
+
+/* ---- headings --------------------------------------------------------------------------------- */
+
+struct heard {
+	uint32_t kinds;
+	bool mostly_ref, first; /* first: a family's name stands first */
+	struct str family;
+	size_t families;
+	int role;
+};
+
+static struct heard listen(struct ex *x, size_t from, size_t to)
+{
+	struct heard h = { .family = STR_NONE, .role = -1 };
+	const struct word_hit *w;
+	size_t ref = 0, letters = 0;
+
+	ex_scan_to(x, to);
+	for (size_t i = from; i < to; i++)
+		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
+	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
+		h.kinds |= w->kind;
+		if (w->kind & W_REFS)
+			ref += w->end - w->at;
+		if (w->kind & W_FAMILY) {
+			struct str name = lexicon_family(x->lex, w->number);
+
+			if (!str_eq(name, h.family))
+				h.families++;
+			if (h.family.n == 0) {
+				h.family = name;
+				h.first = w->at == from;
+			}
+		}
+		if (w->kind & W_ROLE && h.role < 0)
+			h.role = (int)w->number;
+	}
+	h.mostly_ref = ref && ref * 10 >= letters * 5;
+	return h;
+}
+
+static bool shouting(struct str s)
+{
+	size_t upper = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] >= 'a' && s.p[i] <= 'z')
+			return false;
+		upper += ex_upper(s.p[i]);
+	}
+	return upper >= 3;
+}
+
+static bool ends_with_colon(struct str s)
+{
+	while (s.n && strchr("*_ ", s.p[s.n - 1]))
+		s.n--;
+	return s.n && s.p[s.n - 1] == ':';
+}
+
+static bool ends_sentence(struct str s)
+{
+	return s.n && (strchr(".!?,;", s.p[s.n - 1]) || str_ends(s, STR("\xe3\x80\x82")) ||
+		       str_ends(s, STR("\xe3\x80\x81")));
+}
+
+static enum section kind_of(const struct heard *h)
+{
+	if (h->mostly_ref)
+		return SEC_REF;
+	if (h->kinds & W_BENIGN && !(h->kinds & W_CUE))
+		return SEC_OTHER;
+	if (h->kinds & W_IOC)
+		return SEC_IOC;
+	return h->kinds & W_OTHER ? SEC_OTHER : SEC_NONE;
+}
+
+/* A line without a candidate, or one that is a heading though it has one. */
+static void take_line(struct ex *x, size_t at, size_t end)
+{
+	struct ex_line l = line_of(x, at, end, false);
+	struct str s = { x->p + l.body, l.end - l.body };
+	bool mark = false, loud, colon;
+	unsigned level = 0;
+	enum section kind;
+	struct heard h;
+
+	if (l.end <= l.body)
+		return;
+	x->lines++;
+	if (!x->titled) {
+		x->titled = true;
+		h = listen(x, l.body, l.end);
+		if (h.families == 1)
+			x->title_family = h.family;
+	}
+	if (s.n > 200) {
+		x->intro = false;
+		return;
+	}
+	while (level < 6 && level < s.n && s.p[level] == '#')
+		level++;
+	mark = level > 0 && level < s.n && s.p[level] == ' ';
+	if (level && !mark)
+		level = 0;
+	if (!mark && memchr(x->p + l.body, '|', s.n)) {
+		/* The head of a table. */
+		h = listen(x, l.body, l.end);
+		if (h.family.n || h.role >= 0) {
+			x->row_family = h.family;
+			x->row_role = h.role;
+		}
+		if (h.kinds & (W_IOC | W_VALUE) && x->section == SEC_NONE)
+			x->intro = true;
+		return;
+	}
+	x->row_family = STR_NONE;
+	x->row_role = -1;
+	colon = ends_with_colon(s);
+	loud = !l.bullet && s.n <= 120 && shouting(s);
+	if (!mark && !loud && !colon && (l.bullet || s.n > 80 || ends_sentence(s))) {
+		if (s.n > 100 || (s.n > 60 && ends_sentence(s)))
+			x->intro = false;
+		return;
+	}
+	h = listen(x, l.body, l.end);
+	kind = kind_of(&h);
+	if (mark || loud) {
+		/* A deeper heading without a kind of its own belongs to the section above it. */
+		if (kind == SEC_NONE && level > x->level && x->section == SEC_IOC && mark)
+			kind = SEC_IOC;
+		if (kind != SEC_NONE || !(level > x->level && mark))
+			x->level = kind == SEC_NONE ? 0 : level;
+		x->section = kind;
+		x->intro = false;
+		x->heading = s;
+		x->heading_family = h.families ? h.family : STR_NONE;
+		x->heading_role = h.role;
+		return;
+	}
+	if (colon) {
+		if (l.bullet)
+			return;
+		x->intro = kind == SEC_IOC || (kind == SEC_NONE && h.kinds & (W_VALUE | W_CUE));
+		if (kind == SEC_REF || kind == SEC_OTHER)
+			x->section = kind;
+		if (x->intro || h.families) {
+			x->heading = s;
+			x->heading_family = h.families ? h.family : STR_NONE;
+			x->heading_role = h.role;
+		}
+		return;
+	}
+	/* Short, and begins with the name of a family: what follows is about that. */
+	if (kind == SEC_NONE && h.families && s.n <= 160 && h.first) {
+		x->heading_family = h.family;
+		x->heading_role = -1;
+		return;
+	}
+	/* Short and by itself: a heading if its words are those of one. */
+	if (kind == SEC_NONE ||
+	    (at >= 2 && x->p[at - 1] == '\n' && x->p[at - 2] != '\n' && s.n > 40 && kind != SEC_REF))
+		return;
+	if (kind == SEC_OTHER && s.n > 40)
+		return;
+	x->section = kind;
+	x->level = 6;
+	x->intro = false;
+	x->heading = s;
+	x->heading_family = h.families ? h.family : STR_NONE;
+	x->heading_role = h.role;
+}
+
+/* Headings up to the line of a candidate, which becomes the present one. */
+void ex_to_line(struct ex *x, size_t at)
+{
+	while (x->lined <= at && x->lined <= x->n && !x->err) {
+		size_t begin = x->lined, end = ex_line_end_of(x, begin);
+
+		x->lined = end + 1;
+		if (at <= end) {
+			struct str s;
+
+			x->line = line_of(x, begin, end, true);
+			x->lines++;
+			s = (struct str){ x->p + x->line.body, x->line.end - x->line.body };
+			/* A heading that names a value: "TRAFFIC FROM 192.0.2.1:" */
+			if (s.n <= 120 &&
+			    ((shouting(s) && ends_with_colon(s)) ||
+			     (s.n > 2 && s.p[0] == '#' && (s.p[1] == '#' || s.p[1] == ' ')))) {
+				x->lines--;
+				take_line(x, begin, end);
+			} else if (!x->titled) {
+				struct heard h = listen(x, x->line.body, x->line.end);
+
+				x->titled = true;
+				if (h.families == 1)
+					x->title_family = h.family;
+			}
+			if (!x->line.cells) {
+				x->row_family = STR_NONE;
+				x->row_role = -1;
+			}
+			return;
+		}
+		take_line(x, begin, end);
+	}
+}
