@@ -164,11 +164,37 @@ static bool next_is_at(const struct ex *x, size_t end)
 	return x->p[end] == '@';
 }
 
+/*
+ * A full stop of a script without blanks looks like a dot: where what stands before it is a value
+ * by itself, the run ends there. Else its end.
+ */
+static size_t before_stop(struct ex *x, size_t at, size_t end)
+{
+	size_t label = at, hex = 0;
+
+	for (size_t i = at; i < end; i++) {
+		uint32_t v4;
+		bool zeros;
+
+		hex += ex_hex(x->p[i]);
+		if (x->p[i] != '.')
+			continue;
+		if (fold_bit(x->fold.soft, i) &&
+		    ((label > at && ex_tld(x, (struct str){ x->p + label, i - label })) ||
+		     (hex == i - at && hex >= 32) || ex_quad(x, at, i, &v4, &zeros) == i))
+			return i;
+		label = i + 1;
+	}
+	return end;
+}
+
 static size_t run(struct ex *x, size_t at)
 {
 	bool dot = false, digit = false;
 	size_t end = at, last, to;
 
+	if (x->p[at] == '.' && fold_bit(x->fold.soft, at))
+		return at + 1;
 	for (;;) {
 		unsigned char k = ex_class_of[(unsigned char)x->p[end]];
 
@@ -192,6 +218,10 @@ static size_t run(struct ex *x, size_t at)
 		return end;
 	if (dot && x->p[end - 1] == '.' && fold_bit(x->fold.hard, end - 1) && wide_at(x, end))
 		end = label_beyond(x, end);
+	if (dot && fold_any(x->fold.soft, at, end)) {
+		end = before_stop(x, at, end);
+		dot = memchr(x->p + at, '.', end - at) != NULL;
+	}
 	for (last = end; dot && last > at && x->p[last - 1] == '.'; last--)
 		;
 	if (last == at)

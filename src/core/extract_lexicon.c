@@ -12,8 +12,7 @@
 struct entry {
 	struct str text; /* lower case; a blank stands for blanks and hyphens, or nothing */
 	uint32_t kind, number;
-	uint32_t first; /* two or three bytes */
-	char fourth;    /* or 0 where a blank may stand there, or nothing */
+	uint32_t first; /* two, three or four bytes */
 	bool stem;      /* goes on as it likes: "exfiltrat*" */
 	bool capital;   /* begins with a capital, or is another word */
 };
@@ -44,6 +43,17 @@ static uint32_t bucket_of(uint32_t first)
 static uint32_t first_two(const char *p)
 {
 	return (uint32_t)((unsigned char)ex_lower(p[0]) << 8 | (unsigned char)ex_lower(p[1]));
+}
+
+/* The highest byte is never 0 in longer ones, and 0 in these. */
+static uint32_t first_three(const char *p)
+{
+	return (first_two(p) << 8 | (unsigned char)ex_lower(p[2])) & 0xffffff;
+}
+
+static uint32_t first_four(const char *p)
+{
+	return first_two(p) << 16 | first_two(p + 2);
 }
 
 static int by_bucket(const void *a, const void *b)
@@ -97,7 +107,7 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 
 	if (!p)
 		return ERR_NOMEM;
-	*e = (struct entry){ copy, kind, number, 0, 0, false, false };
+	*e = (struct entry){ copy, kind, number, 0, false, false };
 	e->capital = kind == W_FAMILY && lexicon_has(l, SET_ENGLISH, text);
 	if (e->text.n && p[e->text.n - 1] == '*') {
 		e->text.n--;
@@ -111,10 +121,10 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 			p[i] = ' ';
 	}
 	e->first = first_two(p);
-	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
-		e->first = (e->first << 8 | (unsigned char)p[2]) | UINT32_C(1) << 24;
-		e->fourth = (char)(e->text.n > 3 && p[3] != ' ' ? p[3] : 0);
-	}
+	if (e->text.n > 3 && p[1] != ' ' && p[2] != ' ' && p[3] != ' ')
+		e->first = first_four(p);
+	else if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ')
+		e->first = first_three(p);
 	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
 	l->n++;
 	return ERR_OK;
@@ -212,24 +222,18 @@ static size_t match(const struct entry *e, const char *p)
 	return 0;
 }
 
-static uint32_t probe_three(const char *p)
-{
-	return (first_two(p) << 8 | (unsigned char)ex_lower(p[2])) | UINT32_C(1) << 24;
-}
-
 /* The words that begin at i with these bytes; *took: the longest. */
 static enum err probe(const struct lexicon *l, const char *text, size_t i, uint32_t first,
 		      size_t *took, word_hits *out)
 {
 	uint32_t b = bucket_of(first);
-	char fourth = ex_lower(text[i + 3]);
 
 	for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
 		const struct entry *w = &l->entry[k];
 		struct word_hit *h;
 		size_t n;
 
-		if (w->first != first || (w->fourth && w->fourth != fourth))
+		if (w->first != first)
 			continue;
 		if (w->capital && !ex_upper(text[i]))
 			continue;
@@ -272,7 +276,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, si
 	while (i < to) {
 		unsigned char c = (unsigned char)text[i], k = ex_class_of[c];
 		size_t took = 0;
-		uint32_t three;
+		uint32_t key;
 		enum err e = ERR_OK;
 
 		if (!(k & (C_DIGIT | C_ALPHA | C_WIDE)) || (k & C_WIDE && c < 0xc0)) {
@@ -288,14 +292,19 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, si
 				*h = (struct word_hit){ (uint32_t)i, (uint32_t)i + 4, W_YEAR, 0 };
 			}
 		} else {
-			three = probe_three(text + i);
-			if (may_begin(l, three))
-				e = probe(l, text, i, three, &took, out);
-			/* Short words, and those with a blank, end or have it here. */
-			if (!e && !ex_is(text[i + 2], C_ALPHA)) {
-				three = first_two(text + i);
-				if (may_begin(l, three))
-					e = probe(l, text, i, three, &took, out);
+			/* Short words, and those with a blank early, have no letter behind. */
+			key = first_four(text + i);
+			if (may_begin(l, key))
+				e = probe(l, text, i, key, &took, out);
+			if (!e && (!ex_is(text[i + 3], C_ALPHA) || (text[i + 3] | 32) == 's')) {
+				key = first_three(text + i);
+				if (may_begin(l, key))
+					e = probe(l, text, i, key, &took, out);
+			}
+			if (!e && (!ex_is(text[i + 2], C_ALPHA) || (text[i + 2] | 32) == 's')) {
+				key = first_two(text + i);
+				if (may_begin(l, key))
+					e = probe(l, text, i, key, &took, out);
 			}
 			if (e)
 				return e;

@@ -191,7 +191,8 @@ static size_t hash(struct ex *x, size_t at, size_t end)
 	if (before == '{' || (before == '\\' && x->p[end] != ' '))
 		flags |= F_MINOR;
 	/* A string of a program, cut by the width of a column. */
-	if (before == '"' && x->p[end] != '"' && x->p[end] != '.')
+	if (before == '"' && at > 3 && x->p[at - 2] == ' ' && x->p[at - 3] == '=' &&
+	    (x->p[end] == '\n' || x->p[end] == '\r' || (x->p[end] == ' ' && x->p[end + 1] == '|')))
 		flags |= F_MINOR;
 	f = add_lower(x, type, at, end, flags);
 	if (f && of_nothing(x->p + at, end - at)) {
