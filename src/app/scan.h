@@ -3,8 +3,9 @@
  * Driving readers over files: which reader, decompression, blocks, headers, threads, line numbers,
  * counts. What a record means is the client's affair.
  *
- * Large plain files of lines are cut into stretches that several threads read at once; each other
- * file is read by one thread, several files at once. The client gets what came of it in input order.
+ * Large plain files of lines, and of blocks that can be read each by itself, are cut into stretches
+ * that several threads read at once; each other file is read by one thread, several files at once.
+ * The client gets what came of it in input order.
  *
  * Memory: a few MiB for each thread, whatever the size of the files (and what readers of streams
  * keep, see there); documents (MISP, STIX, ...) are

@@ -420,7 +420,8 @@ static enum err resume(struct reading *g, const struct reader *rd, const struct 
 	size_t n = least(g->f->v[j->file].head_n, sizeof head);
 	enum err e = file_pread(g->fd, 0, head, n, &n, &g->end);
 
-	rd->blocks->resume(st, (struct str){ head, n }, &j->from);
+	if (!e)
+		rd->blocks->resume(st, (struct str){ head, n }, &j->from);
 	return e;
 }
 

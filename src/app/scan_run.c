@@ -63,19 +63,25 @@ static bool same_place(const struct block_place *a, const struct block_place *b)
 static bool step(struct run *r, const struct scan_file *file, uint64_t to)
 {
 	const struct blocks *b = file->reader->blocks;
-	char head[64];
+	char page[4096]; /* of small blocks it holds the heads of many */
 	struct errinfo ei;
+	uint64_t at = 0;
+	size_t got = 0;
 
-	assert(b->head <= sizeof head);
+	assert(b->head <= sizeof page);
 	if (r->fd < 0 && file_open(file->path.p, &r->fd, &ei))
 		return false;
 	if (!r->at.at)
 		r->at.at = file->head_n;
 	while (r->at.at < to) {
-		size_t got, n = 0;
+		size_t n;
 
-		if (file_pread(r->fd, r->at.at, head, b->head, &got, &ei) == ERR_OK && got == b->head)
-			n = b->size((struct str){ head, got });
+		if (r->at.at < at || r->at.at + b->head > at + got) {
+			at = r->at.at;
+			if (file_pread(r->fd, at, page, sizeof page, &got, &ei) || got < b->head)
+				return false;
+		}
+		n = b->size((struct str){ page + (r->at.at - at), b->head });
 		if (!n)
 			return false;
 		r->at.at += n;

@@ -7,15 +7,14 @@
 
 struct json_ways {
 	size_t (*index)(struct json_index *x, struct str text);
-	/* Is the line, of as many quotes, one of the shape? 32 bytes before it can be read. */
+	/* Is the line, of as many quotes, one of the shape? JSON_MARGIN bytes before it can be read. */
 	bool (*fits)(const struct json_shape *s, const struct json_at *at);
 };
 
 extern const struct json_ways json_ways_avx2, json_ways_avx512;
 
-/* The value at p: true, false, null, or a number without sign and exponent. Its length, or 0. */
-size_t json_scalar_length(const char *p, const char *end);
-/* Nothing but one of them in [p, end), or in a list some with a comma between? */
+/* Nothing in [p, end) but true, false, null, or a number without sign and exponent; or in a list
+ * some of them with a comma between? */
 bool json_scalars(const char *p, const char *end, bool list);
 
 #endif

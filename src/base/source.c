@@ -67,7 +67,7 @@ static enum err read_some(int fd, void *to, size_t cap, size_t *n, struct errinf
 }
 
 /* Room for `want` raw bytes behind those that are kept. */
-static enum err raw_grow(struct source *s, size_t want, struct errinfo *ei)
+static enum err raw_grow(struct source *s, size_t want)
 {
 	size_t room = s->raw_room;
 	unsigned char *p;
@@ -77,7 +77,7 @@ static enum err raw_grow(struct source *s, size_t want, struct errinfo *ei)
 	if (room == s->raw_room)
 		return ERR_OK;
 	if (room > RAW_KEPT_MAX)
-		return err_set(ei, ERR_LIMIT, "32 MiB of it become less than is looked at");
+		return ERR_LIMIT;
 	p = realloc(s->raw, room);
 	if (!p)
 		return ERR_NOMEM;
@@ -94,7 +94,12 @@ static enum err fill_to(struct source *s, size_t want, struct errinfo *ei)
 
 	if (s->raw_n - s->raw_at >= want || s->raw_end)
 		return ERR_OK;
-	e = s->raw_all ? raw_grow(s, want, ei) : ERR_OK;
+	if (s->raw_all)
+		e = raw_grow(s, want);
+	if (e == ERR_LIMIT) { /* so it cannot be kept */
+		s->raw_all = false;
+		e = ERR_OK;
+	}
 	if (!s->raw_all) {
 		s->raw_n -= s->raw_at;
 		memmove(s->raw, s->raw + s->raw_at, s->raw_n);
@@ -538,7 +543,12 @@ enum err source_keep(struct source *s, int *fd, struct errinfo *ei)
 	int to = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	enum err e = ERR_OK;
 
-	assert(s->raw_all);
+	if (!s->raw_all) {
+		if (to >= 0)
+			close(to);
+		return err_set(ei, ERR_LIMIT,
+			       "it cannot be kept to be read twice: too little comes of its first 32 MiB");
+	}
 	if (to < 0)
 		return err_set(ei, ERR_IO, "no temporary file for standard input: %s", strerror(errno));
 	do {

@@ -25,6 +25,9 @@ enum {
 	BLOCK_HEAD = 12,
 	/* nfdump itself reads no more than 5 MiB. Of a block packed or not. */
 	BLOCK_MAX = 8 << 20,
+	/* Where too much came of them already, less of each is believed. */
+	TIGHT_RATIO = 64,
+	TIGHT_FREE = 1 << 12,
 	/* A block, and the head of the next one. */
 	UNIT_MAX = BLOCK_MAX + 2 * BLOCK_HEAD,
 	/* What a packed byte may become, beyond the first bytes: flows that differ in their times
@@ -65,6 +68,7 @@ struct stream {
 	uint64_t at;                    /* in the file, of what feed() gets */
 	uint64_t blocks, blocks_stated; /* read; as the head says, 0 while it is being written */
 	unsigned looks;
+	bool another; /* head than the first was met */
 	struct gap gap;
 	struct nfcapd_maps maps;
 	char *unpacked;
@@ -179,10 +183,16 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static bool tight(const struct stream *st)
+{
+	return st->debt > ALL_FREE;
+}
+
 static bool unpack(struct stream *st, enum packing packing, struct str in, struct str *out)
 {
 	const unsigned char *from = (const unsigned char *)in.p;
-	size_t room = RATIO_FREE + in.n * RATIO_MAX, n = 0;
+	size_t room = tight(st) ? TIGHT_FREE + in.n * TIGHT_RATIO : RATIO_FREE + in.n * RATIO_MAX;
+	size_t n = 0;
 	bool ok = false;
 
 	room = room < BLOCK_MAX ? room : BLOCK_MAX;
@@ -280,6 +290,7 @@ static size_t read_block(struct stream *st, const struct block *b, struct str th
 	bool packed = st->packing != PLAIN &&
 		      !(st->layout == 2 && b->type >= BLOCK_1_7 && b->flags & UNPACKED);
 	unsigned long long number = st->blocks;
+	bool bounded = tight(st);
 	struct nfcapd_walk walk;
 	struct str records = there;
 
@@ -299,18 +310,16 @@ static size_t read_block(struct stream *st, const struct block *b, struct str th
 		TELL(sink, "block %llu: of type %u, which is not known", number, b->type);
 		return 0;
 	}
-	if (packed && there.n == b->size && st->debt > ALL_FREE) {
-		st->debt -= least(st->debt, there.n * ALL_RATIO_MAX);
-		TELL(sink,
-		     "block %llu: the blocks of this file become more than flows do; up to %u records lost",
-		     number, b->records);
-		return there.n;
-	}
 	if (packed && (there.n < b->size || !unpack(st, st->packing, there, &records))) {
-		TELL(sink,
-		     "block %llu: %s of %u bytes that cannot be decompressed; up to %u records lost",
-		     number, packing_names[st->packing], b->size, b->records);
-		return 0;
+		if (there.n == b->size && bounded)
+			TELL(sink,
+			     "block %llu: the blocks of this file become more than flows do; up to %u records lost",
+			     number, b->records);
+		else
+			TELL(sink,
+			     "block %llu: %s of %u bytes that cannot be decompressed; up to %u records lost",
+			     number, packing_names[st->packing], b->size, b->records);
+		return there.n == b->size && bounded ? there.n : 0;
 	}
 	nfcapd_records(records, &st->maps, sink, &walk);
 	if (walk.good < records.n && (packed || there.n == b->size))
@@ -403,6 +412,7 @@ static size_t head(struct stream *st, struct str have, bool ended, struct sink *
 		TELL(sink, "%s", ei.msg);
 	if (!first)
 		st->blocks_stated = 0;
+	st->another |= !first;
 	st->state = n ? AT_BLOCK : DONE;
 	return n;
 }
@@ -449,7 +459,8 @@ static size_t block_size(struct str head)
 {
 	struct block b = block_head(head.p);
 
-	return sane(&b) ? BLOCK_HEAD + (size_t)b.size : 0;
+	/* What records of 1.6 mean is told by others, perhaps in blocks before them. */
+	return sane(&b) && b.type != BLOCK_1_6 && !is_head(head.p) ? BLOCK_HEAD + (size_t)b.size : 0;
 }
 
 static void resume(struct stream *st, struct str file, const struct block_place *from)
@@ -464,7 +475,8 @@ static void resume(struct stream *st, struct str file, const struct block_place 
 static bool place(const struct stream *st, struct block_place *out)
 {
 	*out = (struct block_place){ st->at, st->blocks, st->looks, st->debt };
-	return st->state == AT_BLOCK;
+	/* Whoever has met maps, or another head, reads on to the end. */
+	return st->state == AT_BLOCK && !st->another && !nfcapd_any_map(&st->maps);
 }
 
 static const struct blocks blocks = {

@@ -205,8 +205,10 @@ static struct nf_glance glance(const struct nf_template *t)
 	g.start = t->at[g.start_slot];
 	g.src = t->at[has4 ? NF_SRC4 : NF_SRC6];
 	g.dst = t->at[has4 ? NF_DST4 : NF_DST6];
-	if ((g.start_slot == NF_START_MS || g.start_slot == NF_START_S || g.start_slot == NF_START_UP) &&
-	    (g.start_length == 4 || g.start_length == 8))
+	/* Uptimes are counted in 32 bits. */
+	if (((g.start_slot == NF_START_MS || g.start_slot == NF_START_S) &&
+	     (g.start_length == 4 || g.start_length == 8)) ||
+	    (g.start_slot == NF_START_UP && g.start_length == 4))
 		g.address = has4 ? 4 : 16;
 	return g;
 }

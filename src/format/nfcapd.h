@@ -34,6 +34,14 @@ struct nfcapd_maps {
 	struct nfcapd_map *page[65536 / NFCAPD_PAGE];
 };
 
+static inline bool nfcapd_any_map(const struct nfcapd_maps *maps)
+{
+	for (size_t i = 0; i < sizeof maps->page / sizeof maps->page[0]; i++)
+		if (maps->page[i])
+			return true;
+	return false;
+}
+
 /* Read such a record. What is wrong with it is told; it begins a line only then. */
 void nfcapd_read_map(const unsigned char *p, size_t size, struct nfcapd_maps *maps, struct sink *sink);
 

@@ -16,8 +16,9 @@
  * layout NULL.
  *
  * Stream readers (FRAME_STREAM) read binary formats in which what follows depends on what came
- * before: they make a state for each file and are fed its bytes in order, by one thread. A record
- * of such a file is counted as a line is: sink_line() begins it, so that its "line" is its ordinal.
+ * before: they make a state for each file and are fed its bytes in order, by one thread (but see
+ * struct blocks). A record of such a file is counted as a line is: sink_line() begins it, so that
+ * its "line" is its ordinal.
  *
  * Every line of a block counts in sink->line, blank or not: begin a line with sink_line(). A line
  * that cannot be read is reported by sink_bad() and the rest goes on. A BOM at the start of the

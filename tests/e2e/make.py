@@ -5,6 +5,7 @@ Hosts lie in the documentation ranges. Controllers cannot (such indicators are w
 documents' own.
 """
 
+import bz2
 import gzip as _gzip
 import json
 import struct
@@ -143,11 +144,31 @@ def nfdump_flow(at=0.0, host=HOST, controller=CONTROLLER, port=PORT, packets=6, 
     return struct.pack("<HHHBBHBB", 11, 12 + len(elements), 2, 0, 0, 0, 0, 9) + elements
 
 
-def nfdump(flows, per_block=50, pack=None, damage=lambda i, block: block):
-    """A file of nfdump 1.7 of such flows; pack: with zstd. damage() may change the i-th block, its head included."""
-    blocks = [flows[i:i + per_block] for i in range(0, len(flows), per_block)]
-    out = struct.pack("<HHIQBBHQQI", 0xa50c, 2, 0x01070100, 0, 4 if pack else 0, 0, 0, 0, 0, len(blocks))
-    for i, b in enumerate(blocks):
-        body = (pack or bytes)(b"".join(b))
-        out += damage(i, struct.pack("<IIHH", len(b), len(body), 3, 0) + body)
-    return out
+def nfdump_1_6(at=0.0, host=HOST, controller=CONTROLLER, port=PORT):
+    """The same of nfdump 1.6; nfdump_map() must come before it, in the same file."""
+    ip = lambda a: struct.unpack(">I", bytes(int(x) for x in a.split(".")))[0]
+    t = int(T0 + at)
+    body = struct.pack("<BBHHHIIBBBBHHIIIII", 0, 0, 0, 0, 0, t, t + 1, 0, 0x1b, 6, 0, 50000, port, 0, ip(host), ip(controller), 6, 300)
+    return struct.pack("<HH", 10, 4 + len(body)) + body
+
+
+def nfdump_map():
+    return struct.pack("<HHHHHH", 2, 12, 0, 0, 0, 0)
+
+
+NFDUMP_PACKINGS = {None: 0, bz2.compress: 2, zst: 4}
+
+
+def nfdump_head(blocks, pack=None, version=0x01070100, time=0):
+    return struct.pack("<HHIQBBHQQI", 0xa50c, 2, version, time, NFDUMP_PACKINGS[pack], 0, 0, 0, 0, blocks)
+
+
+def nfdump_block(flows, pack=None, kind=3):
+    body = (pack or bytes)(b"".join(flows))
+    return struct.pack("<IIHH", len(flows), len(body), kind, 0) + body
+
+
+def nfdump(flows, per_block=50, pack=None, kind=3, damage=lambda i, block: block):
+    """A file of nfdump 1.7 of such flows. damage() may change the i-th block, its head included."""
+    blocks = [nfdump_block(flows[i:i + per_block], pack, kind) for i in range(0, len(flows), per_block)]
+    return nfdump_head(len(blocks), pack) + b"".join(damage(i, b) for i, b in enumerate(blocks))

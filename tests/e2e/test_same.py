@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same answer, byte for byte, whatever the number of threads, the block boundaries and the wrapping."""
 
+import bz2
 import functools
 import json
 import random
+import struct
 
 import e2e
-from make import (CONTROLLER, DOMAIN, OTHER, eve, gz, heading, lines, ndjson, nfdump, nfdump_flow, organisations, row, zeek,
-                  zst)
+from make import (CONTROLLER, DOMAIN, OTHER, eve, gz, heading, lines, ndjson, nfdump, nfdump_1_6, nfdump_flow, nfdump_head,
+                  nfdump_map, organisations, row, zeek, zst)
 
 HOSTS = ["203.0.113.%d" % i for i in range(40)] + ["2001:db8::%x" % i for i in range(10)]
 
@@ -104,14 +106,26 @@ class Same(e2e.Case):
             at = {7: 0, 19: 4, 20: 8, 33: 14, 50: 100, 51: 4, 77: 0, 90: 5}.get(i)
             return block if at is None else block[:at] + bytes([block[at] ^ 0x5a]) + block[at + 1:]
 
+        def hurt(i, block):
+            return block if i % 3 else block[:30] + bytes([block[30] ^ 0x5a]) + block[31:]
+
         whole = nfdump(flows)
-        for name, data in (("plain", whole), ("packed", nfdump(flows, pack=zst)), ("damaged", nfdump(flows, damage=damage)),
-                           ("packed and damaged", nfdump(flows, pack=zst, damage=damage)), ("short", whole[:-5000]),
-                           ("two", whole + nfdump(flows[:500])), ("behind", whole + b"\1" * 3000)):
+        older = [nfdump_1_6(i, HOSTS[i % 40]) for i in range(6000)]
+        # A head in the middle whose fields could be the head of a block as long as itself and the block behind it.
+        packed = nfdump(flows[3000:], pack=zst)[40:]
+        first = 12 + struct.unpack_from("<I", packed, 4)[0]
+        head = nfdump_head(0, pack=zst, version=28 + first, time=3)
+        for name, data in (("plain", whole), ("packed", nfdump(flows, pack=zst)), ("bzip2", nfdump(flows, pack=bz2.compress)),
+                           ("damaged", nfdump(flows, damage=damage)),
+                           ("packed and damaged", nfdump(flows, pack=zst, damage=damage)),
+                           ("many damaged", nfdump(flows, pack=bz2.compress, damage=hurt)), ("short", whole[:-5000]),
+                           ("two", whole + nfdump(flows[:500])), ("behind", whole + b"\1" * 3000),
+                           ("of 1.6", nfdump([nfdump_map()] + older, kind=2)), ("mixed", nfdump([nfdump_map()] + flows + older)),
+                           ("disguised", nfdump(flows[:3000]) + head + packed)):
             self.put("flows", data)
             want = self.out("--threads", "1", "flows")
             self.assertGreater(json.loads(want)["totals"]["records"], 3000)
-            self.assertEqual([i["malformed"] for i in json.loads(want)["inputs"] if i["kind"] == "telemetry"][0] > 0, name not in ("plain", "packed", "two"), name)
+            self.assertEqual([i["malformed"] for i in json.loads(want)["inputs"] if i["kind"] == "telemetry"][0] > 0, name not in ("plain", "packed", "bzip2", "two", "of 1.6", "mixed", "disguised"), name)
             for threads in ("2", "7"):
                 for piece in ("500",) if e2e.sanitized() else ("500", "1000", "3333", "9000"):
                     with self.subTest(name, threads=threads, piece=piece):

@@ -444,6 +444,60 @@ static void read_stream(struct run *r, const struct reader_hints *h, struct str 
 	buf_free(&sink.scratch);
 }
 
+/* Feed all there is up to the end, or until nothing more is taken. */
+static void feed_rest(struct run *r, struct sink *sink, struct stream *st, struct str file, bool ends)
+{
+	struct str have = exact(file), left = have;
+	size_t done;
+
+	do {
+		done = r->reader->feed(st, left, ends, sink);
+		need(done <= left.n);
+		left = str_skip(left, done);
+		look(r, sink);
+	} while (done && !ends);
+	let_go(have);
+}
+
+/*
+ * A file of blocks is read up to one of them, and from there by another stream: if the first says
+ * that it stands there, the same must come of it. False: it cannot be cut, or does not stand there.
+ */
+static bool read_in_two(struct run *r, const struct reader_hints *h, struct str file, uint64_t *cuts)
+{
+	static struct sink sink;
+	const struct blocks *b = r->reader->blocks;
+	struct str head = exact(file);
+	size_t first = b->first(head), many = mix_next(cuts) % 8;
+	struct block_place at = { .at = first }, stands = { 0 };
+	struct stream *st = NULL;
+	bool there;
+
+	let_go(head);
+	for (size_t n = first; n && at.at + b->head <= file.n && many--; at.blocks += n != 0) {
+		head = exact(str_head(str_skip(file, at.at), b->head));
+		n = b->size(head);
+		let_go(head);
+		at.at += n;
+	}
+	if (!first || at.at + b->head > file.n)
+		return false;
+	open_sink(r, &sink);
+	need(r->reader->open(h, &st) == ERR_OK);
+	feed_rest(r, &sink, st, str_head(file, at.at + b->head), false);
+	there = b->place(st, &stands) && stands.at == at.at && stands.blocks == at.blocks &&
+		stands.looks == at.looks && stands.debt == at.debt;
+	r->reader->close(st);
+	need(r->reader->open(h, &st) == ERR_OK);
+	head = exact(str_head(file, first));
+	b->resume(st, head, &at);
+	let_go(head);
+	feed_rest(r, &sink, st, str_skip(file, at.at), true);
+	r->reader->close(st);
+	buf_free(&sink.scratch);
+	return there;
+}
+
 static struct str take_line(struct str *rest)
 {
 	size_t at = str_chr(*rest, '\n');
@@ -631,7 +685,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					     "feed.csv", "warninglist.json" };
 	struct str text = { (const char *)data + 1, size - 1 };
 	struct reader_hints h = { 0 };
-	struct run whole = { 0 }, pieces, sifted;
+	struct run whole = { 0 }, pieces, sifted, halves;
 	uint64_t cuts;
 
 	if (size == 0)
@@ -657,7 +711,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		whole.from = (int64_t)(cuts >> 42 & 3) * 400000000 * TIME_S;
 		whole.to = whole.from + 1000000000 * TIME_S;
 	}
-	pieces = sifted = whole;
+	pieces = sifted = halves = whole;
 	pieces.isa = cpu_isa();
 	sifted.isa = (enum isa)((cuts >> 44) % (cpu_isa() + 1u));
 	sifted.pass = true;
@@ -669,6 +723,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_file(&sifted, &h, text, cuts >> 46 & 1 ? &cuts : NULL);
 		same_counts(&whole, &sifted);
 		same_but_passed(&whole, &sifted);
+	}
+	if (whole.reader->blocks) {
+		halves.kinds = whole.reader->kinds;
+		halves.first = INT64_MAX;
+		halves.last = INT64_MIN;
+		if (read_in_two(&halves, &h, text, &cuts)) {
+			same_counts(&whole, &halves);
+			need(whole.digest == halves.digest);
+		}
+		free(halves.records.v);
 	}
 	free(whole.records.v);
 	free(pieces.records.v);
