@@ -430,7 +430,7 @@ static enum err feed_all(struct reading *g, const struct reader *rd, const struc
 {
 	size_t want = g->piece;
 	/* Blocks that begin in the job, and no others, unless something is wrong with them. */
-	size_t beyond = j->to == UINT64_MAX ? SIZE_MAX : rd->blocks->head;
+	size_t beyond = rd->blocks && j->to != UINT64_MAX ? rd->blocks->head : SIZE_MAX;
 	enum err e = ERR_OK;
 	bool over = false;
 

@@ -7,7 +7,8 @@
 
 struct json_ways {
 	size_t (*index)(struct json_index *x, struct str text);
-	/* Is the line, of as many quotes, one of the shape? JSON_MARGIN bytes before it can be read. */
+	/* Is the line, of as many quotes, one of the shape? JSON_MARGIN bytes before it can be
+	 * read. */
 	bool (*fits)(const struct json_shape *s, const struct json_at *at);
 };
 

@@ -47,8 +47,8 @@ MUST enum err parallel_inline(const struct parallel *p, const void *job);
 unsigned lane_number(const struct lane *l);
 /* A batch to be filled, perhaps after waiting. NULL: all is to end, return ERR_STOP. */
 void *lane_batch(struct lane *l);
-/* Would there be another one at once? Then what was filled so far can be handed over without loss of
- * time. */
+/* Would there be another one at once? Then what was filled so far can be handed over without loss
+ * of time. */
 bool lane_spare(struct lane *l);
 /* Hand over the batch got last. Errors: whatever take said, when it is taken at once; ERR_STOP. */
 MUST enum err lane_hand(struct lane *l, void *batch);
