@@ -55,7 +55,7 @@ static void dates(struct ex *x)
 	bool year = false;
 
 	x->n_dates = 0;
-	ex_scan_to(x, x->sentence_to);
+	ex_scan(x, x->sentence_from, x->sentence_to);
 	for (w = ex_hits_from(x, x->sentence_from);
 	     w && w < ex_hits_end(x) && w->at < x->sentence_to; w++)
 		year |= w->kind == W_YEAR;
@@ -227,7 +227,7 @@ static struct str block_family(struct ex *x)
 	}
 	if (stop - x->line.end > 1000)
 		return STR_NONE;
-	ex_scan_to(x, stop);
+	ex_scan(x, begin, stop);
 	for (w = ex_hits_from(x, begin); w && w < ex_hits_end(x) && w->at < stop; w++)
 		if (w->kind & W_FAMILY) {
 			struct str name = lexicon_family(x->lex, w->number);
@@ -401,7 +401,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 	sentence(x, f);
 	from = x->sentence_from;
 	to = x->sentence_to;
-	ex_scan_to(x, to);
+	ex_scan(x, from, to);
 	/* What labels a value stands right before it, or at the head of its line. */
 	cell = f->at;
 	while (cell > from && f->at - cell < 48 && x->p[cell - 1] != '|' && x->p[cell - 1] != '\t' &&

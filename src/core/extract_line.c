@@ -4,8 +4,14 @@
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
-void ex_scan_to(struct ex *x, size_t to)
+/* As far as anybody looks back from a value. */
+enum { SCAN_MARGIN = 700 };
+
+void ex_scan(struct ex *x, size_t from, size_t to)
 {
+	/* What is far from all values and headings is passed over. */
+	if (from > x->scanned + SCAN_MARGIN)
+		x->scanned = from - SCAN_MARGIN;
 	if (to > x->n)
 		to = x->n;
 	if (to <= x->scanned || x->err)
@@ -129,7 +135,7 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 	const struct word_hit *w;
 	size_t ref = 0, letters = 0;
 
-	ex_scan_to(x, to);
+	ex_scan(x, from, to);
 	for (size_t i = from; i < to; i++)
 		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
 	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {

@@ -335,8 +335,8 @@ bool ex_attack(struct ex *x, size_t at, size_t end);
 
 /* ---- extract_line.c --------------------------------------------------------------------------- */
 
-/* Find the words up to there. */
-void ex_scan_to(struct ex *x, size_t to);
+/* Find the words from there, and some way before, up to there. */
+void ex_scan(struct ex *x, size_t from, size_t to);
 /* The first word at or behind `from`, which does not decrease by more than a block; up to
  * ex_hits_end. */
 const struct word_hit *ex_hits_from(struct ex *x, size_t from);
