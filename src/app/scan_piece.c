@@ -505,6 +505,11 @@ static enum err open_file(struct reading *g, const struct job *j, struct errinfo
 		e = file_open(file->path.p, &g->fd, ei);
 		if (!e && file_id(g->fd) != file->id)
 			e = err_set(ei, ERR_IO, "another file has taken its place while it was read");
+		/* Nor may the next job take it for what it was. */
+		if (e && g->fd >= 0) {
+			close(g->fd);
+			g->fd = -1;
+		}
 		return e;
 	}
 	if (file->open) {
