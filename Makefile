@@ -53,7 +53,7 @@ $(error MODE is one of release debug asan tsan, not "$(MODE)")
 endif
 
 # Asked once, and only when something is compiled: pkg-config may come with the set-up.
-LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libcurl
+LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libcurl sqlite3
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 library_cflags = $(call once,library_cflags,pkg-config --cflags $(LIBRARIES))
 library_libs   = $(call once,library_libs,pkg-config --libs $(LIBRARIES))

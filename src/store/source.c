@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/db.h"
+
+struct store_source store_source_init(struct str name)
+{
+	return (struct store_source){ .name = name,
+				      .url = STR_NONE,
+				      .format = STR_NONE,
+				      .licence = STR_NONE,
+				      .settings = STR_NONE,
+				      .state = STR_NONE,
+				      .last_time = TIME_NONE };
+}
+
+static void read_source(sqlite3_stmt *st, struct store_source *out)
+{
+	struct str reliability = col_str(st, 3);
+	int64_t role = sqlite3_column_int64(st, 5);
+
+	*out = (struct store_source){
+		.id = sqlite3_column_int64(st, 0),
+		.name = col_str(st, 1),
+		.kind = (enum source_kind)sqlite3_column_int(st, 2),
+		.enabled = sqlite3_column_int(st, 4) != 0,
+		.lifetime_days = (uint32_t)sqlite3_column_int64(st, 6),
+		.interval_s = (uint32_t)sqlite3_column_int64(st, 7),
+		.url = col_str(st, 8),
+		.format = col_str(st, 9),
+		.licence = col_str(st, 10),
+		.settings = col_str(st, 11),
+		.state = col_str(st, 12),
+		.last_run = sqlite3_column_int64(st, 13),
+		.last_time = col_time(st, 14),
+		.listed = (uint64_t)sqlite3_column_int64(st, 15),
+		.aside = (uint64_t)sqlite3_column_int64(st, 16),
+	};
+	if (reliability.n == 1 && reliability.p[0] >= 'A' && reliability.p[0] <= 'F')
+		out->reliability = reliability.p[0];
+	if (sqlite3_column_type(st, 5) != SQLITE_NULL && role >= 0 && role <= ROLE_INFECTED_HOST) {
+		out->has_role = true;
+		out->role = (enum role)role;
+	}
+}
+
+enum err store_source_find(struct store *s, struct str name, struct store_source *out,
+			   struct errinfo *ei)
+{
+	struct store_source found;
+	struct str *text[] = { &found.name,    &found.url,      &found.format,
+			       &found.licence, &found.settings, &found.state };
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	size_t at = 0;
+	enum err e = db_use(s, SQL_SOURCE_BY_NAME, &st, ei);
+
+	if (e)
+		return e;
+	bind_str(st, 1, name);
+	e = db_row(s, st, &row, ei);
+	if (!e && !row)
+		e = err_set(ei, ERR_NOENT, "no source is called %.*s", STR_ARG(str_head(name, 100)));
+	if (!e) {
+		read_source(st, &found);
+		/* The statement's memory is for its next use. */
+		buf_clear(&s->text);
+		for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+			buf_puts(&s->text, *text[i]);
+		e = buf_err(&s->text);
+		for (size_t i = 0; !e && i < sizeof text / sizeof text[0]; i++) {
+			text[i]->p = s->text.p ? s->text.p + at : "";
+			at += text[i]->n;
+		}
+	}
+	(void)sqlite3_reset(st);
+	if (!e)
+		*out = found;
+	return e;
+}
+
+enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum err e = db_use(s, SQL_SOURCES, &st, ei);
+
+	while (!e && row) {
+		struct store_source source;
+
+		e = db_row(s, st, &row, ei);
+		if (e || !row)
+			break;
+		read_source(st, &source);
+		e = tell(ctx, &source);
+	}
+	if (!e || row)
+		(void)sqlite3_reset(st);
+	return e;
+}
+
+void source_merge(struct store_source *is, const struct store_source *had)
+{
+	const struct str *from[] = { &had->url, &had->format, &had->licence, &had->settings,
+				     &had->state };
+	struct str *to[] = { &is->url, &is->format, &is->licence, &is->settings, &is->state };
+
+	for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
+		if (to[i]->n == 0)
+			*to[i] = *from[i];
+	if (!is->reliability)
+		is->reliability = had->reliability;
+	if (!is->has_role) {
+		is->has_role = had->has_role;
+		is->role = had->role;
+	}
+	if (!is->lifetime_days)
+		is->lifetime_days = had->lifetime_days;
+	if (!is->interval_s)
+		is->interval_s = had->interval_s;
+	if (is->kind == SOURCE_FILE)
+		is->kind = had->kind;
+	is->enabled |= had->enabled;
+}
+
+enum err source_write(struct store *s, const struct store_source *is, bool fresh, int64_t *id,
+		      struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_use(s, fresh ? SQL_SOURCE_INSERT : SQL_SOURCE_UPDATE, &st, ei);
+
+	if (e)
+		return e;
+	bind_str(st, 1, is->name);
+	(void)sqlite3_bind_int(st, 2, is->kind);
+	bind_str_or_null(st, 3, (struct str){ &is->reliability, is->reliability != 0 });
+	(void)sqlite3_bind_int(st, 4, is->enabled);
+	if (is->has_role)
+		(void)sqlite3_bind_int(st, 5, is->role);
+	if (is->lifetime_days)
+		bind_i64(st, 6, is->lifetime_days);
+	if (is->interval_s)
+		bind_i64(st, 7, is->interval_s);
+	bind_str_or_null(st, 8, is->url);
+	bind_str_or_null(st, 9, is->format);
+	bind_str_or_null(st, 10, is->licence);
+	bind_str_or_null(st, 11, is->settings);
+	bind_str_or_null(st, 12, is->state);
+	e = db_run(s, st, ei);
+	if (!e)
+		*id = fresh ? sqlite3_last_insert_rowid(s->db) : is->id;
+	return e;
+}
+
+enum err store_source_put(struct store *s, const struct store_source *source, int64_t *id,
+			  struct errinfo *ei)
+{
+	struct store_source is = *source, had;
+	enum err e = db_begin(s, ei);
+
+	if (e)
+		return e;
+	e = store_source_find(s, is.name, &had, ei);
+	if (!e) {
+		/* As it is given, but for the texts of whoever fetches it. */
+		is.id = had.id;
+		if (!is.settings.p)
+			is.settings = had.settings;
+		if (!is.state.p)
+			is.state = had.state;
+	}
+	if (!e || e == ERR_NOENT)
+		e = source_write(s, &is, e == ERR_NOENT, &is.id, ei);
+	if (!e)
+		e = db_commit(s, false, ei);
+	if (e) {
+		db_rollback(s);
+		return e;
+	}
+	*id = is.id;
+	return ERR_OK;
+}
+
+enum err store_source_remove(struct store *s, struct str name, struct errinfo *ei)
+{
+	static const enum sql steps[] = { SQL_OVERLAP_OF_REMOVE, SQL_SAID_REMOVE,
+					  SQL_EXCLUSIONS_REMOVE, SQL_LIST_REMOVE,
+					  SQL_ORGS_REMOVE,       SQL_RUNS_REMOVE,
+					  SQL_SOURCE_REMOVE };
+	struct store_source had;
+	enum err e = db_begin(s, ei);
+
+	if (e)
+		return e;
+	e = store_source_find(s, name, &had, ei);
+	for (size_t i = 0; !e && i < sizeof steps / sizeof steps[0]; i++) {
+		sqlite3_stmt *st = NULL;
+
+		e = db_use(s, steps[i], &st, ei);
+		if (e)
+			break;
+		bind_i64(st, 1, had.id);
+		e = db_run(s, st, ei);
+	}
+	if (!e)
+		e = db_commit(s, true, ei);
+	if (e)
+		db_rollback(s);
+	return e;
+}
+
+void bind_run(sqlite3_stmt *st, const struct store_run *run)
+{
+	bind_i64(st, 1, run->source_id);
+	bind_i64(st, 2, run->began);
+	bind_i64(st, 3, run->ended);
+	(void)sqlite3_bind_int(st, 4, run->status);
+	bind_i64(st, 5, (int64_t)run->rows);
+	bind_i64(st, 6, (int64_t)run->added);
+	bind_i64(st, 7, (int64_t)run->changed);
+	bind_i64(st, 8, (int64_t)run->gone);
+	bind_i64(st, 9, (int64_t)run->rejected);
+	bind_str_or_null(st, 10, run->error);
+}
+
+static enum err add_run(struct store *s, const struct store_run *run, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_use(s, SQL_RUN_INSERT, &st, ei);
+
+	if (e)
+		return e;
+	bind_run(st, run);
+	return db_run(s, st, ei);
+}
+
+/* End a transaction that changes nothing of what is said. */
+static enum err end(struct store *s, enum err e, struct errinfo *ei)
+{
+	if (!e)
+		e = db_commit(s, false, ei);
+	if (e)
+		db_rollback(s);
+	return e;
+}
+
+enum err store_run_note(struct store *s, const struct store_run *run, struct errinfo *ei)
+{
+	enum err e = db_begin(s, ei);
+
+	return e ? e : end(s, add_run(s, run, ei), ei);
+}
+
+enum err store_source_state(struct store *s, int64_t id, struct str state,
+			    const struct store_run *run, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_begin(s, ei);
+
+	if (e)
+		return e;
+	e = db_use(s, SQL_SOURCE_STATE, &st, ei);
+	if (!e) {
+		bind_i64(st, 1, id);
+		bind_str_or_null(st, 2, state);
+		e = db_run(s, st, ei);
+	}
+	if (!e && sqlite3_changes(s->db) == 0)
+		e = err_set(ei, ERR_NOENT, "there is no such source");
+	if (!e && run)
+		e = add_run(s, run, ei);
+	return end(s, e, ei);
+}
+
+enum err store_overlap_put(struct store *s, const struct store_overlap *v, size_t n, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_begin(s, ei);
+
+	if (e)
+		return e;
+	e = db_do(s, SQL_OVERLAP_REMOVE, ei);
+	for (size_t i = 0; !e && i < n; i++) {
+		bool swap = v[i].a > v[i].b;
+
+		e = db_use(s, SQL_OVERLAP_PUT, &st, ei);
+		if (e)
+			break;
+		bind_i64(st, 1, swap ? v[i].b : v[i].a);
+		bind_i64(st, 2, swap ? v[i].a : v[i].b);
+		bind_i64(st, 3, (int64_t)v[i].both);
+		e = db_run(s, st, ei);
+	}
+	return end(s, e, ei);
+}
+
+enum err store_overlap_get(struct store *s, int64_t a, int64_t b, uint64_t *both, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum err e = db_use(s, SQL_OVERLAP, &st, ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, a < b ? a : b);
+	bind_i64(st, 2, a < b ? b : a);
+	e = db_row(s, st, &row, ei);
+	if (!e)
+		*both = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	(void)sqlite3_reset(st);
+	return e;
+}
+
+enum err store_runs(struct store *s, int64_t source_id, unsigned many, run_fn tell, void *ctx,
+		    struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum err e = db_use(s, SQL_RUNS, &st, ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, source_id);
+	bind_i64(st, 2, many);
+	while (!e && row) {
+		struct store_run run;
+
+		e = db_row(s, st, &row, ei);
+		if (e || !row)
+			break;
+		run = (struct store_run){ .id = sqlite3_column_int64(st, 0),
+					  .source_id = sqlite3_column_int64(st, 1),
+					  .began = col_time(st, 2),
+					  .ended = col_time(st, 3),
+					  .status = (enum run_status)sqlite3_column_int(st, 4),
+					  .rows = (uint64_t)sqlite3_column_int64(st, 5),
+					  .added = (uint64_t)sqlite3_column_int64(st, 6),
+					  .changed = (uint64_t)sqlite3_column_int64(st, 7),
+					  .gone = (uint64_t)sqlite3_column_int64(st, 8),
+					  .rejected = (uint64_t)sqlite3_column_int64(st, 9),
+					  .error = col_str(st, 10) };
+		e = tell(ctx, &run);
+	}
+	(void)sqlite3_reset(st);
+	return e;
+}
