@@ -23,7 +23,7 @@ struct gate {
 };
 
 /* The host of a URL in normal form. */
-static struct str url_host(struct str url)
+struct str gate_url_host(struct str url)
 {
 	size_t at = str_find(url, STR("://"));
 	struct str rest = at == SIZE_MAX ? url : str_skip(url, at + 3);
@@ -36,8 +36,8 @@ static struct str url_host(struct str url)
 	return str_head(rest, str_chr(rest, ':'));
 }
 
-/* Why an indicator must not be acted on; NULL lets it pass. The detail goes into g->detail. */
-static const char *reason_against(struct gate *g, const struct indicator *i)
+const char *gate_reason(const struct exset *set, const struct special *special,
+			const struct indicator *i, struct buf *detail)
 {
 	const struct exentry *x = NULL;
 	struct cidr net = i->net;
@@ -46,38 +46,37 @@ static const char *reason_against(struct gate *g, const struct indicator *i)
 	size_t labels;
 
 	if (i->type == IT_URL) {
-		name = url_host(i->value);
+		name = gate_url_host(i->value);
 		address = cidr_parse(name, &net) && net.len == 128;
 	}
-	buf_clear(&g->detail);
-	if (address)
-		buf_puts(&g->detail, special_overlap(&g->special, net));
-	if (g->detail.n)
+	if (address && special_overlap(special, net).n) {
+		buf_puts(detail, special_overlap(special, net));
 		return "special-purpose";
+	}
 	if (i->type == IT_CIDR && net.len < (ip_is_v4(net.ip) && net.len >= 96 ? 96 + 16 : 32)) {
-		buf_fmt(&g->detail, "networks shorter than %s are not acted on",
+		buf_fmt(detail, "networks shorter than %s are not acted on",
 			ip_is_v4(net.ip) ? "/16" : "/32");
 		return "too-broad";
 	}
 	if (i->type == IT_DOMAIN && name_is_public_suffix(name)) {
-		buf_c(&g->detail, "a public suffix: anybody may register below it");
+		buf_c(detail, "a public suffix: anybody may register below it");
 		return "too-broad";
 	}
 	if (address) {
-		x = exset_overlap(&g->l->exset, X_BENIGN, net);
+		x = exset_overlap(set, X_BENIGN, net);
 	} else {
-		x = exset_name(&g->l->exset, name, &labels);
+		x = exset_name(set, name, &labels);
 		if (x && x->class != X_BENIGN)
 			x = NULL;
 		if (!x && i->type == IT_DOMAIN)
-			x = exset_benign_below(&g->l->exset, name);
+			x = exset_benign_below(set, name);
 	}
 	if (x) {
-		exentry_detail(&g->detail, x);
+		exentry_detail(detail, x);
 		return "allow-listed";
 	}
 	if (i->revoked) {
-		buf_c(&g->detail, "revoked by its source");
+		buf_c(detail, "revoked by its source");
 		return "expired";
 	}
 	return NULL;
@@ -140,9 +139,11 @@ static bool clear(void *ctx, uint32_t v4, uint32_t *last)
 static enum err ask(void *ctx, const struct indicator *i, bool *keep)
 {
 	struct gate *g = ctx;
-	const char *reason = reason_against(g, i);
+	const char *reason;
 	enum err e;
 
+	buf_clear(&g->detail);
+	reason = gate_reason(&g->l->exset, &g->special, i, &g->detail);
 	*keep = !reason;
 	if (!reason)
 		return ERR_OK;

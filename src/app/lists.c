@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/lists.h"
 
-#include "app/catalogue.h"
+#include "app/carried.h"
 #include "app/gate.h"
+#include "base/mix.h"
+#include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-
-/* What a catalogue says of a MISP warninglist. */
-struct known_list {
-	struct str name, reason;
-	bool ignore;
-	enum xclass class;
-};
-
-struct alias {
-	struct str key, family; /* key: lower case letters and digits only */
-};
 
 /* State while files are read; everything here is used by one thread. */
 struct load {
@@ -27,13 +19,10 @@ struct load {
 	bool keep;              /* what is not matched, too */
 	bool adopted;           /* the snapshot is one that was opened, with all it needs */
 	uint64_t digest;        /* of the exclusion lists */
-	struct arena arena;
-	VEC(struct known_list) known;
-	VEC(struct alias) aliases;
+	struct carried carried;
 	const struct list_option *class_of; /* exclusions: the option of the files being read */
-	const struct known_list *last_known;
-	struct str last_list;
-	struct buf key;
+	VEC(struct str) allowed;            /* URLs and hashes, sorted: analysts allowed them */
+	int64_t now;
 };
 
 void lists_init(struct lists *l, uint64_t seed)
@@ -69,114 +58,14 @@ static void failed(struct load *s, enum err e)
 
 /* ---- what the program carries ---- */
 
-static enum err known_row(void *ctx, const struct str field[ROW_FIELDS])
+static enum err add_exclusion(void *ctx, const struct exclusion *x)
 {
 	struct load *s = ctx;
-	struct known_list *k = VEC_PUSH(&s->known);
 
-	if (!k)
-		return ERR_NOMEM;
-	*k = (struct known_list){ .name = arena_str(&s->arena, field[1]),
-				  .reason = arena_str(&s->arena, field[3]) };
-	k->ignore = !xclass_parse(field[2], &k->class);
-	return k->name.p && k->reason.p ? ERR_OK : ERR_NOMEM;
-}
-
-/* Letters and digits of a name, in lower case; bytes beyond ASCII stay. */
-static struct str plain_key(struct buf *b, struct str s)
-{
-	buf_clear(b);
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
-			buf_ch(b, c);
-	}
-	return buf_str(b);
-}
-
-static enum err alias_row(void *ctx, const struct str field[ROW_FIELDS])
-{
-	struct load *s = ctx;
-	struct alias *a = VEC_PUSH(&s->aliases);
-
-	if (!a)
-		return ERR_NOMEM;
-	*a = (struct alias){ arena_str(&s->arena, plain_key(&s->key, field[1])),
-			     arena_str(&s->arena, field[0]) };
-	return a->key.p && a->family.p ? ERR_OK : ERR_NOMEM;
-}
-
-static int by_key(const void *x, const void *y)
-{
-	return str_cmp(((const struct alias *)x)->key, ((const struct alias *)y)->key);
-}
-
-static int by_name(const void *x, const void *y)
-{
-	return str_cmp(((const struct known_list *)x)->name, ((const struct known_list *)y)->name);
-}
-
-static enum err builtin_row(struct load *s, const struct str field[ROW_FIELDS], enum xclass class,
-			    const char *list)
-{
-	struct exclusion e = { .list = str_of(list), .class = class };
-	struct str value = field[0];
-
-	if (class == X_BENIGN && str_is(field[1], "resolver"))
-		e.reason = STR("resolver");
-	if (cidr_parse(value, &e.net)) {
-		e.type = ENTRY_NET;
-	} else {
-		e.type = value.p[0] == '.' ? ENTRY_NAME_BELOW : ENTRY_NAME;
-		e.name = e.type == ENTRY_NAME_BELOW ? str_skip(value, 1) : value;
-	}
-	return exset_add(&s->l->exset, &e);
-}
-
-static enum err benign_row(void *ctx, const struct str field[ROW_FIELDS])
-{
-	return builtin_row(ctx, field, X_BENIGN, "built-in");
-}
-
-static enum err platform_row(void *ctx, const struct str field[ROW_FIELDS])
-{
-	return builtin_row(ctx, field, X_PROVIDER, "built-in");
-}
-
-static enum err load_catalogue(struct load *s, bool builtin)
-{
-	enum err e = catalogue_rows(catalogue_warninglists(), known_row, s);
-
-	if (!e)
-		e = catalogue_rows(catalogue_families(), alias_row, s);
-	if (!e && builtin)
-		e = catalogue_rows(catalogue_benign(), benign_row, s);
-	if (!e && builtin)
-		e = catalogue_rows(catalogue_platforms(), platform_row, s);
-	if (s->known.n)
-		qsort(s->known.v, s->known.n, sizeof *s->known.v, by_name);
-	if (s->aliases.n)
-		qsort(s->aliases.v, s->aliases.n, sizeof *s->aliases.v, by_key);
-	return e;
+	return exset_add(&s->l->exset, x);
 }
 
 /* ---- files ---- */
-
-static struct str family_name(struct load *s, struct str family)
-{
-	struct alias key, *found;
-
-	if (family.n == 0)
-		return STR_NONE;
-	key.key = plain_key(&s->key, family);
-	found = s->aliases.n && key.key.n
-			? bsearch(&key, s->aliases.v, s->aliases.n, sizeof key, by_key)
-			: NULL;
-	return found ? found->family : str_trim(family);
-}
 
 /* Nothing in network records meets it; only who makes a snapshot has a use for it. */
 static enum err set_aside(struct load *s, const struct indicator *i)
@@ -218,7 +107,7 @@ static void on_indicator(void *ctx, const struct indicator *given)
 	if (s->err)
 		return;
 	s->file->records++;
-	i.family = family_name(s, i.family);
+	i.family = carried_family(&s->carried, i.family);
 	if (i.source.n == 0)
 		i.source = s->file_name;
 	/* A source whose dates contradict each other means the time between them. */
@@ -243,43 +132,23 @@ static void on_org(void *ctx, const struct org_entry *o)
 		failed(s, e);
 }
 
-static const struct known_list *known_list(struct load *s, struct str name)
-{
-	struct known_list key = { .name = name };
-
-	if (s->last_list.n && str_eq(s->last_list, name))
-		return s->last_known;
-	s->last_known = s->known.n ? bsearch(&key, s->known.v, s->known.n, sizeof key, by_name) : NULL;
-	s->last_list = s->last_known ? s->last_known->name : STR_NONE;
-	return s->last_known;
-}
-
 static void on_exclusion(void *ctx, const struct exclusion *given)
 {
 	struct load *s = ctx;
 	struct exclusion x = *given;
+	const char *note;
 	enum err e;
 
 	if (s->err)
 		return;
 	s->file->records++;
-	if (!x.classed) {
-		const struct known_list *k = x.list.n ? known_list(s, x.list) : NULL;
-
-		if (k && k->ignore)
-			return;
-		if (!k && x.list.n && !s->class_of->classed) {
-			/* To believe it benign could hide a controller. */
+	if (!carried_settle(&s->carried, &x, s->class_of->classed, s->class_of->class,
+			    path_name(s->file->path), &note)) {
+		if (note)
 			s->file->note = STR("a warninglist of unknown class: left out; put "
 					    "--exclusions-as CLASS before it");
-			return;
-		}
-		x.class = k ? k->class : s->class_of->classed ? s->class_of->class : X_BENIGN;
-		if (k)
-			x.reason = k->reason;
+		return;
 	}
-	if (x.list.n == 0)
-		x.list = path_name(s->file->path);
 	e = exset_add(&s->l->exset, &x);
 	if (e)
 		failed(s, e);
@@ -405,6 +274,182 @@ static void pass_snapshots(struct scan_files *files, size_t from)
 		}
 }
 
+/* ---- the data directory ---- */
+
+/* For their names only. */
+static const struct reader store_reader = { .name = "store", .title = "the data directory" };
+
+/* What was taken from there, as one of the inputs. */
+static enum err note_store(struct scan_files *files, struct store *db, uint64_t records)
+{
+	struct scan_file *file = VEC_PUSH(files);
+
+	if (!file)
+		return ERR_NOMEM;
+	*file = (struct scan_file){ .path = arena_str(&files->arena, store_path(db)),
+				    .reader = &store_reader,
+				    .records = records,
+				    .kept_fd = -1 };
+	return file->path.p ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err add_org(void *ctx, const struct org_entry *o)
+{
+	struct load *s = ctx;
+
+	return orgs_add(&s->l->orgs, o);
+}
+
+/* What an analyst has allowed is benign. Lists of what is special know no URLs and no hashes. */
+static enum err add_override(void *ctx, const struct store_override *o)
+{
+	struct exclusion x = { .net = o->value.net,
+			       .name = o->value.value,
+			       .list = STR("override"),
+			       .class = X_BENIGN,
+			       .reason = STR_NONE };
+	struct load *s = ctx;
+	struct str *text;
+
+	if (o->verdict != DECIDED_ALLOW || (o->expires != TIME_NONE && o->expires <= s->now))
+		return ERR_OK;
+	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME;
+	if (o->value.type <= IT_DOMAIN)
+		return exset_add(&s->l->exset, &x);
+	text = VEC_PUSH(&s->allowed);
+	if (!text)
+		return ERR_NOMEM;
+	*text = arena_str(&s->l->arena, o->value.value);
+	return text->p ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err store_specials(struct load *s, struct store *db, struct errinfo *ei)
+{
+	size_t had = s->l->exset.entries.n;
+	enum err e = store_exclusions(db, add_exclusion, s, ei);
+
+	if (!e)
+		e = store_overrides(db, add_override, s, ei);
+	if (s->allowed.n)
+		qsort(s->allowed.v, s->allowed.n, sizeof *s->allowed.v, str_order);
+	if (!e && s->l->exset.entries.n > had)
+		e = note_store(&s->l->exclusion_files, db, s->l->exset.entries.n - had);
+	return e;
+}
+
+static enum err store_organisations(struct load *s, struct store *db, struct errinfo *ei)
+{
+	size_t had = s->l->orgs.entries.n;
+	enum err e = store_orgs(db, add_org, s, ei);
+
+	if (!e && s->l->orgs.entries.n > had)
+		e = note_store(&s->l->organisation_files, db, s->l->orgs.entries.n - had);
+	return e;
+}
+
+static enum err withhold_allowed(struct load *s, const struct indicator *i)
+{
+	struct withheld *w = VEC_PUSH(&s->l->withheld);
+
+	if (!w)
+		return ERR_NOMEM;
+	*w = (struct withheld){ arena_str(&s->l->arena, i->value), STR("allow-listed"),
+				STR("override"), arena_str(&s->l->arena, i->source) };
+	return w->value.p && w->source.p ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err take_said(void *ctx, const struct store_said *said)
+{
+	struct load *s = ctx;
+	struct indicator i = said->ind;
+
+	s->l->snapshot.records++;
+	i.family = carried_family(&s->carried, i.family);
+	/* What its source no longer lists holds no longer than until then. */
+	if (!said->listed && i.until == TIME_NONE) {
+		i.until = said->listed_last;
+		if (i.from != TIME_NONE && i.until != TIME_NONE && i.until < i.from)
+			i.until = i.from;
+	}
+	if (s->allowed.n && i.type >= IT_URL &&
+	    bsearch(&i.value, s->allowed.v, s->allowed.n, sizeof i.value, str_order))
+		return withhold_allowed(s, &i);
+	return take_indicator(s, &i);
+}
+
+static void cache_path(const char *data, char path[4096])
+{
+	(void)snprintf(path, 4096, "%s/snapshot.nzs", data);
+}
+
+/* By what the gate was asked with and by the state of the database. */
+static enum err cache_digest(struct load *s, struct store *db, struct errinfo *ei)
+{
+	uint64_t edition;
+	enum err e = store_edition(db, &edition, ei);
+
+	if (e)
+		return e;
+	s->digest = mix64(s->digest ^ mix64(edition));
+	for (size_t i = 0; i < s->allowed.n; i++)
+		s->digest = str_hash(s->allowed.v[i], s->digest);
+	return ERR_OK;
+}
+
+/* The snapshot that an earlier run left, if it is of this state. */
+static enum err adopt_cache(struct load *s, const char *data)
+{
+	struct snapfile map = { 0 };
+	struct lists *l = s->l;
+	struct snapshot opened;
+	struct errinfo ei;
+	char path[4096];
+	enum err e;
+
+	cache_path(data, path);
+	snapshot_init(&opened, l->snapshot.seed);
+	/* Whatever is wrong with it: it can be made again. */
+	e = snapfile_is(path) ? snapfile_open(&map, &opened, path, &ei) : ERR_NOENT;
+	if (e || opened.digest != s->digest) {
+		if (!e) {
+			snapshot_free(&opened);
+			snapfile_close(&map);
+		}
+		return e == ERR_NOMEM ? e : ERR_OK;
+	}
+	l->snapshot = opened;
+	l->snapfile = map;
+	s->adopted = true;
+	e = snapshot_others(&l->snapshot, adopt_other, s);
+	return e ? e : adopt_withheld(l);
+}
+
+static enum err store_indicators(struct load *s, struct store *db, const char *data, bool cache,
+				 struct errinfo *ei)
+{
+	enum err e = ERR_OK;
+
+	if (cache) {
+		s->keep = true;
+		e = cache_digest(s, db, ei);
+		if (!e)
+			e = adopt_cache(s, data);
+	}
+	if (!e && !s->adopted)
+		e = store_said_all(db, take_said, s, ei);
+	return e ? e : note_store(&s->l->indicator_files, db, s->l->snapshot.records);
+}
+
+/* For the next run; who cannot write there does without. */
+static void save_cache(struct lists *l, const char *data)
+{
+	struct errinfo ei;
+	char path[4096];
+
+	cache_path(data, path);
+	(void)!snapfile_save(&l->snapshot, path, &ei);
+}
+
 /* ---- all lists ---- */
 
 static enum err read_files(struct load *s, struct scan_files *files, const struct list_option *o,
@@ -435,39 +480,60 @@ static enum err read_files(struct load *s, struct scan_files *files, const struc
 	return e ? e : scan_run(files, from, &c);
 }
 
+/* All exclusions before the indicators: what the gate says depends on them. */
+static enum err load_all(struct load *s, const struct list_options *o, struct store *db,
+			 struct errinfo *ei)
+{
+	struct lists *l = s->l;
+	enum err e = carried_load(&s->carried);
+
+	if (!e && !o->no_builtin)
+		e = carried_exclusions(add_exclusion, s);
+	for (size_t i = 0; !e && i < o->n_exclusions; i++)
+		e = read_files(s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL, o, ei);
+	if (!e && db)
+		e = store_specials(s, db, ei);
+	s->digest = gate_digest(&l->exset);
+	for (size_t i = 0; !e && i < o->n_organisations; i++)
+		e = read_files(s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL, o, ei);
+	if (!e && db)
+		e = store_organisations(s, db, ei);
+	for (size_t i = 0; !e && i < o->n_indicators; i++)
+		e = read_files(s, &l->indicator_files, &o->indicators[i], READS_INDICATORS,
+			       o->indicators_as, o, ei);
+	if (!e && db)
+		e = store_indicators(s, db, o->data, !o->keep, ei);
+	return e;
+}
+
 enum err lists_load(struct lists *l, const struct list_options *o, struct errinfo *ei)
 {
-	struct load s = { .l = l, .keep = o->keep };
-	enum err e;
+	struct load s = { .l = l, .keep = o->keep, .now = o->now };
+	struct store *db = NULL;
+	enum err e = ERR_OK;
 
-	arena_init(&s.arena, (size_t)16 << 20);
-	buf_init(&s.key, 1 << 20);
-	e = load_catalogue(&s, !o->no_builtin);
-	for (size_t i = 0; !e && i < o->n_exclusions; i++)
-		e = read_files(&s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL,
-			       o, ei);
-	s.digest = gate_digest(&l->exset);
-	for (size_t i = 0; !e && i < o->n_organisations; i++)
-		e = read_files(&s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL,
-			       o, ei);
-	for (size_t i = 0; !e && i < o->n_indicators; i++)
-		e = read_files(&s, &l->indicator_files, &o->indicators[i], READS_INDICATORS,
-			       o->indicators_as, o, ei);
+	if (o->data)
+		e = store_open(o->data, STORE_READ, "reading", &db, ei);
+	if (!e && db)
+		e = store_hold(db, ei);
+	if (!e)
+		e = load_all(&s, o, db, ei);
+	store_close(db);
 	if (!e)
 		e = exset_build(&l->exset);
 	if (!e)
 		e = orgs_build(&l->orgs);
 	if (!e && !s.adopted)
-		e = gate_indicators(l, o->keep);
+		e = gate_indicators(l, s.keep);
 	if (!e && !s.adopted) {
 		l->snapshot.digest = s.digest;
-		for (size_t i = 0; i < l->indicator_files.n; i++)
+		for (size_t i = 0; !o->data && i < l->indicator_files.n; i++)
 			l->snapshot.records += l->indicator_files.v[i].records;
 		e = snapshot_build(&l->snapshot);
+		if (!e && o->data && !o->keep)
+			save_cache(l, o->data);
 	}
-	free(s.known.v);
-	free(s.aliases.v);
-	buf_free(&s.key);
-	arena_free(&s.arena);
+	free(s.allowed.v);
+	carried_free(&s.carried);
 	return e;
 }

@@ -28,6 +28,13 @@ struct list_options {
 	size_t n_columns;
 	bool no_builtin; /* leave out the lists that the program carries */
 	bool keep;       /* the snapshot shall be saved: keep in it what is not matched, too */
+	/*
+	 * A data directory, in place of indicators; its organisations and exclusions come on top of
+	 * those given. The snapshot made of it is kept there (snapshot.nzs) and used as long as
+	 * neither the database nor the exclusions change; not with `keep`. NULL: none.
+	 */
+	const char *data;
+	int64_t now; /* what analysts decided may have expired */
 };
 
 struct lists {

@@ -64,7 +64,7 @@ enum err ownership_load(struct ownership *o, const char *path, struct errinfo *e
 	if (n >= 8 && memcmp(map, OWNERS_MAGIC, 8) == 0 && !o->map) {
 		struct errinfo why;
 
-		e = owners_open(&o->owners, (struct str){ map, n }, &why);
+		e = owners_open(&o->owners, (struct str){ map, n }, !o->hasty, &why);
 		if (e) {
 			munmap(map, n);
 			return err_set(ei, e, "%s: %.200s", path, why.msg);

@@ -22,6 +22,8 @@ struct ownership {
 	size_t n_mmdb;
 	struct arena arena; /* strings found in MMDB files */
 	struct special special;
+	bool hasty; /* set after ownership_init: for a few addresses the sum of the compiled file is
+		       not looked at (owners_open) */
 };
 
 /* Errors: ERR_NOMEM; then, too, free it. */

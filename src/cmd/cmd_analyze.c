@@ -8,6 +8,7 @@
 #include "report/json.h"
 #include "report/report.h"
 #include "report/term.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -362,15 +363,10 @@ static unsigned readers_of_stdin(const struct list_options *o, char **args, int 
 	return many;
 }
 
-static bool in_data_directory(char path[4096], const struct common *c, const char *name)
-{
-	return snprintf(path, 4096, "%s/%s", c->data, name) < 4096 && access(path, R_OK) == 0;
-}
-
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct wish *w = calloc(1, sizeof *w);
-	char in_data[4096], **args;
+	char **args;
 	struct common c;
 	int n, status;
 
@@ -390,11 +386,10 @@ static int run(const struct command *self, int argc, char **argv)
 	if (status < 0 && n == 0)
 		status = complain("no telemetry given: files, folders or - for standard input");
 	if (status < 0 && w->lists.o.n_indicators == 0) {
-		bool there = c.data && (in_data_directory(in_data, &c, "snapshot.nzs") ||
-					in_data_directory(in_data, &c, "indicators"));
-
-		status = there ? list_add(&w->lists, READS_INDICATORS, in_data)
-			       : complain("no indicators given: -i FILE");
+		if (!c.data || !store_there(c.data))
+			status = complain("no indicators: give some (-i FILE), or nezumi import them");
+		w->lists.o.data = c.data;
+		w->lists.o.now = (int64_t)time(NULL) * TIME_S;
 	}
 	if (status < 0) {
 		w->o.lists = w->lists.o;

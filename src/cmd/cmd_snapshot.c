@@ -2,10 +2,11 @@
 #include "cmd/list_options.h"
 
 #include "base/stop.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <time.h>
 
 enum { OPT_KEEP_GOING = OPT_BEYOND_LISTS };
 
@@ -59,27 +60,13 @@ static size_t tell_trouble(const struct scan_files *files, const struct common *
 	return unread;
 }
 
-/* The folders above a file, as far as they are missing; what cannot be made will be told when the
- * file is written. Indicators are not everybody's to read. */
-static void make_folders(const char *path)
-{
-	char folder[4096];
-
-	for (const char *p = path + 1; *p; p++)
-		if (*p == '/' && (size_t)(p - path) < sizeof folder) {
-			memcpy(folder, path, (size_t)(p - path));
-			folder[p - path] = 0;
-			(void)mkdir(folder, 0700);
-		}
-}
-
 static int save(struct wish *w, const struct common *c, struct lists *l)
 {
 	struct errinfo ei = { 0 };
 	uint64_t read = l->snapshot.records;
 	size_t unread = tell_trouble(&l->exclusion_files, c) + tell_trouble(&l->indicator_files, c);
 	char in_data[4096];
-	enum err e;
+	enum err e = ERR_OK;
 
 	if (read == 0)
 		return complain("no indicator could be read");
@@ -87,10 +74,10 @@ static int save(struct wish *w, const struct common *c, struct lists *l)
 		return complain("nothing was written: it would lack what could not be read");
 	if (!w->out) {
 		(void)snprintf(in_data, sizeof in_data, "%s/snapshot.nzs", c->data);
-		make_folders(in_data);
 		w->out = in_data;
+	} else {
+		e = snapfile_save(&l->snapshot, w->out, &ei);
 	}
-	e = snapfile_save(&l->snapshot, w->out, &ei);
 	if (e)
 		return complain("%s", ei.msg[0] ? ei.msg : err_text(e));
 	if (!c->quiet && strcmp(w->out, "-") != 0)
@@ -108,7 +95,8 @@ static int make(struct wish *w, const struct common *c)
 	enum err e;
 
 	stop_on_signals();
-	w->lists.o.keep = true;
+	/* What is made of the data directory is kept there by those who make it. */
+	w->lists.o.keep = w->out != NULL;
 	lists_init(&l, unknowable());
 	e = lists_load(&l, &w->lists.o, &ei);
 	status = e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : save(w, c, &l);
@@ -128,10 +116,14 @@ static int run(const struct command *self, int argc, char **argv)
 	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
 	if (status < 0 && n > 0)
 		status = complain("%s: lists are given by -i and -x", args[0]);
-	if (status < 0 && w->lists.o.n_indicators == 0)
-		status = complain("no indicators given: -i FILE");
-	if (status < 0 && !w->out && !c.data)
-		status = complain("there is no data directory: -o FILE");
+	if (status < 0 && w->lists.o.n_indicators == 0) {
+		if (!c.data || !store_there(c.data))
+			status = complain("no indicators: give some (-i FILE), or nezumi import them");
+		w->lists.o.data = c.data;
+		w->lists.o.now = (int64_t)time(NULL) * TIME_S;
+	} else if (status < 0 && !w->out) {
+		status = complain("where is the snapshot to go: -o FILE");
+	}
 	if (status < 0)
 		status = make(w, &c);
 	free(w);
@@ -140,16 +132,16 @@ static int run(const struct command *self, int argc, char **argv)
 
 static const char notes[] =
 	"Lists are read, normalised and put through the safety gate once; analyze then maps the file,\n"
-	"which it knows by its content, in no time. Its answer is the same as with the lists. It uses\n"
-	"the file in the data directory when it is given no indicators. With other exclusion lists than\n"
-	"those given here, or beside further indicators, the file is read as a list is, which takes\n"
-	"longer.\n\n"
+	"which it knows by its content, in no time. Its answer is the same as with the lists. With other\n"
+	"exclusion lists than those given here, or beside further indicators, the file is read as a list\n"
+	"is, which takes longer. Without -i the indicators are those of the data directory; then analyze\n"
+	"makes a snapshot by itself when something has changed, and this command does so before.\n\n"
 	"Examples\n"
-	"  nezumi snapshot -i feeds/ -x warninglists/ && nezumi analyze -x warninglists/ /var/log/zeek\n"
-	"  nezumi snapshot -i iocs.csv -o iocs.nzs && nezumi analyze -i iocs.nzs flows/\n";
+	"  nezumi snapshot -i iocs.csv -o iocs.nzs && nezumi analyze -i iocs.nzs flows/\n"
+	"  nezumi import feeds/ && nezumi snapshot && nezumi analyze /var/log/zeek\n";
 
 const struct command cmd_snapshot = { "snapshot",
-				      "-i INDICATORS [-x EXCLUSIONS] [-o FILE]",
+				      "[-i INDICATORS] [-x EXCLUSIONS] [-o FILE]",
 				      "prepare indicators, so that they are ready at once",
 				      options,
 				      run,

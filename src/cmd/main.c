@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 
-extern const struct command cmd_analyze, cmd_extract, cmd_formats, cmd_owners, cmd_snapshot;
+extern const struct command cmd_analyze, cmd_check, cmd_doctor, cmd_extract, cmd_formats,
+	cmd_import, cmd_owners, cmd_snapshot;
 
-const struct command *const commands[] = { &cmd_analyze, &cmd_extract, &cmd_snapshot,
-					   &cmd_formats, &cmd_owners,  NULL };
+const struct command *const commands[] = { &cmd_analyze, &cmd_import,   &cmd_check,
+					   &cmd_extract, &cmd_snapshot, &cmd_doctor,
+					   &cmd_formats, &cmd_owners,   NULL };
 
 static void usage(FILE *to)
 {

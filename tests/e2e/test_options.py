@@ -180,8 +180,10 @@ class Options(e2e.Case):
         self.assertEqual(self.finding(self.analyze("--validity", "any", "-i", "csv", "log"))["score"], grace + 15)
 
     def test_data_directory(self):
-        self.put("data/indicators/list.txt", CONTROLLER + "\n")
-        self.put("xdg/nezumi/indicators/list.txt", OTHER + "\n")
+        self.put("list", CONTROLLER + "\n")
+        self.put("other", OTHER + "\n")
+        self.nezumi("import", "--data", "data", "list", status=0)
+        self.nezumi("import", "other", env={"XDG_DATA_HOME": self.dir + "/xdg"}, status=0)
         self.put("log", zeek([row(), row(controller=OTHER)]))
         run = lambda *args, **env: self.finding(self.analyze(*args, "log", env=env))["controller"]
         self.assertEqual(run("--data", "data"), CONTROLLER)

@@ -150,15 +150,20 @@ class Snapshot(e2e.Case):
             self.dir = mine
 
     def test_data_directory(self):
-        done = self.nezumi("snapshot", "--no-builtin", *self.x, "-i", "lists", "--data", "new/data", status=0)
+        """Without lists the indicators are those of the data directory, whose snapshot is made when it is needed, or before."""
+        self.nezumi("import", "--data", "new/data", "lists", status=0)
+        done = self.nezumi("snapshot", "--no-builtin", *self.x, "--data", "new/data", status=0)
         self.assertIn("new/data/snapshot.nzs", done.text)
+        made = os.stat(self.path("new/data/snapshot.nzs"))
         self.assertEqual(told(self.out("--data", "new/data")), told(self.out("-i", "lists")))
-        self.put("old/indicators/list", CONTROLLER + "\n")
-        self.assertEqual(told(self.out("--data", "old")), told(self.out("-i", "old/indicators")))
+        self.assertEqual(os.stat(self.path("new/data/snapshot.nzs")).st_mtime_ns, made.st_mtime_ns)
+        self.nezumi("snapshot", "--no-builtin", *self.x, "--data", "new/data", "-o", "other.nzs", status=0)
+        self.assertEqual(told(self.out("-i", "other.nzs")), told(self.out("-i", "lists")))
 
     def test_exit_status(self):
         """What could not be read is not left out in silence."""
-        self.nezumi("snapshot", "-o", "x.nzs", status=2)
+        self.nezumi("snapshot", "--data", "nothing", "-o", "x.nzs", status=2)
+        self.nezumi("snapshot", "-i", "lists", status=2)
         self.nezumi("snapshot", "-i", "absent", "-o", "x.nzs", status=2)
         self.nezumi("snapshot", "-i", "lists", "-i", "absent", "-o", "x.nzs", status=2)
         self.assertFalse(os.path.exists(self.path("x.nzs")))

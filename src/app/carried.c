@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/carried.h"
+
+#include "app/catalogue.h"
+
+#include <stdlib.h>
+
+/* What a catalogue says of a MISP warninglist. */
+struct known_list {
+	struct str name, reason;
+	bool ignore;
+	enum xclass class;
+};
+
+struct alias {
+	struct str key, family; /* key: lower case letters and digits only */
+};
+
+static enum err known_row(void *ctx, const struct str field[ROW_FIELDS])
+{
+	struct carried *c = ctx;
+	struct known_list *k = VEC_PUSH(&c->known);
+
+	if (!k)
+		return ERR_NOMEM;
+	*k = (struct known_list){ .name = arena_str(&c->arena, field[1]),
+				  .reason = arena_str(&c->arena, field[3]) };
+	k->ignore = !xclass_parse(field[2], &k->class);
+	return k->name.p && k->reason.p ? ERR_OK : ERR_NOMEM;
+}
+
+/* Letters and digits of a name, in lower case; bytes beyond ASCII stay. */
+static struct str plain_key(struct buf *b, struct str s)
+{
+	buf_clear(b);
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
+			buf_ch(b, c);
+	}
+	return buf_str(b);
+}
+
+static enum err alias_row(void *ctx, const struct str field[ROW_FIELDS])
+{
+	struct carried *c = ctx;
+	struct alias *a = VEC_PUSH(&c->aliases);
+
+	if (!a)
+		return ERR_NOMEM;
+	*a = (struct alias){ arena_str(&c->arena, plain_key(&c->key, field[1])),
+			     arena_str(&c->arena, field[0]) };
+	return a->key.p && a->family.p ? ERR_OK : ERR_NOMEM;
+}
+
+static int by_key(const void *x, const void *y)
+{
+	return str_cmp(((const struct alias *)x)->key, ((const struct alias *)y)->key);
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return str_cmp(((const struct known_list *)x)->name, ((const struct known_list *)y)->name);
+}
+
+enum err carried_load(struct carried *c)
+{
+	enum err e;
+
+	*c = (struct carried){ 0 };
+	arena_init(&c->arena, (size_t)16 << 20);
+	buf_init(&c->key, 1 << 20);
+	e = catalogue_rows(catalogue_warninglists(), known_row, c);
+	if (!e)
+		e = catalogue_rows(catalogue_families(), alias_row, c);
+	if (c->known.n)
+		qsort(c->known.v, c->known.n, sizeof *c->known.v, by_name);
+	if (c->aliases.n)
+		qsort(c->aliases.v, c->aliases.n, sizeof *c->aliases.v, by_key);
+	return e;
+}
+
+void carried_free(struct carried *c)
+{
+	free(c->known.v);
+	free(c->aliases.v);
+	buf_free(&c->key);
+	arena_free(&c->arena);
+}
+
+struct str carried_family(struct carried *c, struct str family)
+{
+	struct alias key, *found;
+
+	if (family.n == 0)
+		return STR_NONE;
+	key.key = plain_key(&c->key, family);
+	found = c->aliases.n && key.key.n
+			? bsearch(&key, c->aliases.v, c->aliases.n, sizeof key, by_key)
+			: NULL;
+	return found ? found->family : str_trim(family);
+}
+
+static const struct known_list *known_list(struct carried *c, struct str name)
+{
+	struct known_list key = { .name = name };
+
+	if (c->last_list.n && str_eq(c->last_list, name))
+		return c->last_known;
+	c->last_known = c->known.n ? bsearch(&key, c->known.v, c->known.n, sizeof key, by_name) : NULL;
+	c->last_list = c->last_known ? c->last_known->name : STR_NONE;
+	return c->last_known;
+}
+
+bool carried_settle(struct carried *c, struct exclusion *x, bool classed, enum xclass class,
+		    struct str file, const char **note)
+{
+	*note = NULL;
+	if (!x->classed) {
+		const struct known_list *k = x->list.n ? known_list(c, x->list) : NULL;
+
+		if (k && k->ignore)
+			return false;
+		if (!k && x->list.n && !classed) {
+			/* To believe it benign could hide a controller. */
+			*note = "a warninglist of unknown class: left out";
+			return false;
+		}
+		x->class = k ? k->class : classed ? class : X_BENIGN;
+		if (k)
+			x->reason = k->reason;
+	}
+	if (x->list.n == 0)
+		x->list = file;
+	return true;
+}
+
+/* ---- the lists themselves ---- */
+
+struct telling {
+	enum err (*tell)(void *ctx, const struct exclusion *x);
+	void *ctx;
+	enum xclass class;
+};
+
+static enum err builtin_row(void *ctx, const struct str field[ROW_FIELDS])
+{
+	const struct telling *t = ctx;
+	struct exclusion e = { .list = STR("built-in"), .class = t->class, .reason = STR_NONE };
+	struct str value = field[0];
+
+	if (t->class == X_BENIGN && str_is(field[1], "resolver"))
+		e.reason = STR("resolver");
+	if (cidr_parse(value, &e.net)) {
+		e.type = ENTRY_NET;
+	} else {
+		e.type = value.p[0] == '.' ? ENTRY_NAME_BELOW : ENTRY_NAME;
+		e.name = e.type == ENTRY_NAME_BELOW ? str_skip(value, 1) : value;
+	}
+	return t->tell(t->ctx, &e);
+}
+
+enum err carried_exclusions(enum err (*tell)(void *ctx, const struct exclusion *x), void *ctx)
+{
+	struct telling t = { tell, ctx, X_BENIGN };
+	enum err e = catalogue_rows(catalogue_benign(), builtin_row, &t);
+
+	t.class = X_PROVIDER;
+	return e ? e : catalogue_rows(catalogue_platforms(), builtin_row, &t);
+}

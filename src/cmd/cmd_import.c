@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/list_options.h"
+
+#include "app/intake.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "base/stop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	OPT_KIND = OPT_BEYOND_LISTS,
+	OPT_AS,
+	OPT_SOURCE,
+	OPT_RELIABILITY,
+	OPT_CLASS,
+	OPT_KEEP_GOING
+};
+
+static const struct option_row options[] = {
+	{ OPT_KIND, "kind", "KIND",
+	  "what the files are, where content leaves doubt: indicators, organisations or exclusions" },
+	{ OPT_AS, "as", "FORMAT", "read them as this format instead of by content" },
+	{ OPT_SOURCE, "source", "NAME",
+	  "who says it (else the source that a row names, else the file's name)" },
+	{ OPT_RELIABILITY, "reliability", "A..F",
+	  "how reliable that source is, from A (completely) to E (not), F (cannot be judged)" },
+	{ OPT_CLASS, "class", "CLASS",
+	  "what lists of exclusions prove that do not say it: benign, provider, scanner, sinkhole or "
+	  "research" },
+	{ OPT_COLUMN, "column", "FIELD=NAME", "a CSV column by its name in the file" },
+	{ OPT_KEEP_GOING, "keep-going", NULL, "an unreadable file is no error" },
+	{ 0, NULL, NULL, NULL },
+};
+
+struct wish {
+	struct intake_options o;
+	struct list_choice lists;
+	const char *as;
+};
+
+static int set_kind(struct wish *w, const char *arg)
+{
+	static const struct {
+		const char *name;
+		enum reads kind;
+	} kinds[] = { { "indicators", READS_INDICATORS },
+		      { "organisations", READS_ORGS },
+		      { "exclusions", READS_EXCLUSIONS } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(arg, kinds[i].name) == 0) {
+			w->o.any_kind = false;
+			w->o.kind = kinds[i].kind;
+			return -1;
+		}
+	return complain("--kind is indicators, organisations or exclusions, not %s", arg);
+}
+
+/* Of the kind that was said, else of any. */
+static int set_reader(struct wish *w)
+{
+	static const enum reads kinds[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS };
+
+	for (size_t i = 0; w->as && !w->o.as && i < sizeof kinds / sizeof kinds[0]; i++)
+		if (w->o.any_kind || w->o.kind == kinds[i])
+			w->o.as = reader_named(kinds[i], str_of(w->as));
+	return !w->as || w->o.as ? -1
+				 : complain("%s: no such format; nezumi formats lists them", w->as);
+}
+
+static int own(void *ctx, int id, const char *arg)
+{
+	struct wish *w = ctx;
+
+	switch (id) {
+	case OPT_KIND:
+		return set_kind(w, arg);
+	case OPT_AS:
+		w->as = arg;
+		return -1;
+	case OPT_SOURCE:
+		w->o.source.name = str_trim(str_of(arg));
+		return w->o.source.name.n ? -1 : complain("--source needs a name");
+	case OPT_RELIABILITY:
+		if (strlen(arg) != 1 || arg[0] < 'A' || arg[0] > 'F')
+			return complain("--reliability is a letter from A to F, not %s", arg);
+		w->o.source.reliability = arg[0];
+		return -1;
+	case OPT_CLASS:
+		w->o.classed = xclass_parse(str_of(arg), &w->o.class);
+		return w->o.classed ? -1 : complain("%s: no such class of exclusions", arg);
+	case OPT_COLUMN:
+		return list_option(&w->lists, id, arg);
+	default:
+		w->o.keep_going = true;
+		return -1;
+	}
+}
+
+/* ---- progress ---- */
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * TIME_S + t.tv_nsec / 1000;
+}
+
+struct progress {
+	double begun, last;
+	bool shown;
+};
+
+static void on_progress(void *ctx, enum intake_phase phase, uint64_t rows, uint64_t all)
+{
+	struct progress *p = ctx;
+	double t = seconds();
+
+	if (t - p->last < 0.2 || t - p->begun < 0.5 || !isatty(STDERR_FILENO))
+		return;
+	p->last = t;
+	p->shown = true;
+	fprintf(stderr, "\r\033[K%s  %llu", phase == INTAKE_READING ? "reading" : "writing",
+		(unsigned long long)rows);
+	if (all)
+		fprintf(stderr, " of %llu", (unsigned long long)all);
+	fprintf(stderr, " rows  %.0f k/s", (double)rows / 1e3 / (t - p->begun + 1e-9));
+}
+
+/* ---- what came of it ---- */
+
+static void tell_files(const struct scan_files *f, const struct common *c)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct scan_file *file = &f->v[i];
+		bool ours = file->unreadable || file->reader || !file->from_folder;
+
+		if (file->trouble.n && ours)
+			(void)complain("%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->trouble));
+		else if (file->trouble.n)
+			warn(c, "%.*s was passed over: %.*s", STR_ARG(file->path),
+			     STR_ARG(file->trouble));
+		if (file->note.n)
+			warn(c, "%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->note));
+		if (file->malformed)
+			warn(c, "%.*s: %llu %s could not be read", STR_ARG(file->path),
+			     (unsigned long long)file->malformed,
+			     file->malformed == 1 ? "line" : "lines");
+	}
+}
+
+static void tell_trouble(struct intake *in, const struct common *c)
+{
+	for (int k = 0; k < 3; k++)
+		tell_files(&in->files[k], c);
+	tell_files(&in->others, c);
+}
+
+static void json_file(struct buf *b, const struct scan_file *f, const char *kind, bool *first)
+{
+	buf_c(b, *first ? "" : ",");
+	*first = false;
+	buf_c(b, "\n  {\"path\":");
+	json_put(b, f->path);
+	buf_fmt(b, ",\"kind\":\"%s\",\"format\":", kind);
+	if (f->reader)
+		json_put(b, str_of(f->reader->name));
+	else
+		buf_c(b, "null");
+	buf_fmt(b, ",\"records\":%llu,\"malformed\":%llu,\"bytes\":%llu", (unsigned long long)f->records,
+		(unsigned long long)f->malformed, (unsigned long long)f->bytes);
+	if (f->trouble.n) {
+		buf_c(b, ",\"trouble\":");
+		json_put(b, f->trouble);
+	}
+	buf_ch(b, '}');
+}
+
+static void say_json(struct buf *b, struct intake *in, const struct store *s)
+{
+	static const char *const kinds[] = { "indicators", "organisations", "exclusions" };
+	const struct load_tally *t;
+	size_t n = store_load_tallies(in->load, &t);
+	bool first = true;
+
+	buf_c(b, "{\"nezumi\":\"" NEZUMI_VERSION "\",\"database\":");
+	json_put(b, store_path(s));
+	buf_c(b, ",\n \"inputs\":[");
+	for (int k = 0; k < 3; k++)
+		for (size_t i = 0; i < in->files[k].n; i++)
+			json_file(b, &in->files[k].v[i], kinds[k], &first);
+	for (size_t i = 0; i < in->others.n; i++)
+		json_file(b, &in->others.v[i], "telemetry", &first);
+	buf_c(b, "],\n \"sources\":[");
+	for (size_t i = 0; i < n; i++) {
+		buf_c(b, i ? ",\n  {\"name\":" : "\n  {\"name\":");
+		json_put(b, t[i].source);
+		buf_fmt(b,
+			",\"indicators\":%llu,\"added\":%llu,\"changed\":%llu,\"gone\":%llu,"
+			"\"left_out\":%llu,\"exclusions\":%llu,\"organisations\":%llu}",
+			(unsigned long long)t[i].rows, (unsigned long long)t[i].added,
+			(unsigned long long)t[i].changed, (unsigned long long)t[i].gone,
+			(unsigned long long)t[i].excess, (unsigned long long)t[i].exclusions,
+			(unsigned long long)t[i].organisations);
+	}
+	buf_c(b, "]}\n");
+}
+
+static void say_one(struct buf *b, const struct load_tally *t)
+{
+	const char *comma = "";
+
+	esc_term(b, t->source);
+	buf_c(b, ": ");
+	if (t->rows) {
+		buf_fmt(b, "%llu indicators (%llu new, %llu changed, %llu no longer listed)",
+			(unsigned long long)t->rows, (unsigned long long)t->added,
+			(unsigned long long)t->changed, (unsigned long long)t->gone);
+		comma = ", ";
+	}
+	if (t->exclusions) {
+		buf_fmt(b, "%s%llu exclusions", comma, (unsigned long long)t->exclusions);
+		comma = ", ";
+	}
+	if (t->organisations)
+		buf_fmt(b, "%s%llu networks of organisations", comma,
+			(unsigned long long)t->organisations);
+	if (t->excess)
+		buf_fmt(b, "; %llu more statements about values with more than %d were left out",
+			(unsigned long long)t->excess, LOAD_SAYS_MAX);
+	buf_ch(b, '\n');
+}
+
+static void say_text(struct buf *b, const struct intake *in, const struct store *s, double took, bool all)
+{
+	enum { SHOWN = 20 };
+	const struct load_tally *t;
+	size_t n = store_load_tallies(in->load, &t);
+
+	for (size_t i = 0; i < n && (all || i < SHOWN); i++)
+		say_one(b, &t[i]);
+	if (!all && n > SHOWN)
+		buf_fmt(b, "… and %zu more sources (-v shows all)\n", n - SHOWN);
+	buf_fmt(b, "done: %llu rows in %.1f s, kept in ", (unsigned long long)in->rows, took);
+	esc_term(b, store_path(s));
+	buf_ch(b, '\n');
+}
+
+static int put(const char *path, struct buf *b)
+{
+	struct errinfo ei = { 0 };
+	enum err e = buf_err(b);
+
+	if (!e)
+		e = file_write(path, buf_str(b), &ei);
+	buf_free(b);
+	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : -1;
+}
+
+static int say(struct intake *in, const struct store *s, const struct common *c, double took)
+{
+	int status = -1;
+	struct buf b;
+
+	if (c->json) {
+		buf_init(&b, 0);
+		say_json(&b, in, s);
+		status = put(c->json_file ? c->json_file : "-", &b);
+	}
+	if (status < 0 && !c->quiet && (!c->json || c->json_file)) {
+		buf_init(&b, 0);
+		say_text(&b, in, s, took, c->verbose);
+		status = put("-", &b);
+	}
+	return status < 0 ? EXIT_FOUND : status;
+}
+
+static int import(struct wish *w, const struct common *c)
+{
+	struct progress p = { .begun = seconds() };
+	struct errinfo ei = { 0 };
+	struct store *s = NULL;
+	struct intake in;
+	int status;
+	enum err e = store_open(c->data, STORE_WRITE, "import", &s, &ei);
+
+	if (e)
+		return complain("%s", ei.msg[0] ? ei.msg : err_text(e));
+	if (!c->quiet)
+		w->o.progress = on_progress;
+	w->o.progress_ctx = &p;
+	stop_on_signals();
+	e = intake_read(&in, s, &w->o, &ei);
+	if (!e)
+		e = intake_commit(&in, &ei);
+	if (p.shown)
+		fputs("\r\033[K", stderr);
+	tell_trouble(&in, c);
+	status = e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e))
+		   : say(&in, s, c, seconds() - p.begun);
+	intake_free(&in);
+	store_close(s);
+	return status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct wish *w = calloc(1, sizeof *w);
+	unsigned dashes = 0;
+	struct common c;
+	char **args;
+	int n, status;
+
+	if (!w)
+		return complain("%s", err_text(ERR_NOMEM));
+	w->o = (struct intake_options){ .any_kind = true,
+					.clock = now,
+					.source = store_source_init(STR_NONE) };
+	status = parse_options(self, argc, argv, &c, own, w, &args, &n);
+	if (status < 0)
+		status = set_reader(w);
+	for (int i = 0; status < 0 && i < n; i++)
+		dashes += strcmp(args[i], "-") == 0;
+	if (status < 0 && dashes > 1)
+		status = complain("standard input (-) can be given only once");
+	if (status < 0 && n == 0)
+		status = complain("nothing to import: files, folders or - for standard input");
+	if (status < 0 && !c.data)
+		status = complain("there is no data directory: --data DIR");
+	if (status < 0) {
+		w->o.paths = (const char *const *)args;
+		w->o.n_paths = (size_t)n;
+		w->o.columns = w->lists.o.columns;
+		w->o.n_columns = w->lists.o.n_columns;
+		status = import(w, &c);
+	}
+	free(w);
+	return status;
+}
+
+static const char notes[] =
+	"What each file is, is seen by its content; nezumi formats lists what can be read. All that a\n"
+	"source says is replaced in one step: after a crash there is the old or the new. What it no\n"
+	"longer lists is kept, with the day on which it was listed last. Where nothing can be read, or\n"
+	"a file of several cannot, nothing is changed.\n\n"
+	"Examples\n"
+	"  nezumi import --source 'Feodo Tracker' --reliability B feodo.csv\n"
+	"  nezumi import warninglists/ constituents.csv\n"
+	"  nezumi import --kind exclusions --class provider hosting-ranges.txt\n";
+
+const struct command cmd_import = {
+	"import", "FILE…", "indicators, organisations, exclusions into the data directory",
+	options,  run,     notes
+};
