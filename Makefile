@@ -53,7 +53,7 @@ $(error MODE is one of release debug asan tsan, not "$(MODE)")
 endif
 
 # Asked once, and only when something is compiled: pkg-config may come with the set-up.
-LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libcurl sqlite3
+LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libcurl libfyaml sqlite3
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 library_cflags = $(call once,library_cflags,pkg-config --cflags $(LIBRARIES))
 library_libs   = $(call once,library_libs,pkg-config --libs $(LIBRARIES))
@@ -70,7 +70,7 @@ O       := $(BUILD)/$(MODE)
 BIN     := $(O)/nezumi
 LIB     := $(O)/libnezumi.a
 SRC     := $(sort $(wildcard src/*/*.c))
-DATA    := $(sort $(wildcard catalogue/*.csv catalogue/*.txt catalogue/*.css catalogue/*.js))
+DATA    := $(sort $(wildcard catalogue/*.csv catalogue/*.txt catalogue/*.css catalogue/*.js catalogue/*.yaml))
 MAIN    := src/cmd/main.c
 LIB_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out $(MAIN),$(SRC))) $(DATA:%=$(O)/%.o)
 MAIN_OBJ := $(MAIN:%.c=$(O)/%.o)

@@ -20,6 +20,13 @@ FILE_OF(families)
 FILE_OF(sectors)
 FILE_OF(countries)
 
+extern const char catalogue_feeds_yaml_begin[], catalogue_feeds_yaml_end[];
+
+struct str catalogue_feeds(void)
+{
+	return str_range(catalogue_feeds_yaml_begin, catalogue_feeds_yaml_end);
+}
+
 enum err catalogue_rows(struct str file,
 			enum err (*row)(void *ctx, const struct str field[ROW_FIELDS]), void *ctx)
 {

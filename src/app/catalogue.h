@@ -13,6 +13,7 @@ struct str catalogue_platforms(void);
 struct str catalogue_families(void);
 struct str catalogue_sectors(void);
 struct str catalogue_countries(void);
+struct str catalogue_feeds(void); /* YAML: see app/feed.h */
 
 /*
  * Walk the rows of such a file: comments and blank lines are passed over, so is the header. Calls

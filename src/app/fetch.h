@@ -101,6 +101,11 @@ struct fetch_answer {
 MUST enum err fetch_file(struct fetcher *f, const struct fetch_request *r, const char *to,
 			 struct fetch_answer *answer, struct errinfo *ei);
 
+/* Percent-encoded, so that it stays one part of a path or query (RFC 3986 section 2.3). */
+void fetch_escape(struct buf *b, struct str s);
+/* What a server names, seen from the URL at which it said so. ERR_USAGE: it lies on another host. */
+MUST enum err fetch_join(const char *base, struct str relative, struct buf *out, struct errinfo *ei);
+
 /*
  * Could this be a document for a machine? Refuses (ERR_PARSE, with the reason) nothing at all, a
  * web page, text that is not ASCII-compatible (UTF-16), archives and other binary files. `path` is

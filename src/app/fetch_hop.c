@@ -23,20 +23,6 @@ enum {
 
 /* ---- URLs ---- */
 
-/* Percent-encoded, so that it stays one part of a path or query (RFC 3986 section 2.3). */
-static void put_escaped(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '-' || c == '.' || c == '_' || c == '~')
-			buf_ch(b, (char)c);
-		else
-			buf_fmt(b, "%%%02X", c);
-	}
-}
-
 static void copy_part(CURLU *u, CURLUPart part, unsigned flags, char *to, size_t room)
 {
 	char *text = NULL;
@@ -50,14 +36,6 @@ static void copy_part(CURLU *u, CURLUPart part, unsigned flags, char *to, size_t
 static bool is_local_name(struct str host)
 {
 	return str_iis(host, "localhost") || str_ends(host, STR(".localhost"));
-}
-
-/* An address, with or without the brackets of a URL. */
-static bool host_address(struct str host, struct ip *out)
-{
-	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = (struct str){ host.p + 1, host.n - 2 };
-	return ip_parse(host, out);
 }
 
 static enum err refuse_address(const struct hop *hop, struct str why, struct errinfo *ei)
@@ -74,7 +52,7 @@ static enum err check_host(const struct hop *hop, struct errinfo *ei)
 	struct str host = str_of(hop->host), why;
 	struct ip ip;
 
-	if (host_address(host, &ip) &&
+	if (url_address(host, &ip) &&
 	    !fetch_may_reach(&f->special, ip, f->rules.inside, f->met_public, &why))
 		return refuse_address(hop, why, ei);
 	if (hop->by_proxy && is_local_name(host) && (!f->rules.inside || f->met_public))
@@ -97,59 +75,6 @@ static enum err check_scheme(const struct hop *hop, bool first, struct errinfo *
 	if (plain && hop->same_origin && hop->f->key.how != FETCH_OPEN && !hop->f->rules.inside)
 		return err_set(ei, ERR_USAGE, "its key would travel by plain http");
 	return ERR_OK;
-}
-
-/* ---- proxies ---- */
-
-/* no_proxy: names (and all below them), addresses and networks, "*" for all. */
-static bool spared(struct str list, struct str host)
-{
-	struct str rest = list, word;
-	struct cidr net;
-	struct ip ip;
-	bool is_ip = host_address(host, &ip);
-
-	while (str_cut(&rest, ',', &word)) {
-		word = str_trim(word);
-		if (word.n && word.p[0] == '.')
-			word = str_skip(word, 1);
-		if (word.n == 0)
-			continue;
-		if (str_is(word, "*") || str_ieq(word, host) ||
-		    (is_ip && cidr_parse(word, &net) && cidr_has(net, ip)))
-			return true;
-		if (host.n > word.n && host.p[host.n - word.n - 1] == '.' &&
-		    str_ieq(str_skip(host, host.n - word.n), word))
-			return true;
-	}
-	return false;
-}
-
-static const char *one_of(const char *a, const char *b)
-{
-	const char *v = getenv(a);
-
-	return v && *v ? v : getenv(b);
-}
-
-/*
- * The proxy for a question, or "". libcurl would look at the same variables, but not say whether it
- * found one, and then the address it connects to is not the host's. (HTTP_PROXY in capitals is
- * left alone as everywhere: a web server sets it from a header.)
- */
-static const char *proxy_for(const struct fetcher *f, const struct hop *hop)
-{
-	const char *spare = one_of("no_proxy", "NO_PROXY"), *proxy;
-
-	if (f->rules.proxy)
-		return f->rules.proxy;
-	if (spare && spared(str_of(spare), str_of(hop->host)))
-		return "";
-	proxy = strcmp(hop->scheme, "https") == 0 ? one_of("https_proxy", "HTTPS_PROXY")
-						  : getenv("http_proxy");
-	if (!proxy || !*proxy)
-		proxy = one_of("all_proxy", "ALL_PROXY");
-	return proxy ? proxy : "";
 }
 
 /* ---- from URL to URL ---- */
@@ -187,7 +112,7 @@ static enum err take_url(struct hop *hop, bool first, struct errinfo *ei)
 		hop->origin = origin;
 	else
 		buf_free(&origin);
-	hop->by_proxy = proxy_for(hop->f, hop)[0] != 0;
+	hop->by_proxy = url_proxy(&hop->f->rules, hop->scheme, hop->host)[0] != 0;
 	if (!e)
 		e = check_scheme(hop, first, ei);
 	if (!e && hop->host[0] == 0)
@@ -209,7 +134,7 @@ enum err hop_first(struct fetcher *f, const char *url, struct hop *hop, struct e
 		return err_set(ei, ERR_USAGE, "its URL has no {key} to put the key in");
 	if (f->key.how == FETCH_URL) {
 		buf_puts(&hop->url, str_head(rest, at));
-		put_escaped(&hop->url, f->key.key);
+		fetch_escape(&hop->url, f->key.key);
 		rest = str_skip(rest, at + mark.n);
 	}
 	buf_puts(&hop->url, rest);
@@ -474,7 +399,7 @@ static CURLcode set_options(CURL *c, const struct fetch_rules *rules, struct hop
 		SET(CURLOPT_CAPATH, NULL);
 		SET(CURLOPT_PROXY_CAINFO, rules->ca_file);
 	}
-	SET(CURLOPT_PROXY, proxy_for(hop->f, hop));
+	SET(CURLOPT_PROXY, url_proxy(&hop->f->rules, hop->scheme, hop->host));
 	SET(CURLOPT_NOPROXY, "");
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);

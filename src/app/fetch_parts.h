@@ -55,4 +55,14 @@ MUST enum err hop_go(struct fetcher *f, const struct fetch_request *r, struct ho
 		     struct errinfo *ei);
 void hop_free(struct hop *hop);
 
+enum { URL_TEXT_MAX = 8192 };
+/* A host that is an address, with or without the brackets of a URL. */
+bool url_address(struct str host, struct ip *out);
+/*
+ * The proxy for a question, or "". libcurl would look at the same variables, but not say whether it
+ * found one, and then the address it connects to is not the host's. (HTTP_PROXY in capitals is
+ * left alone as everywhere: a web server sets it from a header.)
+ */
+const char *url_proxy(const struct fetch_rules *rules, const char *scheme, const char *host);
+
 #endif
