@@ -273,6 +273,11 @@ enum err store_load_indicator(struct store_load *l, uint32_t source, const struc
 			  str_skip(buf_str(&l->text), key_end), ei);
 }
 
+void store_load_emptied(struct store_load *l, uint32_t source)
+{
+	l->sources.v[source].says = true;
+}
+
 /* Entries of networks, AS numbers and names as keys. */
 static void key_entry(struct key *k, enum entry_type type, struct cidr net, uint32_t as, struct str name)
 {

@@ -150,6 +150,8 @@ void store_load_free(struct store_load *l);
  */
 MUST enum err store_load_source(struct store_load *l, const struct store_source *source,
 				uint32_t *at, struct errinfo *ei);
+/* Its indicators are replaced, even if none come. */
+void store_load_emptied(struct store_load *l, uint32_t source);
 /* Strings are copied. */
 MUST enum err store_load_indicator(struct store_load *l, uint32_t source, const struct indicator *i,
 				   struct errinfo *ei);
