@@ -11,9 +11,10 @@ enum {
 	LINE_LIMIT = 1 << 20,     /* a line, with its LF */
 	DOCUMENT_LIMIT = 1 << 30, /* a document read whole */
 	PIECE = 512 << 10,        /* bytes read at once: they stay in the processor's cache */
-	JOB = 16,                 /* pieces of a large file that make a job */
-	BATCH_LIMIT = 8,          /* pieces whose outcome is handed over together */
-	LAYOUT_LIMIT = 1 << 20,   /* what one header means */
+	SLACK = 4 << 10, /* so that the head of a file that was used does not move all behind it */
+	JOB = 16,        /* pieces of a large file that make a job */
+	BATCH_LIMIT = 8, /* pieces whose outcome is handed over together */
+	LAYOUT_LIMIT = 1 << 20, /* what one header means */
 };
 
 /* ---- scan.c ---- */

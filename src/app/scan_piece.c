@@ -82,20 +82,22 @@ static enum err fill(struct reading *g, size_t want)
 
 	if (g->ended || rest(g).n >= want)
 		return ERR_OK;
-	g->n -= g->from;
-	if (g->from && g->n)
-		memmove(g->p, g->p + g->from, g->n);
-	g->from = 0;
+	if (g->from + want > g->cap) {
+		g->n -= g->from;
+		if (g->from && g->n)
+			memmove(g->p, g->p + g->from, g->n);
+		g->from = 0;
+	}
 	if (g->cap < want) {
-		char *p = realloc(g->p, want);
+		char *p = realloc(g->p, want + SLACK);
 
 		if (!p)
 			return ERR_NOMEM;
 		g->p = p;
-		g->cap = want;
+		g->cap = want + SLACK;
 	}
-	while (!e && !g->ended && g->n < want)
-		e = read_on(g, want - g->n);
+	while (!e && !g->ended && rest(g).n < want)
+		e = read_on(g, want - rest(g).n);
 	return e;
 }
 
