@@ -63,6 +63,9 @@ int parse_options(const struct command *self, int argc, char **argv, struct comm
 int complain(const char *fmt, ...) PRINTF(1, 2);
 void warn(const struct common *c, const char *fmt, ...) PRINTF(2, 3);
 
+/* How wide what people read may be: the terminal's columns, else $COLUMNS, else 80; from 60 to 160. */
+unsigned columns_of_terminal(void);
+
 /* A seed for hash tables; when the system has none to give, the time must do. */
 uint64_t unknowable(void);
 

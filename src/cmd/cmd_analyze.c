@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,19 +154,6 @@ static void on_progress(void *ctx, int pass, uint64_t bytes)
 }
 
 /* ---- after the analysis ---- */
-
-static unsigned columns_of_terminal(void)
-{
-	struct winsize ws;
-	const char *env = getenv("COLUMNS");
-	uint64_t n;
-
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
-		n = ws.ws_col;
-	else if (!env || !str_u64(str_of(env), 1000, &n))
-		n = 80;
-	return (unsigned)(n < 60 ? 60 : n > 160 ? 160 : n);
-}
 
 static int put(const char *path, struct buf *b, enum err e)
 {

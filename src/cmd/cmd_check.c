@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -422,19 +421,6 @@ static void say_text(struct screen *p, const struct looked *k, const struct wish
 }
 
 /* ---- all of it ---- */
-
-static unsigned columns_of_terminal(void)
-{
-	struct winsize ws;
-	const char *env = getenv("COLUMNS");
-	uint64_t n;
-
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
-		n = ws.ws_col;
-	else if (!env || !str_u64(str_of(env), 1000, &n))
-		n = 80;
-	return (unsigned)(n < 60 ? 60 : n > 160 ? 160 : n);
-}
 
 static enum err load_owners(struct ownership *o, const struct wish *w, const struct common *c,
 			    struct errinfo *ei)

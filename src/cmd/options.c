@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,6 +61,19 @@ void warn(const struct common *c, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	(void)complain("%s", text);
+}
+
+unsigned columns_of_terminal(void)
+{
+	struct winsize ws;
+	const char *env = getenv("COLUMNS");
+	uint64_t n;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		n = ws.ws_col;
+	else if (!env || !str_u64(str_of(env), 1000, &n))
+		n = 80;
+	return (unsigned)(n < 60 ? 60 : n > 160 ? 160 : n);
 }
 
 uint64_t unknowable(void)
