@@ -2,6 +2,7 @@
 #include "app/lookup.h"
 
 #include "app/gate.h"
+#include "app/lookup_parts.h"
 #include "core/name.h"
 
 #include <stdlib.h>
@@ -251,105 +252,6 @@ static enum err ask_owner(struct asking *a, const struct indicator *host, struct
 
 /* ---- judging ---- */
 
-static bool harmful(enum role r)
-{
-	return r <= ROLE_OTHER;
-}
-
-/* When somebody last saw it in use, as far as its source shows. A list that is fetched every day
- * sees what it lists; a file shows no more than its dates. */
-static int64_t seen(const struct store_said *s, int64_t now)
-{
-	int64_t t = s->ind.from;
-
-	if (s->kind == SOURCE_FEED && s->listed_last != TIME_NONE && s->listed_last > t)
-		t = s->listed_last;
-	if (s->ind.until != TIME_NONE && s->ind.until <= now && s->ind.until > t)
-		t = s->ind.until;
-	return t;
-}
-
-/* The sources among the statements, numbered, and what they have in common. */
-struct witnesses {
-	int64_t id[32];
-	size_t n;
-	uint64_t size[32], both[32 * 32];
-};
-
-static uint32_t witness(struct witnesses *w, int64_t id)
-{
-	size_t i = 0;
-
-	while (i < w->n && w->id[i] != id)
-		i++;
-	if (i == w->n && w->n < sizeof w->id / sizeof w->id[0])
-		w->id[w->n++] = id;
-	return (uint32_t)i;
-}
-
-static enum err overlaps(struct asking *a, struct witnesses *w, struct errinfo *ei)
-{
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; !e && i < w->n; i++)
-		for (size_t k = i; !e && k < w->n; k++) {
-			uint64_t both = 0;
-
-			e = store_overlap_get(a->l->store, w->id[i], w->id[k], &both, ei);
-			w->both[i * w->n + k] = w->both[k * w->n + i] = both;
-			if (i == k)
-				w->size[i] = both;
-		}
-	return e;
-}
-
-static enum err weigh(struct asking *a, struct errinfo *ei)
-{
-	struct looked *k = a->k;
-	struct trust_said *said = calloc(k->said.n + 1, sizeof *said);
-	struct trust_part *parts = calloc(k->said.n + 1, sizeof *parts);
-	struct witnesses *w = calloc(1, sizeof *w);
-	size_t n = 0;
-	enum err e = said && parts && w ? ERR_OK : ERR_NOMEM;
-
-	for (size_t i = 0; !e && i < k->said.n; i++) {
-		struct looked_said *s = &k->said.v[i];
-		const struct indicator *ind = &s->said.ind;
-
-		s->weighed = harmful(ind->role) && !ind->revoked;
-		if (!s->weighed)
-			continue;
-		said[n++] = (struct trust_said){
-			.reliability = s->said.reliability,
-			.confidence = ind->confidence,
-			.record = 1,
-			.source = witness(w, s->said.source_id),
-			.type = ind->type,
-			.role = ind->role,
-			.lifetime = (uint16_t)(s->said.lifetime_days < UINT16_MAX ? s->said.lifetime_days
-										  : UINT16_MAX),
-			.seen = seen(&s->said, a->l->now),
-			.until = ind->until,
-		};
-	}
-	if (!e && w->n > 1)
-		e = overlaps(a, w, ei);
-	if (!e && n) {
-		struct overlap o = { .n = w->n, .size = w->size, .both = w->both };
-
-		/* Sources beyond those that are numbered are few, and no copies of anybody. */
-		k->score = trust_score(said, n, w->n > 1 && w->n < 32 ? &o : NULL, a->l->now, parts);
-		n = 0;
-		for (size_t i = 0; i < k->said.n; i++)
-			if (k->said.v[i].weighed)
-				k->said.v[i].part = parts[n++];
-	}
-	free(said);
-	free(parts);
-	free(w);
-	return e;
-}
-
 /* What analysts decided last about the narrowest value counts first. */
 static const struct looked_decision *decision(const struct looked *k)
 {
@@ -384,7 +286,7 @@ static enum opinion opinion(const struct looked *k)
 static enum err judge(struct asking *a, struct errinfo *ei)
 {
 	struct looked *k = a->k;
-	enum err e = weigh(a, ei);
+	enum err e = lookup_weigh(a->l, k, ei);
 
 	if (e)
 		return e;
