@@ -53,9 +53,11 @@ $(error MODE is one of release debug asan tsan, not "$(MODE)")
 endif
 
 # Asked once, and only when something is compiled: pkg-config may come with the set-up.
-LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libcurl libfyaml sqlite3
+LIBRARIES := libisal libzstd liblz4 lzo2 jansson libmaxminddb libpsl libidn2 expat libfyaml sqlite3
+# Loaded by the program itself when it needs them (app/fetch_curl.h): only their headers are wanted here.
+LOADED := libcurl
 once = $(eval $(1) := $$(shell $(2)))$($(1))
-library_cflags = $(call once,library_cflags,pkg-config --cflags $(LIBRARIES))
+library_cflags = $(call once,library_cflags,pkg-config --cflags $(LIBRARIES) $(LOADED))
 library_libs   = $(call once,library_libs,pkg-config --libs $(LIBRARIES))
 
 # NDEBUG is never set: broken invariants stop a release too.

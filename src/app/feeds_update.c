@@ -427,7 +427,7 @@ static enum err fetch_and_judge(struct update *u, bool force, struct edition *ed
 	if (e)
 		return e;
 	sweep(u);
-	e = fetcher_open(&rules, &key, &world, fetcher);
+	e = fetcher_open(&rules, &key, &world, fetcher, ei);
 	if (!e)
 		e = edition_open(ed, &u->known->feed, *fetcher, &world, u->folder, last,
 				 (serial > other ? serial : other) + 1);

@@ -70,9 +70,9 @@ struct fetch_world {
 };
 
 struct fetcher;
-/* Errors: ERR_NOMEM, ERR_IO. */
+/* Errors: ERR_NOMEM; ERR_IO: libcurl is not installed, or too old. */
 MUST enum err fetcher_open(const struct fetch_rules *rules, const struct fetch_key *key,
-			   const struct fetch_world *world, struct fetcher **out);
+			   const struct fetch_world *world, struct fetcher **out, struct errinfo *ei);
 void fetcher_close(struct fetcher *f);
 
 struct fetch_request {
@@ -100,6 +100,9 @@ struct fetch_answer {
  */
 MUST enum err fetch_file(struct fetcher *f, const struct fetch_request *r, const char *to,
 			 struct fetch_answer *answer, struct errinfo *ei);
+
+/* What fetching is done with: libcurl and its libraries, with versions. Errors as of fetcher_open. */
+MUST enum err fetch_library(struct buf *out, struct errinfo *ei);
 
 /* Percent-encoded, so that it stays one part of a path or query (RFC 3986 section 2.3). */
 void fetch_escape(struct buf *b, struct str s);

@@ -23,14 +23,15 @@ enum {
 
 /* ---- URLs ---- */
 
-static void copy_part(CURLU *u, CURLUPart part, unsigned flags, char *to, size_t room)
+static void copy_part(const struct curl_calls *curl, CURLU *u, CURLUPart part, unsigned flags,
+		      char *to, size_t room)
 {
 	char *text = NULL;
 
 	to[0] = 0;
-	if (curl_url_get(u, part, &text, flags) == CURLUE_OK && strlen(text) < room)
+	if (curl->url_get(u, part, &text, flags) == CURLUE_OK && strlen(text) < room)
 		memcpy(to, text, strlen(text) + 1);
-	curl_free(text);
+	curl->free(text);
 }
 
 static bool is_local_name(struct str host)
@@ -81,30 +82,31 @@ static enum err check_scheme(const struct hop *hop, bool first, struct errinfo *
 
 static enum err take_url(struct hop *hop, bool first, struct errinfo *ei)
 {
-	CURLU *u = curl_url();
+	const struct curl_calls *curl = &hop->f->curl;
+	CURLU *u = curl->url();
 	char port[8], *user = NULL, *password = NULL;
 	struct buf origin;
 	enum err e = ERR_OK;
 
 	if (!u)
 		return ERR_NOMEM;
-	if (curl_url_set(u, CURLUPART_URL, hop->url.p, CURLU_NON_SUPPORT_SCHEME)) {
-		curl_url_cleanup(u);
+	if (curl->url_set(u, CURLUPART_URL, hop->url.p, CURLU_NON_SUPPORT_SCHEME)) {
+		curl->url_cleanup(u);
 		return err_set(ei, ERR_USAGE,
 			       first ? "its URL is none"
 				     : "the server leads to something that is no URL");
 	}
-	copy_part(u, CURLUPART_SCHEME, 0, hop->scheme, sizeof hop->scheme);
-	copy_part(u, CURLUPART_HOST, 0, hop->host, sizeof hop->host);
-	copy_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port);
-	(void)curl_url_get(u, CURLUPART_USER, &user, 0);
-	(void)curl_url_get(u, CURLUPART_PASSWORD, &password, 0);
+	copy_part(curl, u, CURLUPART_SCHEME, 0, hop->scheme, sizeof hop->scheme);
+	copy_part(curl, u, CURLUPART_HOST, 0, hop->host, sizeof hop->host);
+	copy_part(curl, u, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port);
+	(void)curl->url_get(u, CURLUPART_USER, &user, 0);
+	(void)curl->url_get(u, CURLUPART_PASSWORD, &password, 0);
 	if (user || password)
 		e = err_set(ei, ERR_USAGE, "%s a user name or password in it, which belongs in a file",
 			    first ? "its URL has" : "the server leads to a URL with");
-	curl_free(user);
-	curl_free(password);
-	curl_url_cleanup(u);
+	curl->free(user);
+	curl->free(password);
+	curl->url_cleanup(u);
 	buf_init(&origin, URL_MAX);
 	buf_fmt(&origin, "%s://%s:%s", hop->scheme, hop->host, port);
 	hop->same_origin = first || str_ieq(buf_str(&origin), buf_str(&hop->origin));
@@ -261,7 +263,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	long status = 0;
 	size_t left = size * n;
 
-	(void)curl_easy_getinfo(hop->f->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)hop->f->curl.easy_getinfo(hop->f->easy, CURLINFO_RESPONSE_CODE, &status);
 	hop->got += left;
 	if (status != 200) /* nobody will read it: enough is enough */
 		return hop->got > OTHER_MAX ? 0 : size * n;
@@ -303,12 +305,12 @@ static int on_progress(void *ctx, curl_off_t all, curl_off_t now, curl_off_t up_
 
 /* ---- asking ---- */
 
-static bool add_header(struct curl_slist **list, struct buf *line)
+static bool add_header(const struct curl_calls *curl, struct curl_slist **list, struct buf *line)
 {
 	struct curl_slist *longer;
 
 	buf_ch(line, 0);
-	longer = buf_err(line) ? NULL : curl_slist_append(*list, line->p);
+	longer = buf_err(line) ? NULL : curl->slist_append(*list, line->p);
 	forget(line);
 	if (!longer)
 		return false;
@@ -316,7 +318,8 @@ static bool add_header(struct curl_slist **list, struct buf *line)
 	return true;
 }
 
-static bool add_text(struct curl_slist **list, const char *name, const char *value)
+static bool add_text(const struct curl_calls *curl, struct curl_slist **list, const char *name,
+		     const char *value)
 {
 	struct buf line;
 
@@ -324,10 +327,10 @@ static bool add_text(struct curl_slist **list, const char *name, const char *val
 		return true;
 	buf_init(&line, URL_MAX);
 	buf_fmt(&line, "%s: %s", name, value);
-	return add_header(list, &line);
+	return add_header(curl, list, &line);
 }
 
-static bool add_key(struct curl_slist **list, const struct fetch_key *key)
+static bool add_key(const struct curl_calls *curl, struct curl_slist **list, const struct fetch_key *key)
 {
 	struct buf line, pair;
 
@@ -349,41 +352,45 @@ static bool add_key(struct curl_slist **list, const struct fetch_key *key)
 		base64(&line, buf_str(&pair));
 	}
 	forget(&pair);
-	return add_header(list, &line);
+	return add_header(curl, list, &line);
 }
 
-static void forget_headers(struct curl_slist *list)
+static void forget_headers(const struct curl_calls *curl, struct curl_slist *list)
 {
 	for (struct curl_slist *h = list; h; h = h->next)
 		explicit_bzero(h->data, strlen(h->data));
-	curl_slist_free_all(list);
+	curl->slist_free_all(list);
 }
 
 /* Headers of a question; NULL without memory. */
 static struct curl_slist *headers(const struct fetch_request *r, const struct hop *hop)
 {
+	const struct curl_calls *curl = &hop->f->curl;
 	struct curl_slist *list = NULL;
 
-	if (add_text(&list, "Accept", r->accept ? r->accept : "*/*") &&
-	    add_text(&list, "Accept-Encoding", "gzip") && add_text(&list, "If-None-Match", r->etag) &&
-	    add_text(&list, "If-Modified-Since", r->last_modified) &&
-	    (!hop->same_origin || add_key(&list, &hop->f->key)))
+	if (add_text(curl, &list, "Accept", r->accept ? r->accept : "*/*") &&
+	    add_text(curl, &list, "Accept-Encoding", "gzip") &&
+	    add_text(curl, &list, "If-None-Match", r->etag) &&
+	    add_text(curl, &list, "If-Modified-Since", r->last_modified) &&
+	    (!hop->same_origin || add_key(curl, &list, &hop->f->key)))
 		return list;
-	forget_headers(list);
+	forget_headers(curl, list);
 	return NULL;
 }
 
-static CURLcode set_options(CURL *c, const struct fetch_rules *rules, struct hop *hop,
-			    struct curl_slist *list)
+static CURLcode set_options(struct hop *hop, struct curl_slist *list)
 {
+	const struct curl_calls *curl = &hop->f->curl;
+	const struct fetch_rules *rules = &hop->f->rules;
+	CURL *c = hop->f->easy;
 	CURLcode r = CURLE_OK;
 
-#define SET(option, value)                                          \
-	do {                                                        \
-		if (!r)                                             \
-			r = curl_easy_setopt(c, (option), (value)); \
+#define SET(option, value)                                           \
+	do {                                                         \
+		if (!r)                                              \
+			r = curl->easy_setopt(c, (option), (value)); \
 	} while (0)
-	curl_easy_reset(c);
+	curl->easy_reset(c);
 	SET(CURLOPT_URL, hop->url.p);
 	SET(CURLOPT_HTTPHEADER, list);
 	SET(CURLOPT_USERAGENT, "nezumi/" NEZUMI_VERSION " (threat intelligence; open source)");
@@ -430,7 +437,7 @@ static void note_public(struct hop *hop)
 	const char *text = NULL;
 	struct ip ip;
 
-	if (!hop->by_proxy && !curl_easy_getinfo(hop->f->curl, CURLINFO_PRIMARY_IP, &text) &&
+	if (!hop->by_proxy && !hop->f->curl.easy_getinfo(hop->f->easy, CURLINFO_PRIMARY_IP, &text) &&
 	    text && ip_parse(str_of(text), &ip) &&
 	    special_overlap(&hop->f->special, (struct cidr){ ip, 128 }).n == 0)
 		hop->f->met_public = true;
@@ -439,7 +446,7 @@ static void note_public(struct hop *hop)
 /* Its own words where they are about certificates and names; what a server sends never gets there. */
 static enum err failed(struct hop *hop, CURLcode code, struct errinfo *ei)
 {
-	const char *text = hop->error[0] ? hop->error : curl_easy_strerror(code);
+	const char *text = hop->error[0] ? hop->error : hop->f->curl.easy_strerror(code);
 
 	if (hop->bad)
 		return err_set(ei, hop->bad, "%s", hop->ended);
@@ -474,7 +481,7 @@ static enum err failed(struct hop *hop, CURLcode code, struct errinfo *ei)
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_set(ei, ERR_IO, "%.80s: %.140s", hop->host, text);
 	default:
-		return err_set(ei, ERR_IO, "%.80s: %.140s", hop->host, curl_easy_strerror(code));
+		return err_set(ei, ERR_IO, "%.80s: %.140s", hop->host, hop->f->curl.easy_strerror(code));
 	}
 }
 
@@ -523,7 +530,7 @@ static enum err take_answer(const struct fetch_request *r, struct hop *hop, stru
 	case 303:
 	case 307:
 	case 308:
-		(void)curl_easy_getinfo(hop->f->curl, CURLINFO_REDIRECT_URL, &next);
+		(void)hop->f->curl.easy_getinfo(hop->f->easy, CURLINFO_REDIRECT_URL, &next);
 		if (!next)
 			return refused_status(hop, ei);
 		buf_clear(&hop->next);
@@ -554,15 +561,15 @@ enum err hop_go(struct fetcher *f, const struct fetch_request *r, struct hop *ho
 	list = headers(r, hop);
 	if (!list)
 		return ERR_NOMEM;
-	code = set_options(f->curl, &f->rules, hop, list);
+	code = set_options(hop, list);
 	if (!code)
-		code = curl_easy_perform(f->curl);
-	(void)curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl_easy_getinfo(f->curl, CURLINFO_RETRY_AFTER, &wait);
+		code = f->curl.easy_perform(f->easy);
+	(void)f->curl.easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)f->curl.easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &wait);
 	hop->status = (unsigned)status;
 	hop->wait_s = (unsigned)(wait < 0 ? 0 : wait < WAIT_MOST_S ? wait : WAIT_MOST_S);
 	note_public(hop);
-	forget_headers(list);
+	forget_headers(&f->curl, list);
 	/* The body of another answer was cut on purpose. */
 	if (code && !hop->bad && status >= 300 &&
 	    (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED))
@@ -573,7 +580,7 @@ enum err hop_go(struct fetcher *f, const struct fetch_request *r, struct hop *ho
 /* ---- fetchers ---- */
 
 enum err fetcher_open(const struct fetch_rules *rules, const struct fetch_key *key,
-		      const struct fetch_world *world, struct fetcher **out)
+		      const struct fetch_world *world, struct fetcher **out, struct errinfo *ei)
 {
 	struct fetcher *f = calloc(1, sizeof *f);
 	enum err e;
@@ -584,10 +591,12 @@ enum err fetcher_open(const struct fetch_rules *rules, const struct fetch_key *k
 	if (key)
 		f->key = *key;
 	f->world = *world;
-	e = special_load(&f->special);
+	e = curl_calls_load(&f->curl, ei);
+	if (!e)
+		e = special_load(&f->special);
 	if (!e) {
-		f->curl = curl_easy_init();
-		e = f->curl ? ERR_OK : ERR_NOMEM;
+		f->easy = f->curl.easy_init();
+		e = f->easy ? ERR_OK : ERR_NOMEM;
 	}
 	if (e) {
 		fetcher_close(f);
@@ -601,8 +610,8 @@ void fetcher_close(struct fetcher *f)
 {
 	if (!f)
 		return;
-	if (f->curl)
-		curl_easy_cleanup(f->curl);
+	if (f->easy)
+		f->curl.easy_cleanup(f->easy);
 	special_free(&f->special);
 	free(f);
 }

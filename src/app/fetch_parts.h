@@ -4,9 +4,9 @@
 #define NEZUMI_APP_FETCH_PARTS_H
 
 #include "app/fetch.h"
+#include "app/fetch_curl.h"
 #include "app/special.h"
 
-#include <curl/curl.h>
 #include <limits.h>
 
 struct fetcher {
@@ -14,7 +14,8 @@ struct fetcher {
 	struct fetch_key key;
 	struct fetch_world world;
 	struct special special;
-	CURL *curl;
+	struct curl_calls curl;
+	CURL *easy;
 	bool met_public; /* of the document being fetched: a host of its redirects was public */
 };
 

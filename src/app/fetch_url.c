@@ -74,44 +74,50 @@ const char *url_proxy(const struct fetch_rules *rules, const char *scheme, const
 
 /* ---- relative ones ---- */
 
-static bool same_part(CURLU *a, CURLU *b, CURLUPart part)
+static bool same_part(const struct curl_calls *curl, CURLU *a, CURLU *b, CURLUPart part)
 {
 	char *x = NULL, *y = NULL;
-	bool same = !curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) &&
-		    !curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) && str_ieq(str_of(x), str_of(y));
+	bool same = !curl->url_get(a, part, &x, CURLU_DEFAULT_PORT) &&
+		    !curl->url_get(b, part, &y, CURLU_DEFAULT_PORT) && str_ieq(str_of(x), str_of(y));
 
-	curl_free(x);
-	curl_free(y);
+	curl->free(x);
+	curl->free(y);
 	return same;
 }
 
 enum err fetch_join(const char *base, struct str relative, struct buf *out, struct errinfo *ei)
 {
-	CURLU *from = curl_url(), *to = from ? curl_url_dup(from) : NULL;
+	struct curl_calls curl;
+	CURLU *from, *to;
 	char *whole = NULL;
 	struct buf text;
-	enum err e = ERR_OK;
+	enum err e = curl_calls_load(&curl, ei);
 
+	if (e)
+		return e;
+	from = curl.url();
+	to = from ? curl.url_dup(from) : NULL;
 	buf_init(&text, URL_TEXT_MAX);
 	buf_puts(&text, relative);
 	buf_ch(&text, 0);
 	if (!to || buf_err(&text) == ERR_NOMEM)
 		e = ERR_NOMEM;
 	else if (buf_err(&text) || strlen(text.p) != relative.n ||
-		 curl_url_set(from, CURLUPART_URL, base, 0) || curl_url_set(to, CURLUPART_URL, base, 0) ||
-		 curl_url_set(to, CURLUPART_URL, text.p, CURLU_NON_SUPPORT_SCHEME) ||
-		 curl_url_get(to, CURLUPART_URL, &whole, 0))
+		 curl.url_set(from, CURLUPART_URL, base, 0) || curl.url_set(to, CURLUPART_URL, base, 0) ||
+		 curl.url_set(to, CURLUPART_URL, text.p, CURLU_NON_SUPPORT_SCHEME) ||
+		 curl.url_get(to, CURLUPART_URL, &whole, 0))
 		e = err_set(ei, ERR_PARSE, "the server names an address that is none");
-	else if (!same_part(from, to, CURLUPART_SCHEME) || !same_part(from, to, CURLUPART_HOST) ||
-		 !same_part(from, to, CURLUPART_PORT))
+	else if (!same_part(&curl, from, to, CURLUPART_SCHEME) ||
+		 !same_part(&curl, from, to, CURLUPART_HOST) ||
+		 !same_part(&curl, from, to, CURLUPART_PORT))
 		e = err_set(ei, ERR_USAGE, "the server names an address on another host");
 	if (!e) {
 		buf_c(out, whole);
 		e = buf_err(out);
 	}
-	curl_free(whole);
-	curl_url_cleanup(from);
-	curl_url_cleanup(to);
+	curl.free(whole);
+	curl.url_cleanup(from);
+	curl.url_cleanup(to);
 	buf_free(&text);
 	return e;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cmd.h"
 
+#include "app/fetch.h"
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/file.h"
@@ -81,6 +82,9 @@ static void find(struct examination *x, enum level level, const char *what, cons
 
 static void libraries(struct examination *x)
 {
+	struct errinfo ei = { 0 };
+	struct buf text;
+
 	if (store_library_number() < 3051003)
 		find(x, FINE, "SQLite",
 		     "%s; before 3.51.3 several writers could damage a database when its log is "
@@ -91,6 +95,12 @@ static void libraries(struct examination *x)
 	find(x, FINE, "zstd", "%s", ZSTD_versionString());
 	find(x, FINE, "libmaxminddb", "%s", MMDB_lib_version());
 	find(x, FINE, "libpsl", "%s", psl_get_version());
+	buf_init(&text, 4096);
+	if (fetch_library(&text, &ei))
+		find(x, NOTE, "libcurl", "%s", ei.msg);
+	else
+		find(x, FINE, "libcurl", "%.*s", STR_ARG(buf_str(&text)));
+	buf_free(&text);
 }
 
 static void directory(struct examination *x, const char *data)

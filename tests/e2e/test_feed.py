@@ -81,6 +81,23 @@ class Use(Case):
             self.assertIn(why, self.feed("add", *args, status=2).err)
         self.assertFalse(os.path.exists(self.path("data/nezumi.db")))
 
+    def test_libcurl_is_loaded_by_what_fetches_only(self):
+        for what in ("", "no library " * 400):
+            self.put("lib/libcurl.so.4", what)
+            env = {"LD_LIBRARY_PATH": os.fsdecode(self.path("lib"))}
+            self.answers["/a"] = addresses(3)
+            self.add("a", "/a", env=env)
+            self.feed("list", env=env)
+            self.assertIn("nothing can be fetched without libcurl: ", self.update("a", status=2, env=env)[1])
+            self.assertEqual(self.known("a")["history"][0]["status"], "failed")
+            doctor = self.nezumi("doctor", "--data", "data", env=env)
+            self.assertIn("without libcurl", doctor.text)
+            self.feed("remove", "a")
+        self.assertIn("libcurl/", self.nezumi("doctor", "--data", "data").text)
+        with open(e2e.BINARY, "rb") as f:
+            # As a library that is needed its name would stand twice: in .dynstr, and in what dlopen() is called with.
+            self.assertEqual(f.read().count(b"libcurl.so.4\0"), 1)
+
     def test_a_control_character_in_an_error_is_shown_not_sent(self):
         self.answers["/a"] = b"<html><title>\x1b[2Jgone\x07</title>"
         self.add("a", "/a")

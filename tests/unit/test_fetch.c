@@ -181,7 +181,7 @@ static enum err get_as(struct trial *t, struct fetch_request r)
 {
 	struct fetch_world world = { &t->world, now, chance, wait_ms, NULL };
 	struct fetcher *f;
-	enum err e = fetcher_open(&t->rules, &t->key, &world, &f);
+	enum err e = fetcher_open(&t->rules, &t->key, &world, &f, &t->ei);
 
 	assert_int_equal(e, ERR_OK);
 	memset(&t->ei, 0, sizeof t->ei);
