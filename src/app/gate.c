@@ -36,40 +36,64 @@ struct str gate_url_host(struct str url)
 	return str_head(rest, str_chr(rest, ':'));
 }
 
-const char *gate_reason(const struct exset *set, const struct special *special,
-			const struct indicator *i, struct buf *detail)
+/* What an indicator is about: an address or network, or a name; of a URL its host. */
+struct about {
+	bool address;
+	struct cidr net;
+	struct str name;
+};
+
+static struct about about(const struct indicator *i)
 {
-	const struct exentry *x = NULL;
-	struct cidr net = i->net;
-	struct str name = i->type == IT_DOMAIN ? i->value : STR_NONE;
-	bool address = i->type == IT_IP || i->type == IT_CIDR;
-	size_t labels;
+	struct about a = { .address = i->type == IT_IP || i->type == IT_CIDR,
+			   .net = i->net,
+			   .name = i->type == IT_DOMAIN ? i->value : STR_NONE };
 
 	if (i->type == IT_URL) {
-		name = gate_url_host(i->value);
-		address = cidr_parse(name, &net) && net.len == 128;
+		a.name = gate_url_host(i->value);
+		a.address = cidr_parse(a.name, &a.net) && a.net.len == 128;
 	}
-	if (address && special_overlap(special, net).n) {
-		buf_puts(detail, special_overlap(special, net));
+	return a;
+}
+
+const char *gate_forbids(const struct special *special, const struct indicator *i, struct buf *detail)
+{
+	struct about a = about(i);
+
+	if (a.address && special_overlap(special, a.net).n) {
+		buf_puts(detail, special_overlap(special, a.net));
 		return "special-purpose";
 	}
-	if (i->type == IT_CIDR && net.len < (ip_is_v4(net.ip) && net.len >= 96 ? 96 + 16 : 32)) {
+	if (i->type == IT_CIDR && a.net.len < (ip_is_v4(a.net.ip) && a.net.len >= 96 ? 96 + 16 : 32)) {
 		buf_fmt(detail, "networks shorter than %s are not acted on",
-			ip_is_v4(net.ip) ? "/16" : "/32");
+			ip_is_v4(a.net.ip) ? "/16" : "/32");
 		return "too-broad";
 	}
-	if (i->type == IT_DOMAIN && name_is_public_suffix(name)) {
+	if (i->type == IT_DOMAIN && name_is_public_suffix(a.name)) {
 		buf_c(detail, "a public suffix: anybody may register below it");
 		return "too-broad";
 	}
-	if (address) {
-		x = exset_overlap(set, X_BENIGN, net);
+	return NULL;
+}
+
+const char *gate_reason(const struct exset *set, const struct special *special,
+			const struct indicator *i, struct buf *detail)
+{
+	const char *reason = gate_forbids(special, i, detail);
+	struct about a = about(i);
+	const struct exentry *x = NULL;
+	size_t labels;
+
+	if (reason)
+		return reason;
+	if (a.address) {
+		x = exset_overlap(set, X_BENIGN, a.net);
 	} else {
-		x = exset_name(set, name, &labels);
+		x = exset_name(set, a.name, &labels);
 		if (x && x->class != X_BENIGN)
 			x = NULL;
 		if (!x && i->type == IT_DOMAIN)
-			x = exset_benign_below(set, name);
+			x = exset_benign_below(set, a.name);
 	}
 	if (x) {
 		exentry_detail(detail, x);

@@ -23,6 +23,12 @@ MUST enum err gate_indicators(struct lists *l, bool keep);
 const char *gate_reason(const struct exset *set, const struct special *special,
 			const struct indicator *i, struct buf *detail);
 
+/*
+ * Why nobody acts on it, whatever analysts decided: "special-purpose", "too-broad"; NULL where it
+ * is neither. The detail is appended to *detail.
+ */
+const char *gate_forbids(const struct special *special, const struct indicator *i, struct buf *detail);
+
 /* The host of a URL in normal form. */
 struct str gate_url_host(struct str url);
 

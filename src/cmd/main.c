@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 extern const struct command cmd_analyze, cmd_check, cmd_doctor, cmd_extract, cmd_feed, cmd_formats,
-	cmd_import, cmd_owners, cmd_snapshot;
+	cmd_import, cmd_override, cmd_owners, cmd_snapshot;
 
-const struct command *const commands[] = { &cmd_analyze, &cmd_import,   &cmd_feed,   &cmd_check,
-					   &cmd_extract, &cmd_snapshot, &cmd_doctor, &cmd_formats,
-					   &cmd_owners,  NULL };
+const struct command *const commands[] = { &cmd_analyze,  &cmd_import,  &cmd_feed,     &cmd_check,
+					   &cmd_override, &cmd_extract, &cmd_snapshot, &cmd_doctor,
+					   &cmd_formats,  &cmd_owners,  NULL };
 
 static void usage(FILE *to)
 {

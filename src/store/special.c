@@ -223,32 +223,9 @@ enum err store_org_at(struct store *s, struct ip ip, uint32_t as, org_fn tell, v
 
 /* ---- what analysts decided ---- */
 
-static const char *const verdicts[] = {
-	[DECIDED_BLOCK] = "block", [DECIDED_INFORM] = "inform", [DECIDED_ALLOW] = "allow"
-};
-
-const char *decision_text(enum decision v)
+/* Whatever was begun is done whole or not at all. */
+static enum err settle(struct store *s, enum err e, struct errinfo *ei)
 {
-	return verdicts[v];
-}
-
-bool decision_parse(struct str s, enum decision *out)
-{
-	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++)
-		if (str_is(s, verdicts[i])) {
-			*out = (enum decision)i;
-			return true;
-		}
-	return false;
-}
-
-/* Run a statement that changes one override, in a transaction of its own. */
-static enum err change(struct store *s, sqlite3_stmt *st, bool must, struct errinfo *ei)
-{
-	enum err e = db_run(s, st, ei);
-
-	if (!e && must && sqlite3_changes(s->db) == 0)
-		e = err_set(ei, ERR_NOENT, "nothing was decided about it");
 	if (!e)
 		e = db_commit(s, true, ei);
 	if (e)
@@ -256,47 +233,60 @@ static enum err change(struct store *s, sqlite3_stmt *st, bool must, struct erri
 	return e;
 }
 
-enum err store_override_put(struct store *s, const struct store_override *o, struct errinfo *ei)
+static enum err put_override(struct store *s, const struct store_override *o, struct errinfo *ei)
 {
 	sqlite3_stmt *st = NULL;
 	struct key k;
-	enum err e;
+	enum err e = db_use(s, SQL_OVERRIDE_PUT, &st, ei);
 
+	if (e)
+		return e;
 	if (!key_value(&k, o->value.type, o->value.net, o->value.value))
 		return err_set(ei, ERR_LIMIT, "a value that is too long");
-	e = db_begin(s, ei);
-	if (!e)
-		e = db_use(s, SQL_OVERRIDE_PUT, &st, ei);
-	if (e) {
-		db_rollback(s);
-		return e;
-	}
 	bind_key(st, 1, &k);
 	(void)sqlite3_bind_int(st, 3, o->verdict);
-	bind_str(st, 4, str_head(o->author, 1024));
-	bind_str(st, 5, str_head(o->reason, 4096));
+	bind_str(st, 4, str_head(o->author, OVERRIDE_AUTHOR_MAX));
+	bind_str(st, 5, str_head(o->reason, OVERRIDE_REASON_MAX));
 	bind_i64(st, 6, o->made);
 	bind_time(st, 7, o->expires);
-	return change(s, st, false, ei);
+	return db_run(s, st, ei);
 }
 
-enum err store_override_remove(struct store *s, const struct indicator *value, struct errinfo *ei)
+enum err store_override_put(struct store *s, const struct store_override *o, size_t n,
+			    struct errinfo *ei)
+{
+	enum err e = db_begin(s, ei);
+
+	for (size_t i = 0; !e && i < n; i++)
+		e = put_override(s, &o[i], ei);
+	return settle(s, e, ei);
+}
+
+static enum err remove_override(struct store *s, const struct indicator *value, struct errinfo *ei)
 {
 	sqlite3_stmt *st = NULL;
 	struct key k;
-	enum err e;
+	enum err e = db_use(s, SQL_OVERRIDE_REMOVE, &st, ei);
 
+	if (e)
+		return e;
 	if (!key_value(&k, value->type, value->net, value->value))
 		return err_set(ei, ERR_LIMIT, "a value that is too long");
-	e = db_begin(s, ei);
-	if (!e)
-		e = db_use(s, SQL_OVERRIDE_REMOVE, &st, ei);
-	if (e) {
-		db_rollback(s);
-		return e;
-	}
 	bind_key(st, 1, &k);
-	return change(s, st, true, ei);
+	e = db_run(s, st, ei);
+	if (!e && sqlite3_changes(s->db) == 0)
+		e = err_set(ei, ERR_NOENT, "nothing was decided about it");
+	return e;
+}
+
+enum err store_override_remove(struct store *s, const struct indicator *value, size_t n,
+			       struct errinfo *ei)
+{
+	enum err e = db_begin(s, ei);
+
+	for (size_t i = 0; !e && i < n; i++)
+		e = remove_override(s, &value[i], ei);
+	return settle(s, e, ei);
 }
 
 static enum err tell_overrides(struct store *s, sqlite3_stmt *st, override_fn tell, void *ctx,

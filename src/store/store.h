@@ -23,6 +23,7 @@
 
 #include "core/indicator.h"
 #include "core/org.h"
+#include "core/verdict.h"
 
 struct store;
 
@@ -232,10 +233,6 @@ MUST enum err store_org_at(struct store *s, struct ip ip, uint32_t as, org_fn te
 
 /* ---- what analysts decided (special.c) ---- */
 
-enum decision { DECIDED_BLOCK, DECIDED_INFORM, DECIDED_ALLOW };
-const char *decision_text(enum decision v);
-bool decision_parse(struct str s, enum decision *out);
-
 struct store_override {
 	struct indicator value; /* type, net, value */
 	enum decision verdict;
@@ -243,9 +240,17 @@ struct store_override {
 	int64_t made, expires;
 };
 
-/* In a transaction of their own. Remove: ERR_NOENT. */
-MUST enum err store_override_put(struct store *s, const struct store_override *o, struct errinfo *ei);
-MUST enum err store_override_remove(struct store *s, const struct indicator *value, struct errinfo *ei);
+/*
+ * So many at once, in a transaction of their own: all of them or none. What was decided before
+ * about the same value is replaced. Remove: ERR_NOENT where nothing was decided about one of them.
+ * Longer texts than these are cut.
+ */
+#define OVERRIDE_AUTHOR_MAX 1024
+#define OVERRIDE_REASON_MAX 4096
+MUST enum err store_override_put(struct store *s, const struct store_override *o, size_t n,
+				 struct errinfo *ei);
+MUST enum err store_override_remove(struct store *s, const struct indicator *value, size_t n,
+				    struct errinfo *ei);
 typedef enum err (*override_fn)(void *ctx, const struct store_override *o);
 /* Of exactly this value; of what holds it (networks, domains above); all. Expired ones too. */
 MUST enum err store_override_of(struct store *s, const struct indicator *value, override_fn tell,

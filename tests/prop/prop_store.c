@@ -307,7 +307,7 @@ static void step(struct store *s, int64_t now)
 		o.verdict = (enum decision)below(3);
 		o.expires = TIME_NONE;
 		some_value(v, &o.value, text);
-		must(store_override_put(s, &o, &ei), &ei);
+		must(store_override_put(s, &o, 1, &ei), &ei);
 		decided[v] = (int)o.verdict + 1;
 		/* The same value may go by several numbers. */
 		for (unsigned k = 0; k < 64; k++) {
