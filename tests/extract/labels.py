@@ -2,8 +2,9 @@
 """Labels: what texts hold, in one form, and how an answer is judged against them.
 
 A label is {"type","value"} with "port" where the text names one, and "or" where something else is right too (a list of
-labels), and "status" where it matters whether it was mended (a list of what will do). "maybe" beside "expect" lists values that are neither demanded nor wrong. A host that stands in an expected URL or
-mail address is neither as well: some tools print it as a value of its own.
+labels), and "status" where it matters whether it was mended (a list of what will do), and "family", "role" and "date" where
+the text says them of the value. "maybe" beside "expect" lists values that are neither demanded nor wrong. A host that stands
+in an expected URL or mail address is neither as well: some tools print it as a value of its own.
 """
 
 import base64
@@ -12,6 +13,9 @@ import ipaddress
 import json
 import os
 import re
+import shutil
+
+import pdf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.environ.get("NEZUMI_SHARED") or os.path.join(os.path.dirname(os.path.dirname(HERE)), "..", "shared")
@@ -20,6 +24,7 @@ HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443", "smb": "445", "ldap": "389", "ldaps": "636"}
 TYPES = ["ipv4", "ipv6", "cidr", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "ja3", "jarm", "ssdeep",
          "cve", "attack", "asn", "bitcoin"]
+SAID = ("family", "role", "date")
 
 # ---- one form of a value ---------------------------------------------------------------------------
 
@@ -99,7 +104,8 @@ def hosts(pair):
 
 
 class Text:
-    """A text with its labels: `want` is a list of lists of (type, value), any one of which will do."""
+    """A text with its labels: `want` is a list of lists of (type, value), any one of which will do. `raw` is the file;
+    `plain` is what line and offset count in, None where that is not for us to know (pages, mails, PDF)."""
 
     def __init__(self, label, lang, body, expect, maybe=(), about=""):
         self.label, self.lang, self.body, self.about = label, lang, body, about
@@ -107,6 +113,8 @@ class Text:
         self.want = [[canonical(e["type"], e["value"]) for e in [w] + w.get("or", [])] for w in expect]
         self.ports = {canonical(e["type"], e["value"]): e["port"] for e in expect if "port" in e}
         self.status = {canonical(e["type"], e["value"]): e["status"] for e in expect if "status" in e}
+        self.plain = self.raw
+        self.said = {canonical(e["type"], e["value"]): {k: e[k] for k in SAID if k in e} for e in expect}
         self.references = set()
         self.maybe = {canonical(m["type"], m["value"]) for m in maybe}
         for ways in self.want:
@@ -140,6 +148,27 @@ def pages(path):
             raw = base64.b64decode(s["base64"]) if "base64" in s else s["text"].encode("utf-8")
             texts.append(Text(s["id"], "doc", decoded(raw), s["expect"], s.get("maybe", ()), s["name"] + ", " + s["about"]))
             texts[-1].raw, texts[-1].suffix = raw, os.path.splitext(s["name"])[1]
+            texts[-1].plain = None
+    return texts
+
+
+def exam(path):
+    """The texts of an examination: like sentences and pages both. A name in .pdf makes a PDF of the text, "charset" a file
+    in that character set. Without poppler there are no texts in PDF."""
+    texts = []
+    with open(os.path.join(HERE, path), encoding="utf-8") as f:
+        for line in f:
+            s = json.loads(line)
+            t = Text(s["id"], s["lang"], s["text"], s["expect"], s.get("maybe", ()), s["about"])
+            t.suffix = os.path.splitext(s["name"])[1]
+            if t.suffix == ".pdf" and not shutil.which("pdftotext"):
+                continue
+            if t.suffix == ".pdf":
+                t.raw = pdf.document(s["text"])
+            elif "charset" in s:
+                t.raw = s["text"].encode(s["charset"])
+            t.plain = s["text"].encode("utf-8") if t.suffix in (".txt", ".md") else None
+            texts.append(t)
     return texts
 
 
@@ -157,6 +186,7 @@ def documents(path, folder):
         d = labels[label]
         texts.append(Text(label, d.get("lang", "en"), decoded(raw), unpack(d["expect"]), d.get("maybe", ())))
         texts[-1].raw = raw
+        texts[-1].plain = decoded(raw).encode("utf-8")
         texts[-1].references = {canonical(r["type"], r["value"]) for r in d.get("references", ())}
     return texts
 

@@ -15,10 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(labels.HERE))
 BINARY = os.environ.get("NEZUMI") or os.path.join(ROOT, "build/release/nezumi")
 
 
-def nezumi(texts, *options):
-    """One run over a file for each text; only what is printed as an indicator, unless options ask for all, and of a type
-    that the labels know."""
-    found = [{} for _ in texts]
+def rows(texts, *options):
+    """One run over a file for each text: for each the objects that are printed, in order."""
+    found = [[] for _ in texts]
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for i, t in enumerate(texts):
@@ -33,9 +32,19 @@ def nezumi(texts, *options):
             sys.exit("%s extract: status %d\n%s" % (BINARY, p.returncode, p.stderr.decode("utf-8", "replace")[:2000]))
         for line in p.stdout.splitlines():
             o = json.loads(line)
+            found[paths[o["path"]]].append(o)
+    return found
+
+
+def nezumi(texts, *options):
+    """Only what is printed as an indicator, unless options ask for all, and of a type that the labels know."""
+    found = []
+    for printed in rows(texts, *options):
+        found.append({})
+        for o in printed:
             pair = labels.canonical(o["type"], o["value"])
             if (options or o.get("class", "indicator") == "indicator") and pair[0] in labels.TYPES:
-                found[paths[o["path"]]][pair] = o
+                found[-1][pair] = o
     return found
 
 
