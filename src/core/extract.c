@@ -34,12 +34,11 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 		     uint32_t flags)
 {
 	struct found *f;
-	struct str copy;
+	uint32_t number;
 
 	if (x->err)
 		return NULL;
-	copy = arena_str(x->arena, value);
-	f = copy.p ? VEC_PUSH(&x->found) : NULL;
+	f = ex_value(x, value, &number) ? VEC_PUSH(&x->found) : NULL;
 	if (!f) {
 		x->err = ERR_NOMEM;
 		return NULL;
@@ -48,7 +47,9 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 			     .end = (uint32_t)end,
 			     .flags = flags,
 			     .type = (uint8_t)type,
-			     .value = copy,
+			     .value = x->values.v[number].text,
+			     .equal = number,
+			     .count = 1,
 			     .alt = STR_NONE,
 			     .host = STR_NONE,
 			     .heading = STR_NONE,
@@ -271,78 +272,187 @@ static size_t other(struct ex *x, size_t at)
 	return to ? to : at + 1;
 }
 
-static void pass(struct ex *x)
+/* What begins at i: where to go on. */
+static size_t step(struct ex *x, size_t i)
 {
-	size_t i = 0, seen = 0;
+	unsigned char k = ex_class_of[(unsigned char)x->p[i]];
+	enum script script;
+	size_t to;
 
-	while (i < x->n && !x->err) {
-		unsigned char k = ex_class_of[(unsigned char)x->p[i]];
-		size_t to;
+	if (k & C_NAME)
+		return run(x, i);
+	if (!(k & C_WIDE))
+		return x->p[i] == '*' || x->p[i] == ':' ? other(x, i) : i + 1;
+	to = i + ex_char(x->p + i, x->n - i, &script);
+	if (script == SCRIPT_LETTER)
+		return run(x, i);
+	if (script == SCRIPT_CJK && x->p[to] == '.' && wide_at(x, to + 1)) {
+		size_t end = ex_wide_name(x, to);
 
-		if (k & C_NAME) {
-			to = run(x, i);
-		} else if (k & C_WIDE) {
-			enum script script;
+		return end ? end : to;
+	}
+	return to;
+}
 
-			to = i + ex_char(x->p + i, x->n - i, &script);
-			if (script == SCRIPT_LETTER)
-				to = run(x, i);
-			else if (script == SCRIPT_CJK && x->p[to] == '.' && wide_at(x, to + 1)) {
-				size_t end = ex_wide_name(x, to);
+/* What was found is looked at in its surroundings; a line that has ended is kept. */
+static void settle(struct ex *x, size_t *seen)
+{
+	for (; *seen < x->found.n && !x->err; ++*seen) {
+		ex_surroundings(x, &x->found.v[*seen]);
+		x->done = x->found.v[*seen].end;
+		if (*seen && x->found.v[*seen].line_at != x->found.v[0].line_at) {
+			size_t rest = x->found.n - *seen;
 
-				to = end ? end : to;
-			}
-		} else {
-			to = x->p[i] == '*' || x->p[i] == ':' ? other(x, i) : i + 1;
+			x->found.n = *seen;
+			ex_keep(x);
+			/* Those behind it stay in their places. */
+			memmove(x->found.v, x->found.v + *seen, rest * sizeof *x->found.v);
+			x->found.n = rest;
+			*seen = 0;
 		}
-		for (; seen < x->found.n && !x->err; seen++) {
-			ex_surroundings(x, &x->found.v[seen]);
-			x->done = x->found.v[seen].end;
-		}
-		i = to > i ? to : i + 1;
 	}
 }
 
-/* Targets of links that the text does not show. */
-static void links(struct ex *x, const struct extract_in *in)
+/* ---- links ------------------------------------------------------------------------------------ */
+
+struct link_walk {
+	const struct extract_in *in;
+	size_t next; /* link */
+	size_t seen; /* bytes in which lines are counted */
+	uint32_t line;
+	VEC(struct found) found; /* they come behind all others */
+};
+
+/* A target that the text does not show. */
+static void link(struct ex *x, struct link_walk *w, const struct text_link *l)
 {
-	size_t seen = 0;
-	uint32_t line = 1;
+	size_t begin = x->scratch.n, lo = x->fold.base, hi = x->n;
+	struct str host, value;
+	struct found *f;
+	uint16_t port;
+	struct ip ip;
 
-	for (size_t i = 0; i < in->n_links && !x->err; i++) {
-		const struct text_link *l = &in->links[i];
-		size_t begin = x->scratch.n, lo = 0, hi = x->n;
-		struct str host, value;
-		struct found *f;
-		uint16_t port;
-		struct ip ip;
+	if (url_normalise(l->url, &x->scratch, &host, &port) != ERR_OK)
+		return;
+	value = str_skip(buf_str(&x->scratch), begin);
+	/* They come in the text's order. */
+	for (; w->seen < l->at && w->seen < w->in->text.n; w->seen++)
+		w->line += w->in->text.p[w->seen] == '\n';
+	/* Where in the folded text that is. */
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
 
-		if (url_normalise(l->url, &x->scratch, &host, &port) != ERR_OK)
-			continue;
-		value = str_skip(buf_str(&x->scratch), begin);
-		/* They come in the text's order. */
-		for (; seen < l->at && seen < in->text.n; seen++)
-			line += in->text.p[seen] == '\n';
-		/* Where in the folded text that is. */
-		while (lo < hi) {
-			size_t mid = lo + (hi - lo) / 2;
-
-			if (fold_src(&x->fold, mid) < l->at)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		f = ex_add(x, EX_URL, lo, lo, value, F_LINK);
-		if (f) {
-			size_t off = (size_t)(host.p - value.p);
-
-			f->host = (struct str){ f->value.p + off, host.n };
-			f->flags |= ip_parse(host, &ip) ? 0 : ex_host_flags(x, f->host);
-			f->line_at = f->line_end = (uint32_t)lo;
-			f->line = line;
-		}
-		x->scratch.n = begin;
+		if (fold_src(&x->fold, mid) < l->at)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
+	f = ex_add(x, EX_URL, lo, lo, value, F_LINK);
+	if (f) {
+		size_t off = (size_t)(host.p - value.p);
+
+		f->host = (struct str){ f->value.p + off, host.n };
+		f->flags |= ip_parse(host, &ip) ? 0 : ex_host_flags(x, f->host);
+		f->line_at = f->line_end = (uint32_t)lo;
+		f->line = w->line;
+		f->src = fold_src(&x->fold, lo);
+	}
+	x->scratch.n = begin;
+}
+
+/* Links of the text before byte `to` of it. */
+static void links(struct ex *x, struct link_walk *w, size_t to)
+{
+	size_t others = x->found.n;
+
+	while (w->next < w->in->n_links && w->in->links[w->next].at < to && !x->err)
+		link(x, w, &w->in->links[w->next++]);
+	for (size_t i = others; i < x->found.n && !x->err; i++) {
+		struct found *f = VEC_PUSH(&w->found);
+
+		if (f)
+			*f = x->found.v[i];
+		else
+			x->err = ERR_NOMEM;
+	}
+	x->found.n = others;
+}
+
+static void keep_links(struct ex *x, struct link_walk *w)
+{
+	for (size_t i = 0; i < w->found.n && !x->err; i++) {
+		const struct found *f = &w->found.v[i];
+		struct found *more;
+
+		if (x->found.n && x->found.v[0].line_at != f->line_at) {
+			ex_keep(x);
+			x->found.n = 0;
+		}
+		more = VEC_PUSH(&x->found);
+		if (more)
+			*more = *f;
+		else
+			x->err = ERR_NOMEM;
+	}
+}
+
+/* ---- all of it -------------------------------------------------------------------------------- */
+
+enum {
+	WINDOW = 128 << 10,
+	/* What is before a line and after it may be asked for when its candidates are looked at. */
+	MARGIN_BEFORE = 4096,
+	MARGIN_BEHIND = 8192,
+};
+
+/* Where the last line begins that has enough of the text behind it, or the end; 0: none behind
+ * `from` does. */
+static size_t ready(const struct ex *x, size_t from)
+{
+	size_t to = x->n > MARGIN_BEHIND ? x->n - MARGIN_BEHIND : 0;
+	const char *nl;
+
+	if (fold_ended(&x->fold))
+		return x->n;
+	nl = to > from ? memrchr(x->p + from, '\n', to - from) : NULL;
+	return nl ? (size_t)(nl + 1 - x->p) : 0;
+}
+
+static void pass(struct ex *x, struct link_walk *w)
+{
+	size_t i = 0, seen = 0, keep = 0;
+
+	for (;;) {
+		size_t to;
+
+		/* Of a line that is longer than the window nothing is taken before all is there. */
+		x->err = x->err ? x->err : fold_more(&x->fold, keep);
+		if (x->err)
+			return;
+		x->p = x->fold.p;
+		x->n = x->fold.n;
+		to = ready(x, i);
+		while (i < to && !x->err) {
+			size_t next = step(x, i);
+
+			if (seen < x->found.n)
+				settle(x, &seen);
+			i = next > i ? next : i + 1;
+		}
+		if (fold_ended(&x->fold) || x->err)
+			break;
+		if (to == 0)
+			continue;
+		ex_pass_lines(x, to);
+		ex_keep(x);
+		x->found.n = seen = 0;
+		links(x, w, fold_src(&x->fold, to));
+		keep = to > MARGIN_BEFORE ? to - MARGIN_BEFORE : 0;
+	}
+	links(x, w, SIZE_MAX);
+	keep_links(x, w);
+	ex_keep(x);
+	x->found.n = 0;
 }
 
 /* The longest URL in two forms, and names. */
@@ -351,6 +461,7 @@ enum { SCRATCH = 8 * URL_MAX };
 enum err extract(const struct lexicon *l, const struct extract_in *in, struct arena *arena,
 		 struct extraction *out)
 {
+	struct link_walk links = { .in = in, .line = 1 };
 	struct ex *x;
 	enum err e;
 
@@ -361,6 +472,8 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 		return ERR_NOMEM;
 	x->lex = l;
 	x->arena = arena;
+	x->every = in->every;
+	x->bare_line = UINT32_MAX;
 	x->heading_role = x->row_role = -1;
 	x->heading = x->heading_family = x->row_family = x->title_family = STR_NONE;
 	/* Taken at once, so that slices of it stay where they are. */
@@ -368,18 +481,26 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	if (!buf_room(&x->scratch, SCRATCH))
 		x->err = ERR_NOMEM;
 	buf_init(&x->text, 1 << 20);
-	e = x->err ? x->err : fold_text(in->text, &x->fold);
+	e = x->err ? x->err : fold_init(&x->fold, in->text, WINDOW);
 	if (!e) {
-		x->p = x->fold.p;
-		x->n = x->fold.n;
-		pass(x);
-		links(x, in);
-		e = x->err ? x->err : ex_judge(x, in, out);
+		pass(x, &links);
+		e = x->err;
+	}
+	if (!e) {
+		free(x->found.v);
+		x->found.v = x->kept.v;
+		x->found.n = x->kept.n;
+		x->kept.v = NULL;
+		e = ex_judge(x, in, out);
 	}
 	fold_free(&x->fold);
 	buf_free(&x->scratch);
 	buf_free(&x->text);
+	free(links.found.v);
 	free(x->found.v);
+	free(x->kept.v);
+	free(x->values.v);
+	free(x->value_slot);
 	free(x->hits.v);
 	free(x);
 	return e;

@@ -4,14 +4,16 @@
  * not, each with its place, and with what the text around says of it. The rules are told in
  * docs/extract.md.
  *
- * Three steps: defanging and odd forms are undone beside the text, with a map back to it (fold);
- * one pass over that finds candidates; then all of them are judged together, because whether an
- * undefanged name is meant as an indicator depends on how the whole document writes them.
+ * Three steps: defanging and odd forms are undone beside the text, with a map back to it (fold), of
+ * which only a window is there at a time; one pass over that finds candidates; then all of them are
+ * judged together, because whether an undefanged name is meant as an indicator depends on how the
+ * whole document writes them.
  *
  * Workload: a report of some kilobytes to a few megabytes, hundreds of them in a run; 100 MB/s a
- * core and more. Time is linear in the text, whatever it holds; memory is that of the text three
- * times and some 200 bytes for each value. No I/O, no state between calls; a lexicon is read only
- * and may be shared by threads.
+ * core and more. Time is linear in the text, whatever it holds; memory besides the text is less
+ * than a megabyte (and as much as the longest line) and some 400 bytes for each value, or for each
+ * place if all are asked for. No I/O, no state between calls; a lexicon is read only and may be
+ * shared by threads.
  */
 #ifndef NEZUMI_CORE_EXTRACT_H
 #define NEZUMI_CORE_EXTRACT_H

@@ -375,7 +375,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 	f->line_at = x->line.at;
 	f->line_end = x->line.end;
 	f->heading = x->heading;
-	src = fold_src(&x->fold, f->at);
+	x->lines_between = x->lines;
+	f->src = src = fold_src(&x->fold, f->at);
 	for (; x->counted < src; x->counted++) {
 		const char *nl = memchr(x->fold.src.p + x->counted, '\n', src - x->counted);
 

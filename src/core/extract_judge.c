@@ -27,7 +27,7 @@ struct judge {
 	uint32_t *slot; /* group + 1 */
 	size_t mask;
 	bool failed;
-	size_t hard_hosts, hard_all, bare;
+	size_t hard_hosts;
 	bool list; /* the document is a list of values */
 };
 
@@ -81,66 +81,23 @@ static bool is_hard(const struct judge *j, enum ex_type type, struct str value)
 	return g && g->hard;
 }
 
-static bool is_hash(uint8_t type)
-{
-	return type >= EX_MD5 && type <= EX_SHA512;
-}
-
-static bool is_net(uint8_t type)
-{
-	return type <= EX_URL;
-}
-
 /* ---- what the whole document says ------------------------------------------------------------- */
-
-static void neighbours(struct judge *j)
-{
-	struct ex *x = j->x;
-
-	for (size_t i = 0; i < x->found.n;) {
-		size_t k = i;
-		uint32_t near = 0;
-		bool hash = false;
-
-		while (k < x->found.n && x->found.v[k].line_at == x->found.v[i].line_at) {
-			near += (x->found.v[k].flags & F_HARD) != 0 && is_net(x->found.v[k].type);
-			hash |= is_hash(x->found.v[k].type);
-			k++;
-		}
-		for (size_t m = i; m < k; m++) {
-			struct found *f = &x->found.v[m];
-			bool self = (f->flags & F_HARD) != 0 && is_net(f->type);
-
-			if (near > (uint32_t)self)
-				f->flags |= F_NEAR_HARD;
-			if (hash && !is_hash(f->type))
-				f->flags |= F_NEAR_HASH;
-		}
-		i = k;
-	}
-}
 
 static void survey(struct judge *j)
 {
 	struct ex *x = j->x;
-	uint32_t last = UINT32_MAX;
 
+	j->hard_hosts = x->hard_hosts;
 	for (size_t i = 0; i < x->found.n; i++) {
-		struct found *f = &x->found.v[i];
+		const struct found *f = &x->found.v[i];
 
 		if (f->flags & F_HARD) {
-			j->hard_all++;
-			j->hard_hosts += f->type == EX_DOMAIN || f->type == EX_URL;
 			group_hard(j, (enum ex_type)f->type, f->value);
 			if (f->host.n && !(f->flags & F_SERVICE))
 				group_hard(j, EX_DOMAIN, f->host);
 		}
-		if (f->flags & F_ALONE && f->line_at != last && f->type != EX_FILENAME) {
-			j->bare++;
-			last = f->line_at;
-		}
 	}
-	j->list = j->bare >= 3 && j->bare * 10 >= x->lines * 6;
+	j->list = x->bare >= 3 && x->bare * 10 >= (size_t)x->lines_between * 6;
 }
 
 /* ---- one candidate ---------------------------------------------------------------------------- */
@@ -359,7 +316,7 @@ static enum ex_class judge(const struct judge *j, struct found *f)
 }
 
 /* 1.2.3.20,1: one number with a slip, or two things with a comma between them. */
-static enum err comma(struct judge *j, struct found *f)
+static void comma(const struct judge *j, struct found *f)
 {
 	bool row = f->line_at == f->at || (f->flags & F_ALONE && f->at < 4 + f->line_at);
 
@@ -367,87 +324,38 @@ static enum err comma(struct judge *j, struct found *f)
 		f->value = f->alt;
 		f->status = EX_MENDED;
 		f->note = "a comma stood inside the last number; the document has this address elsewhere";
-		f->end += 1;
 	} else if (f->flags & F_HARD && !row) {
 		f->value = f->alt;
 		f->status = EX_UNCERTAIN;
 		f->note = "a comma stands inside the last number, which may end before it";
-		f->end += 1;
 	} else {
-		return ERR_OK;
+		return;
 	}
-	while (ex_is(j->x->p[f->end], C_DIGIT))
-		f->end++;
-	return ERR_OK;
+	f->original = f->slip->original;
+	f->context = f->slip->context;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------- */
 
-static struct str source_slice(const struct ex *x, size_t from, size_t to)
+static void fill(const struct found *f, struct extracted *e)
 {
-	size_t a = fold_src(&x->fold, from), b = to > from ? fold_src(&x->fold, to - 1) + 1 : a;
-	struct str s;
-
-	/* To the end of a character that was several bytes, or brackets. */
-	if (to > from && to <= x->n) {
-		size_t next = to < x->n ? fold_src(&x->fold, to) : x->fold.src.n;
-
-		if (next > b)
-			b = next;
-	}
-	if (b > x->fold.src.n)
-		b = x->fold.src.n;
-	s = (struct str){ x->fold.src.p + a, b > a ? b - a : 0 };
-	while (s.n && strchr(" \r\n\t", s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
-enum { CONTEXT_SIDE = 110 };
-
-/* The row, or the part of the line around the value. */
-static struct str context(const struct ex *x, const struct found *f)
-{
-	size_t from = f->line_at, to = f->line_end < f->end ? f->end : f->line_end;
-
-	if (f->at - from > CONTEXT_SIDE) {
-		from = f->at - CONTEXT_SIDE;
-		while (from < f->at && (((unsigned char)x->p[from] & 0xc0) == 0x80 ||
-					(x->p[from] != ' ' && f->at - from > CONTEXT_SIDE - 20 &&
-					 (unsigned char)x->p[from] < 0x80)))
-			from++;
-	}
-	if (to - f->end > CONTEXT_SIDE) {
-		to = f->end + CONTEXT_SIDE;
-		while (to > f->end && ((unsigned char)x->p[to] & 0xc0) == 0x80)
-			to--;
-	}
-	return source_slice(x, from, to);
-}
-
-static void fill(const struct ex *x, const struct found *f, struct extracted *e)
-{
-	*e = (struct extracted){
-		.type = (enum ex_type)f->type,
-		.class = (enum ex_class)f->class,
-		.status = (enum ex_status)f->status,
-		.defanged = (f->flags & F_HARD) != 0,
-		.port = f->port,
-		.has_role = f->has_role,
-		.role = (enum role)f->role,
-		.value = f->value,
-		.original = source_slice(x, f->at, f->end),
-		.context = context(x, f),
-		.heading = f->heading.n ? source_slice(x, (size_t)(f->heading.p - x->p),
-						       (size_t)(f->heading.p - x->p) + f->heading.n)
-					: STR_NONE,
-		.family = f->family,
-		.note = f->note ? str_of(f->note) : STR_NONE,
-		.date = f->date,
-		.at = fold_src(&x->fold, f->at),
-		.line = f->line,
-		.count = 1
-	};
+	*e = (struct extracted){ .type = (enum ex_type)f->type,
+				 .class = (enum ex_class)f->class,
+				 .status = (enum ex_status)f->status,
+				 .defanged = (f->flags & F_HARD) != 0,
+				 .port = f->port,
+				 .has_role = f->has_role,
+				 .role = (enum role)f->role,
+				 .value = f->value,
+				 .original = f->original,
+				 .context = f->context,
+				 .heading = f->heading,
+				 .family = f->family,
+				 .note = f->note ? str_of(f->note) : STR_NONE,
+				 .date = f->date,
+				 .at = f->src,
+				 .line = f->line,
+				 .count = 1 };
 	if (f->end == f->at)
 		e->original = f->value;
 }
@@ -455,7 +363,7 @@ static void fill(const struct ex *x, const struct found *f, struct extracted *e)
 /* What another place of a value had to be mended from. */
 static enum err also(struct ex *x, const struct found *f, struct extracted *v)
 {
-	struct str original = str_head(source_slice(x, f->at, f->end), 80);
+	struct str original = str_head(f->original, 80);
 	size_t begin = x->scratch.n;
 
 	buf_fmt(&x->scratch, "also written \"%.*s\" in line %u: %s", STR_ARG(original), f->line,
@@ -492,11 +400,10 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 	if (!j.slot)
 		return ERR_NOMEM;
 	j.mask = slots - 1;
-	neighbours(&j);
 	survey(&j);
 	for (size_t i = 0; i < x->found.n && !e; i++)
 		if (x->found.v[i].flags & F_COMMA)
-			e = comma(&j, &x->found.v[i]);
+			comma(&j, &x->found.v[i]);
 	if (x->found.n > 1 && in->n_links)
 		qsort(x->found.v, x->found.n, sizeof *x->found.v, by_place);
 	for (size_t i = 0; i < x->found.n && !e; i++) {
@@ -511,7 +418,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		}
 		g = &j.groups.v[f->group];
 		n += g->count == 0;
-		g->count++;
+		g->count += f->count;
 		if (g->best == 0 || better(f, &x->found.v[g->best - 1]))
 			g->best = (uint32_t)i + 1;
 	}
@@ -528,7 +435,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		if (g->best == i + 1) {
 			struct extracted *v = &made.v[made.n];
 
-			fill(x, f, v);
+			fill(f, v);
 			v->count = g->count;
 			v->defanged |= g->hard;
 			g->out = (uint32_t)made.n++;
@@ -546,7 +453,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		if (v->port == 0 && f->class == v->class)
 			v->port = f->port;
 		if (in->every) {
-			fill(x, f, &made.every[made.n_every]);
+			fill(f, &made.every[made.n_every]);
 			made.every[made.n_every].class = v->class;
 			made.every[made.n_every++].first = g->out;
 		}

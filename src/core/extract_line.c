@@ -253,7 +253,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->level = kind == SEC_NONE ? 0 : level;
 		x->section = kind;
 		x->intro = false;
-		x->heading = s;
+		x->heading = ex_source(x, l.body, l.end);
 		x->heading_family = h.families ? h.family : STR_NONE;
 		x->heading_role = h.role;
 		return;
@@ -265,7 +265,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		if (kind == SEC_REF || kind == SEC_OTHER)
 			x->section = kind;
 		if (x->intro || h.families) {
-			x->heading = s;
+			x->heading = ex_source(x, l.body, l.end);
 			x->heading_family = h.families ? h.family : STR_NONE;
 			x->heading_role = h.role;
 		}
@@ -286,7 +286,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	x->section = kind;
 	x->level = 6;
 	x->intro = false;
-	x->heading = s;
+	x->heading = ex_source(x, l.body, l.end);
 	x->heading_family = h.families ? h.family : STR_NONE;
 	x->heading_role = h.role;
 }
@@ -323,6 +323,16 @@ void ex_to_line(struct ex *x, size_t at)
 			}
 			return;
 		}
+		take_line(x, begin, end);
+	}
+}
+
+void ex_pass_lines(struct ex *x, size_t at)
+{
+	while (x->lined < at && !x->err) {
+		size_t begin = x->lined, end = ex_line_end_of(x, begin);
+
+		x->lined = end + 1;
 		take_line(x, begin, end);
 	}
 }

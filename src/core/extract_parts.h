@@ -9,33 +9,72 @@
 
 /* ---- extract_fold.c --------------------------------------------------------------------------- */
 
-/*
- * The text with defanging and odd forms undone: never longer than the text, with 64 NULs behind it.
- * `hard` marks bytes that stood in brackets or the like, so that somebody defanged them; `soft`
- * marks dots that may just as well have been full stops of a sentence.
- */
 struct fold_edit {
 	uint32_t at, src; /* from byte `at` on, the text goes on at `src` */
 };
 
+/*
+ * The text with defanging and odd forms undone: never longer than the text, with FOLD_PAD NULs
+ * behind it. `hard` marks bytes that stood in brackets or the like, so that somebody defanged them;
+ * `soft` marks dots that may just as well have been full stops of a sentence.
+ *
+ * Only a window of it is there at a time, [base, n); what has been looked at is dropped for more.
+ * Places count from the beginning of the document all the same: p, hard and soft point as far
+ * before the window as the window is into the folded text.
+ */
 struct fold {
 	char *p;
-	size_t n;
-	struct str src;
-	VEC(struct fold_edit) edits;
 	uint64_t *hard, *soft;
-	size_t n_hard;
+	size_t base, n; /* base is a multiple of 64 */
+	struct str src;
+	size_t next; /* byte of the text that is folded next */
+	VEC(struct fold_edit) edits;
 	size_t near; /* the edit that was asked for last */
 	bool dirty;
+	/* What is behind p, hard and soft. */
+	char *room;
+	uint64_t *hard_room, *soft_room;
+	size_t size;
 };
 
 #define FOLD_PAD 64
 
-/* Errors: ERR_NOMEM. Free in any case. */
-MUST enum err fold_text(struct str text, struct fold *f);
+/* Nothing is folded yet. A window of `size` bytes (rounded up), more where that does not do.
+ * Errors: ERR_NOMEM. Free in any case. */
+MUST enum err fold_init(struct fold *f, struct str text, size_t size);
+/*
+ * Fold on until the window is full or the text ends. Bytes before `keep` are of no more use. When
+ * that leaves little room the window becomes larger. Errors: ERR_NOMEM.
+ */
+MUST enum err fold_more(struct fold *f, size_t keep);
 void fold_free(struct fold *f);
 /* Where a byte of the folded text stands in the text. */
 size_t fold_src(const struct fold *f, size_t at);
+static inline bool fold_ended(const struct fold *f)
+{
+	return f->next == f->src.n;
+}
+
+/* For those that undo something: f ends where what they write is to go. One character in place of
+ * the text from `src` on, which goes on elsewhere: */
+MUST enum err fold_put(struct fold *f, size_t src, char c);
+/* ... defanged ones, */
+MUST enum err fold_put_hard(struct fold *f, size_t src, const char *s);
+/* ... and taking back what was written last. */
+void fold_drop(struct fold *f, size_t n);
+
+static inline void fold_mark(uint64_t *map, size_t i)
+{
+	map[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+/* ---- extract_undo.c, extract_bracket.c -------------------------------------------------------- */
+
+/* What stands at byte `at` of the text for something else: *took is its length, 0 if it does not. */
+MUST enum err fold_undo(struct fold *f, size_t at, size_t *took);
+MUST enum err fold_bracket(struct fold *f, size_t at, size_t *took);
+/* `[.]` and its kin at p, twice bracketed and with blanks too: its length, or 0. */
+size_t fold_bracketed(const char *p, const char *end, const char **stands);
 
 static inline bool fold_bit(const uint64_t *map, size_t i)
 {
@@ -56,7 +95,8 @@ static inline bool fold_any(const uint64_t *map, size_t from, size_t to)
 	return false;
 }
 
-/* ---- characters ------------------------------------------------------------------------------- */
+/* ---- extract_char.c
+ * ------------------------------------------------------------------------------- */
 
 enum {
 	C_DIGIT = 1,
@@ -98,6 +138,22 @@ enum script { SCRIPT_NONE, SCRIPT_LETTER, SCRIPT_CJK };
 /* The character at p (at most n bytes): its length, at least 1, and what script it is of. Letters
  * of alphabets join words; characters of scripts without blanks do not. */
 size_t ex_char(const char *p, size_t n, enum script *script);
+/* Is there a letter or digit of any script at p? */
+bool ex_label_at(const char *p, const char *end);
+
+static inline bool fold_label_before(const struct fold *f, size_t back)
+{
+	return f->n > back && (ex_alnum(f->p[f->n - 1 - back]) || ex_is(f->p[f->n - 1 - back], C_WIDE));
+}
+
+static inline size_t fold_blanks_before(const struct fold *f)
+{
+	size_t n = 0;
+
+	while (n < 3 && n < f->n && ex_blank(f->p[f->n - 1 - n]))
+		n++;
+	return n;
+}
 
 /* ---- extract_lexicon.c ------------------------------------------------------------------------ */
 
@@ -210,12 +266,28 @@ struct found {
 	uint8_t has_role, role;
 	struct str value, alt; /* arena */
 	struct str host;       /* of a URL or mail address, a slice of value */
-	uint32_t group;        /* of equal ones */
+	uint32_t equal;        /* number of its value among those of the document */
+	uint32_t before;       /* kept + 1: another one of that value */
+	uint32_t group;        /* of equal ones that are judged together */
+	uint32_t count;        /* candidates that this one stands for */
 	const char *note;
 	uint32_t line_at, line_end, line;
-	struct str heading;
+	/* Slices of the text, for those that are kept. */
+	struct str original, context, heading;
+	uint64_t src;
+	const struct slip *slip; /* with F_COMMA: what alt would be written as */
 	struct str family;
 	int64_t date;
+};
+
+struct slip {
+	struct str original, context;
+};
+
+/* A value that was met, and the newest of its candidates that are kept (+ 1). */
+struct ex_value {
+	struct str text; /* arena */
+	uint32_t kept, hash;
 };
 
 enum section { SEC_NONE, SEC_IOC, SEC_REF, SEC_OTHER };
@@ -238,11 +310,20 @@ struct ex {
 	const struct lexicon *lex;
 	struct arena *arena;
 	struct fold fold;
-	const char *p; /* the folded text */
+	const char *p; /* the folded text, what of it is in the window */
 	size_t n;
 	size_t done;      /* candidates before here are taken */
 	size_t wide_done; /* ex_wide_name has been here */
+	/* Candidates of the present line; when all is read, those that are judged. */
 	VEC(struct found) found;
+	/* extract_keep.c */
+	bool every;
+	VEC(struct found) kept;
+	VEC(struct ex_value) values;
+	uint32_t *value_slot; /* value + 1 */
+	size_t value_mask;
+	size_t hard_hosts, bare; /* as they are met */
+	uint32_t bare_line;
 	struct buf scratch, text; /* text: what a URL is made from */
 	enum err err;
 	struct tld_slot tld[TLD_SLOTS];
@@ -263,7 +344,8 @@ struct ex {
 	size_t lined;   /* headings are known up to here */
 	size_t counted; /* lines of the text are counted up to here */
 	uint32_t newlines;
-	uint32_t lines; /* that are not blank */
+	uint32_t lines;         /* that are not blank */
+	uint32_t lines_between; /* of these, up to the last candidate */
 	enum section section;
 	unsigned level;
 	bool intro; /* the section is that of a line with a colon */
@@ -276,7 +358,7 @@ struct ex {
 	bool titled;
 };
 
-/* Make a candidate; its value is copied. NULL without memory (x->err is set). */
+/* Make a candidate; its value is kept in the arena. NULL without memory (x->err is set). */
 struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, struct str value,
 		     uint32_t flags);
 
@@ -346,12 +428,26 @@ size_t ex_line_end_of(const struct ex *x, size_t at);
 size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet);
 /* Headings up to the line that holds `at`, which becomes x->line. */
 void ex_to_line(struct ex *x, size_t at);
+/* Headings of the lines before `at`, where one begins; no candidate is in those. */
+void ex_pass_lines(struct ex *x, size_t at);
+
+/* ---- extract_keep.c --------------------------------------------------------------------------- */
+
+/* The number of a value, which is copied when it is new. False without memory. */
+bool ex_value(struct ex *x, struct str text, uint32_t *number);
+/* The text that the folded bytes [from, to) stand for, without blanks behind. */
+struct str ex_source(const struct ex *x, size_t from, size_t to);
+/*
+ * Keep the candidates of x->found, which are all of their lines. Of those that are alike in all
+ * that judging looks at the first stands for all, unless every place is asked for.
+ */
+void ex_keep(struct ex *x);
 
 /* ---- extract_context.c, extract_judge.c ------------------------------------------------------- */
 
 /* What stands around the candidate f, which is the newest; candidates come in the text's order. */
 void ex_surroundings(struct ex *x, struct found *f);
-/* Judge all of them and make the answer. */
+/* Judge all of them, which are now x->found, and make the answer. */
 MUST enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out);
 /* A date that begins at `at`: a place within or behind it, or 0. */
 size_t ex_date(const char *p, size_t at, size_t to, int64_t *t);
