@@ -39,39 +39,135 @@ static size_t values_at_most(struct str s)
 	return n;
 }
 
-json_t *doc_load(struct str text, struct sink *sink)
+void doc_begin(struct doc *d, struct str text, struct sink *sink)
 {
+	struct str rest = str_trim(text);
+
+	*d = (struct doc){ .text = text,
+			   .place = place_begin(text),
+			   .sink = sink,
+			   .rest = rest,
+			   .end = rest.p + rest.n };
+	if (rest.n == 0)
+		sink_bad(sink, "the document is empty");
+}
+
+/* Where the document ends within something. */
+static bool at_end(const struct doc *d, const char *p)
+{
+	return p >= d->end;
+}
+
+/* That it ends too early is told once, by whichever of the parts that it ends within. */
+static void broken(struct doc *d, const char *p)
+{
+	if (at_end(d, p) && d->cut)
+		return;
+	d->cut |= at_end(d, p);
+	doc_at(d, p);
+	sink_bad(d->sink,
+		 at_end(d, p) ? "JSON: the document ends too early"
+			      : "JSON: broken here; the rest of this list or object was not read");
+}
+
+bool doc_next(struct doc *d, struct str *value)
+{
+	struct str all = str_trim(d->rest);
+
+	if (all.n == 0)
+		return false;
+	if (all.p[0] != '{' && all.p[0] != '[') {
+		doc_at(d, all.p);
+		sink_bad(d->sink, all.p == str_trim(d->text).p ? "JSON: neither an object nor a list"
+							       : "JSON: something else follows it");
+		d->rest = STR_NONE;
+		return false;
+	}
+	(void)json_cut(all, value, &d->rest);
+	return true;
+}
+
+bool doc_part(struct doc *d, struct json_parts *w, struct str *key, struct str *value)
+{
+	if (json_part(w, key, value))
+		return true;
+	if (w->broken)
+		broken(d, w->p);
+	return false;
+}
+
+bool doc_parts(struct json_parts *w, struct str value, char bracket)
+{
+	return doc_is(value, bracket) && json_parts_begin(w, value);
+}
+
+/* What is wrong with a part, where it is by its lines. */
+static void refuse(struct doc *d, struct str part, const json_error_t *e)
+{
+	struct str value, rest;
+
+	if (!json_cut(part, &value, &rest)) {
+		broken(d, part.p + part.n);
+		return;
+	}
+	doc_at(d, part.p);
+	d->sink->line += e->line > 1 ? (uint64_t)e->line - 1 : 0;
+	sink_bad(d->sink, "JSON: %.90s", e->text);
+}
+
+json_t *doc_tree(struct doc *d, struct str part)
+{
+	const size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
+	struct str text = part;
 	json_error_t e;
-	json_t *tree = NULL;
+	json_t *tree;
 	char *copy = NULL;
 
-	if (values_at_most(text) > DOC_VALUES) {
-		sink_bad(sink, "a document of more than %d values", DOC_VALUES);
+	if (part.n > DOC_PART_MAX || values_at_most(part) > DOC_VALUES) {
+		doc_at(d, part.p);
+		sink_bad(d->sink, "a part of more than %zu MiB or %d values", DOC_PART_MAX >> 20,
+			 DOC_VALUES);
 		return NULL;
 	}
-	if (!str_utf8(text)) {
-		copy = repaired(text, &text.n);
+	if (!str_utf8(part)) {
+		copy = repaired(part, &text.n);
 		text.p = copy;
 		if (!copy) {
-			sink_bad(sink, "no memory for the document");
+			doc_at(d, part.p);
+			sink_bad(d->sink, "no memory for the document");
 			return NULL;
 		}
 	}
-	/* Nothing but blanks would be told as an odd token. */
-	if (str_trim(text).n == 0) {
-		sink_bad(sink, "the document is empty");
-	} else {
-		tree = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &e);
-		if (!tree) {
-			uint64_t line = e.line > 0 ? (uint64_t)e.line : 0;
-
-			sink->line += line;
-			sink_bad(sink, "JSON: %.70s (line %d, column %d)", e.text, e.line, e.column);
-			sink->line -= line;
-		}
-	}
+	tree = json_loadb(text.p, text.n, flags, &e);
+	if (!tree)
+		refuse(d, part, &e);
 	free(copy);
 	return tree;
+}
+
+void doc_refuse(struct doc *d, struct str part, const char *otherwise)
+{
+	uint64_t before = d->sink->malformed;
+	json_t *tree = doc_tree(d, part);
+
+	if (tree && before == d->sink->malformed) {
+		doc_at(d, part.p);
+		sink_bad(d->sink, "%s", otherwise);
+	}
+	json_decref(tree);
+}
+
+struct str doc_member(struct str object, const char *key)
+{
+	struct json_parts w;
+	struct str k, v, found = STR_NONE;
+
+	if (!doc_parts(&w, object, '{'))
+		return found;
+	while (json_part(&w, &k, &v))
+		if (str_is(k, key))
+			found = v;
+	return found;
 }
 
 bool doc_true(const json_t *v)

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON documents (RFC 8259) as trees, by jansson, for formats that are read whole: MISP, STIX,
- * warninglists. Bounded: at most DOC_VALUES values (a tree takes about a hundred bytes for each)
- * and jansson's own depth of 2,048. Bytes that are not UTF-8 become U+FFFD, so that one Latin-1
- * letter does not cost the document.
+ * Parts of JSON documents as trees, by jansson: MISP, STIX, pulses, objects of VirusTotal.
+ *
+ * Bounded: a part is at most DOC_PART_MAX bytes and DOC_VALUES values (a tree takes about a hundred
+ * bytes for each) and as deep as jansson allows, 2,048. Bytes that are not UTF-8 become U+FFFD, so
+ * that one Latin-1 letter does not cost the part.
  */
 #ifndef NEZUMI_FORMAT_DOC_H
 #define NEZUMI_FORMAT_DOC_H
 
-#include "format/doc_keys.h"
+#include "format/doc_parts.h"
 
 #include <jansson.h>
 
-#define DOC_VALUES 16000000
+#define DOC_PART_MAX ((size_t)32 << 20)
+#define DOC_VALUES   2000000
 
-/* The tree (json_decref), or NULL: then the sink was told why, with line and column. */
-json_t *doc_load(struct str text, struct sink *sink);
+/* The tree (json_decref), or NULL: then the sink was told why. */
+json_t *doc_tree(struct doc *d, struct str part);
 
 /* The string v, or empty when it is none. Lives as long as the tree. */
 static inline struct str doc_str(const json_t *v)

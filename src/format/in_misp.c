@@ -13,6 +13,13 @@
 #include "format/text.h"
 
 #define PORTS_MAX 16
+#define DEPTH_MAX 4
+
+struct reading {
+	struct doc doc;
+	struct sink *sink;
+	const char *at; /* the attribute or object at hand, in the document */
+};
 
 /* What an event says about all its attributes. */
 struct event {
@@ -147,14 +154,15 @@ static bool for_detection(const json_t *a, const struct event *event)
 		 str_is(category, "Payload installation") || str_is(category, "Artifacts dropped")));
 }
 
-static void bad(const json_t *a, const char *why, struct sink *sink)
+static void bad(struct reading *r, const json_t *a, const char *why)
 {
 	struct str uuid = doc_get(a, "uuid");
 
+	doc_at(&r->doc, r->at);
 	if (uuid.n)
-		sink_bad(sink, "attribute %.*s: %s", STR_ARG(str_head(uuid, 36)), why);
+		sink_bad(r->sink, "attribute %.*s: %s", STR_ARG(str_head(uuid, 36)), why);
 	else
-		sink_bad(sink, "attribute: %s", why);
+		sink_bad(r->sink, "attribute: %s", why);
 }
 
 static bool set_port(struct str s, uint16_t *out, const char **why)
@@ -184,8 +192,8 @@ static void give(struct indicator *ind, const struct ports *ports, struct sink *
 	}
 }
 
-static void attribute(const json_t *a, const struct event *event, const struct ports *ports,
-		      struct sink *sink)
+static void attribute(struct reading *r, const json_t *a, const struct event *event,
+		      const struct ports *ports)
 {
 	struct indicator ind = indicator_init();
 	struct str value = str_trim(doc_get(a, "value")), type = doc_get(a, "type");
@@ -195,11 +203,11 @@ static void attribute(const json_t *a, const struct event *event, const struct p
 	int n = for_detection(a, event) ? misp_values(type, value, v) : 0;
 
 	if (n == 0) {
-		sink->unused++;
+		r->sink->unused++;
 		return;
 	}
 	if (!ind_validity(doc_get(a, "first_seen"), doc_get(a, "last_seen"), &ind, &why)) {
-		bad(a, why, sink);
+		bad(r, a, why);
 		return;
 	}
 	ind.role = misp_role(doc_get(a, "category"));
@@ -212,36 +220,24 @@ static void attribute(const json_t *a, const struct event *event, const struct p
 		struct indicator one = ind;
 		uint16_t port = 0;
 
-		buf_clear(&sink->scratch);
+		buf_clear(&r->sink->scratch);
 		if (v[i].port.n && !set_port(v[i].port, &port, &why)) {
-			bad(a, why, sink);
+			bad(r, a, why);
 			continue;
 		}
-		if (indicator_said(v[i].text, v[i].said, &sink->scratch, &one, &ei)) {
-			bad(a, ei.msg, sink);
+		if (indicator_said(v[i].text, v[i].said, &r->sink->scratch, &one, &ei)) {
+			bad(r, a, ei.msg);
 			continue;
 		}
 		if (one.port == 0)
 			one.port = port;
 		/* The address that a connection came from says nothing by the port that it went to. */
-		give(&one, str_is(type, "ip-src") ? NULL : ports, sink);
-	}
-}
-
-static void attributes(const json_t *list, const struct event *event, const struct ports *ports,
-		       struct sink *sink)
-{
-	json_t *a;
-	size_t i;
-
-	json_array_foreach(list, i, a)
-	{
-		attribute(a, event, ports, sink);
+		give(&one, str_is(type, "ip-src") ? NULL : ports, r->sink);
 	}
 }
 
 /* An object names its ports beside its addresses (ip-port, domain-ip, network-connection). */
-static void object(const json_t *o, const struct event *event, struct sink *sink)
+static void object(struct reading *r, const json_t *o, const struct event *event)
 {
 	const json_t *list = json_object_get(o, "Attribute");
 	struct ports ports = { .n = 0 };
@@ -249,7 +245,7 @@ static void object(const json_t *o, const struct event *event, struct sink *sink
 	size_t i;
 
 	if (doc_true(json_object_get(o, "deleted"))) {
-		sink->unused += json_array_size(list);
+		r->sink->unused += json_array_size(list);
 		return;
 	}
 	json_array_foreach(list, i, a)
@@ -262,55 +258,114 @@ static void object(const json_t *o, const struct event *event, struct sink *sink
 		    set_port(doc_get(a, "value"), &ports.port[ports.n], &why) && ports.port[ports.n])
 			ports.n++;
 	}
-	attributes(list, event, &ports, sink);
-}
-
-static bool any_flagged(const json_t *list)
-{
-	struct misp_value v[2];
-	json_t *a;
-	size_t i;
-
 	json_array_foreach(list, i, a)
 	{
-		if (flagged(a) && misp_values(doc_get(a, "type"), str_trim(doc_get(a, "value")), v))
-			return true;
+		attribute(r, a, event, &ports);
 	}
+}
+
+/* ---- events ------------------------------------------------------------------------------------ */
+
+static bool any_flagged(struct str list)
+{
+	struct json_parts w;
+	struct str key, v;
+
+	if (!doc_parts(&w, list, '['))
+		return false;
+	while (json_part(&w, &key, &v))
+		if (misp_flagged(v))
+			return true;
 	return false;
 }
 
-static bool event_is_unflagged(const json_t *e)
+static bool event_is_unflagged(struct str list, struct str objects)
 {
-	const json_t *objects = json_object_get(e, "Object");
-	json_t *o;
-	size_t i;
+	struct json_parts w;
+	struct str key, v;
 
-	if (any_flagged(json_object_get(e, "Attribute")))
+	if (any_flagged(list))
 		return false;
-	json_array_foreach(objects, i, o)
-	{
-		if (any_flagged(json_object_get(o, "Attribute")))
+	if (!doc_parts(&w, objects, '['))
+		return true;
+	while (json_part(&w, &key, &v))
+		if (any_flagged(doc_member(v, "Attribute")))
 			return false;
-	}
 	return true;
 }
 
-static void read_event(const json_t *e, struct sink *sink)
+static void attributes(struct reading *r, struct str list, const struct event *event)
 {
-	struct str info = doc_get(e, "info"), uuid = doc_get(e, "uuid");
-	const json_t *objects = json_object_get(e, "Object");
-	struct event event = {
-		.source = doc_get(json_object_get(e, "Orgc"), "name"),
-		.family = family_of(e),
-	};
-	struct buf reference;
-	json_t *o;
-	size_t i;
+	struct json_parts w;
+	struct str key, v;
 
-	if (!json_is_object(e)) {
-		sink_bad(sink, "an event that is no object");
+	if (!doc_parts(&w, list, '['))
+		return;
+	while (doc_part(&r->doc, &w, &key, &v)) {
+		json_t *a = doc_tree(&r->doc, v);
+
+		r->at = v.p;
+		if (a)
+			attribute(r, a, event, NULL);
+		json_decref(a);
+	}
+}
+
+static void objects(struct reading *r, struct str list, const struct event *event)
+{
+	struct json_parts w;
+	struct str key, v;
+
+	if (!doc_parts(&w, list, '['))
+		return;
+	while (doc_part(&r->doc, &w, &key, &v)) {
+		json_t *o = doc_tree(&r->doc, v);
+
+		r->at = v.p;
+		if (o)
+			object(r, o, event);
+		json_decref(o);
+	}
+}
+
+/* What an event says about all its attributes, as a tree. */
+static json_t *about(struct reading *r, struct str event, struct str *list, struct str *of_objects)
+{
+	json_t *tree = json_object(), *member;
+	struct json_parts w;
+	struct str key, v;
+
+	(void)json_parts_begin(&w, event);
+	while (tree && doc_part(&r->doc, &w, &key, &v)) {
+		if (str_is(key, "Attribute"))
+			*list = v;
+		else if (str_is(key, "Object"))
+			*of_objects = v;
+		if (!str_is(key, "info") && !str_is(key, "uuid") && !str_is(key, "Orgc") &&
+		    !str_is(key, "Tag") && !str_is(key, "Galaxy"))
+			continue;
+		member = doc_tree(&r->doc, v);
+		if (member)
+			(void)json_object_setn_new_nocheck(tree, key.p, key.n, member);
+	}
+	return tree;
+}
+
+static void read_event(struct reading *r, struct str text)
+{
+	struct str list = STR_NONE, of_objects = STR_NONE, info, uuid;
+	struct event event = { .source = STR_NONE };
+	struct buf reference;
+	json_t *e;
+
+	if (!doc_is(text, '{')) {
+		doc_at(&r->doc, text.p);
+		sink_bad(r->sink, "an event that is no object");
 		return;
 	}
+	e = about(r, text, &list, &of_objects);
+	info = doc_get(e, "info");
+	uuid = doc_get(e, "uuid");
 	buf_init(&reference, 0);
 	buf_puts(&reference, str_head(info, 1000));
 	if (uuid.n) {
@@ -318,85 +373,117 @@ static void read_event(const json_t *e, struct sink *sink)
 		buf_puts(&reference, str_head(uuid, 36));
 		buf_c(&reference, info.n ? ")" : "");
 	}
+	event.source = doc_get(json_object_get(e, "Orgc"), "name");
+	event.family = family_of(e);
 	event.reference = buf_str(&reference);
-	event.unflagged = event_is_unflagged(e);
-	attributes(json_object_get(e, "Attribute"), &event, NULL, sink);
-	json_array_foreach(objects, i, o)
-	{
-		object(o, &event, sink);
-	}
+	event.unflagged = event_is_unflagged(list, of_objects);
+	attributes(r, list, &event);
+	objects(r, of_objects, &event);
 	buf_free(&reference);
+	json_decref(e);
 }
 
-static bool is_bare_event(const json_t *v)
-{
-	static const char *const keys[] = { "Object", "Orgc", "info", "date" };
-	bool any = false;
+/* ---- documents --------------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		any |= json_object_get(v, keys[i]) != NULL;
-	return any && (json_is_array(json_object_get(v, "Attribute")) ||
-		       json_is_array(json_object_get(v, "Object")));
+/* The answer of a search for attributes; each may name its event. */
+static void found_attributes(struct reading *r, struct str list)
+{
+	struct json_parts w;
+	struct str key, v;
+
+	(void)doc_parts(&w, list, '[');
+	while (doc_part(&r->doc, &w, &key, &v)) {
+		json_t *a = doc_tree(&r->doc, v);
+		const json_t *of = json_object_get(a, "Event");
+		struct event event = {
+			.source = doc_get(json_object_get(of, "Orgc"), "name"),
+			.reference = doc_get(of, "info"),
+			.family = STR_NONE,
+		};
+
+		r->at = v.p;
+		if (a)
+			attribute(r, a, &event, NULL);
+		json_decref(a);
+	}
+}
+
+static bool read_value(struct reading *r, struct str text, unsigned depth);
+
+static bool read_list(struct reading *r, struct str text, unsigned depth)
+{
+	struct json_parts w;
+	struct str key, v;
+	bool any = false, empty = true;
+
+	(void)json_parts_begin(&w, text);
+	while (doc_part(&r->doc, &w, &key, &v)) {
+		empty = false;
+		any |= read_value(r, v, depth + 1);
+	}
+	return any || empty;
 }
 
 /* An event, or something that wraps events or attributes; false if it is none of these. */
-static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
+static bool read_value(struct reading *r, struct str text, unsigned depth)
 {
-	const json_t *in = json_object_get(v, "Event");
-	bool any = false;
-	json_t *one;
-	size_t i;
+	struct str key, v, event = STR_NONE, response = STR_NONE, list = STR_NONE, of_objects = STR_NONE;
+	bool type = false, bare = false;
+	struct json_parts w;
 
-	if (json_is_array(v)) {
-		json_array_foreach(v, i, one)
-		{
-			any |= depth < 3 && read_value(one, depth + 1, sink);
-		}
-		return any || i == 0;
+	if (depth == DEPTH_MAX)
+		return false;
+	if (doc_is(text, '['))
+		return read_list(r, text, depth);
+	if (!doc_parts(&w, text, '{'))
+		return false;
+	while (json_part(&w, &key, &v)) {
+		if (str_is(key, "Event"))
+			event = v;
+		else if (str_is(key, "response"))
+			response = v;
+		else if (str_is(key, "Attribute"))
+			list = v;
+		else if (str_is(key, "Object"))
+			of_objects = v;
+		type |= str_is(key, "type");
+		bare |= str_is(key, "Object") || str_is(key, "Orgc") || str_is(key, "info") ||
+			str_is(key, "date");
 	}
-	if (in && json_object_get(v, "type") == NULL) {
-		read_event(in, sink);
+	if (event.n && !type) {
+		read_event(r, event);
+	} else if (response.n) {
+		return read_value(r, response, depth + 1);
+	} else if (bare && (doc_is(list, '[') || doc_is(of_objects, '['))) {
+		/* An event without "Event" around it, as some programs save them. */
+		read_event(r, text);
 		return true;
+	} else if (doc_is(list, '[')) {
+		found_attributes(r, list);
+	} else {
+		return false;
 	}
-	in = json_object_get(v, "response");
-	if (in)
-		return depth < 3 && read_value(in, depth + 1, sink);
-	/* An event without "Event" around it, as some programs save them. */
-	if (is_bare_event(v)) {
-		read_event(v, sink);
-		return true;
-	}
-	in = json_object_get(v, "Attribute");
-	if (json_is_array(in)) {
-		/* The answer of a search for attributes; each may name its event. */
-		json_array_foreach(in, i, one)
-		{
-			const json_t *of = json_object_get(one, "Event");
-			struct event event = {
-				.source = doc_get(json_object_get(of, "Orgc"), "name"),
-				.reference = doc_get(of, "info"),
-				.family = STR_NONE,
-			};
-
-			attribute(one, &event, NULL, sink);
-		}
-		return true;
-	}
-	return false;
+	/* What is wrong beside what was read. */
+	(void)json_parts_begin(&w, text);
+	while (doc_part(&r->doc, &w, &key, &v))
+		;
+	return true;
 }
 
 static void misp_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		       struct sink *sink)
 {
-	json_t *tree = doc_load(block, sink);
+	struct reading r = { .sink = sink };
+	struct str text;
 
 	(void)l;
 	(void)h;
-	if (!tree)
-		return;
-	if (!read_value(tree, 0, sink))
-		sink_bad(sink, "no MISP event in it");
-	json_decref(tree);
+	doc_begin(&r.doc, block, sink);
+	while (doc_next(&r.doc, &text))
+		if (!read_value(&r, text, 0)) {
+			doc_at(&r.doc, text.p);
+			sink_bad(sink, "no MISP event in it");
+		}
 }
 
 const struct reader reader_misp = {

@@ -107,8 +107,9 @@ static bool withdrawn(const json_t *v)
 	       (json_is_false(active) || (doc_u64(active, &n) && n == 0));
 }
 
-static void indicator(const json_t *v, const struct pulse *of, struct sink *sink)
+static void indicator(struct doc *d, struct str part, const json_t *v, const struct pulse *of)
 {
+	struct sink *sink = d->sink;
 	struct indicator ind = indicator_init();
 	struct str text = str_trim(doc_get(v, "indicator"));
 	const char *why = NULL;
@@ -122,6 +123,7 @@ static void indicator(const json_t *v, const struct pulse *of, struct sink *sink
 	}
 	buf_clear(&sink->scratch);
 	if (!ind_validity(doc_get(v, "created"), doc_get(v, "expiration"), &ind, &why)) {
+		doc_at(d, part.p);
 		sink_bad(sink, "indicator %.*s: %s", STR_ARG(str_head(text, 40)), why);
 		return;
 	}
@@ -131,10 +133,12 @@ static void indicator(const json_t *v, const struct pulse *of, struct sink *sink
 	ind.revoked = withdrawn(v);
 	if (!role_word(doc_get(v, "role"), &ind.role))
 		ind.role = said == SAID_HASH ? ROLE_PAYLOAD : of->role;
-	if (indicator_said(text, said, &sink->scratch, &ind, &ei))
+	if (indicator_said(text, said, &sink->scratch, &ind, &ei)) {
+		doc_at(d, part.p);
 		sink_bad(sink, "indicator %.*s: %s", STR_ARG(str_head(text, 40)), ei.msg);
-	else
+	} else {
 		sink->indicator(sink->ctx, &ind);
+	}
 }
 
 /* ---- pulses ----------------------------------------------------------------------------------- */
@@ -170,15 +174,38 @@ static struct str reference_of(const json_t *pulse)
 	return str_head(str_trim(doc_get(pulse, "name")), 1000);
 }
 
-static void pulse(const json_t *p, struct sink *sink)
+/* What a pulse says about all of its indicators, as a tree. */
+static json_t *about(struct doc *d, struct str pulse, struct str *list)
 {
-	const json_t *list = json_object_get(p, "indicators");
+	static const char *const keys[] = { "author_name", "author", "name",
+					    "references",  "tags",   "malware_families" };
+	json_t *tree = json_object(), *member;
+	struct json_parts w;
+	struct str key, v;
+
+	(void)json_parts_begin(&w, pulse);
+	while (tree && doc_part(d, &w, &key, &v)) {
+		if (str_is(key, "indicators"))
+			*list = v;
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+			member = str_is(key, keys[i]) ? doc_tree(d, v) : NULL;
+			if (member)
+				(void)json_object_set_new(tree, keys[i], member);
+		}
+	}
+	return tree;
+}
+
+static void pulse(struct doc *d, struct str text)
+{
+	struct str list = STR_NONE, key, part;
+	json_t *p = about(d, text, &list), *v;
 	struct pulse of = {
 		.source = doc_get(p, "author_name"),
 		.reference = reference_of(p),
 		.family = family_of(p),
 	};
-	json_t *v;
+	struct json_parts w;
 	size_t i;
 
 	if (of.source.n == 0)
@@ -188,66 +215,106 @@ static void pulse(const json_t *p, struct sink *sink)
 		if (role_word(str_trim(doc_str(v)), &of.role))
 			break;
 	}
-	json_array_foreach(list, i, v)
-	{
-		if (json_is_object(v))
-			indicator(v, &of, sink);
-		else
-			sink_bad(sink, "an indicator that is no object");
+	(void)doc_parts(&w, list, '[');
+	while (doc_part(d, &w, &key, &part)) {
+		v = doc_tree(d, part);
+		if (json_is_object(v)) {
+			indicator(d, part, v, &of);
+		} else if (v) {
+			doc_at(d, part.p);
+			sink_bad(d->sink, "an indicator that is no object");
+		}
+		json_decref(v);
 	}
+	json_decref(p);
 }
 
-/* A pulse, an indicator, or something that holds a list of them; false if it is none of these. */
-static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
+/* An indicator without its pulse. */
+static void alone(struct doc *d, struct str text)
 {
-	static const char *const lists[] = { "results", "pulses", "data" };
 	static const struct pulse none = { .source = { "", 0 },
 					   .reference = { "", 0 },
 					   .family = { "", 0 } };
-	json_t *one;
-	size_t i;
+	json_t *v = doc_tree(d, text);
 
-	if (json_is_array(v)) {
-		json_array_foreach(v, i, one)
-		{
-			if (depth == DEPTH_MAX || !read_value(one, depth + 1, sink))
-				sink_bad(sink, "an entry that is neither pulse nor indicator");
+	if (v)
+		indicator(d, text, v, &none);
+	json_decref(v);
+}
+
+static bool read_value(struct doc *d, struct str text, unsigned depth);
+
+static void read_list(struct doc *d, struct str text, unsigned depth)
+{
+	struct json_parts w;
+	struct str key, v;
+
+	(void)json_parts_begin(&w, text);
+	while (doc_part(d, &w, &key, &v))
+		if (depth == DEPTH_MAX || !read_value(d, v, depth + 1)) {
+			doc_at(d, v.p);
+			sink_bad(d->sink, "an entry that is neither pulse nor indicator");
 		}
+}
+
+enum member { INDICATORS, INDICATOR, TYPE, NAME, ID, RESULTS, PULSES, DATA, MEMBERS };
+
+/* A pulse, an indicator, or something that holds a list of them; false if it is none of these. */
+static bool read_value(struct doc *d, struct str text, unsigned depth)
+{
+	static const char *const names[MEMBERS] = {
+		[INDICATORS] = "indicators",
+		[INDICATOR] = "indicator",
+		[TYPE] = "type",
+		[NAME] = "name",
+		[ID] = "id",
+		[RESULTS] = "results",
+		[PULSES] = "pulses",
+		[DATA] = "data",
+	};
+	struct str m[MEMBERS] = { 0 }, key, v;
+	struct json_parts w;
+
+	if (doc_is(text, '[')) {
+		read_list(d, text, depth);
 		return true;
 	}
-	if (json_is_array(json_object_get(v, "indicators"))) {
-		pulse(v, sink);
+	if (!doc_parts(&w, text, '{'))
+		return false;
+	while (json_part(&w, &key, &v))
+		for (size_t i = 0; i < MEMBERS; i++)
+			if (str_is(key, names[i]))
+				m[i] = v;
+	if (doc_is(m[INDICATORS], '[')) {
+		pulse(d, text);
 		return true;
 	}
-	if (json_object_get(v, "indicator") && json_object_get(v, "type")) {
-		indicator(v, &none, sink);
+	if (m[INDICATOR].n && m[TYPE].n) {
+		alone(d, text);
 		return true;
 	}
-	for (i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		one = json_object_get(v, lists[i]);
-		if (json_is_array(one))
-			return depth < DEPTH_MAX && read_value(one, depth + 1, sink);
-	}
+	for (size_t i = RESULTS; i <= DATA; i++)
+		if (doc_is(m[i], '['))
+			return depth < DEPTH_MAX && read_value(d, m[i], depth + 1);
 	/* A pulse in a list of what was found, without its indicators. */
-	if (json_object_get(v, "name") && json_object_get(v, "id")) {
-		sink->unused++;
-		return true;
-	}
-	return false;
+	d->sink->unused += m[NAME].n && m[ID].n;
+	return m[NAME].n && m[ID].n;
 }
 
 static void otx_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		      struct sink *sink)
 {
-	json_t *tree = doc_load(block, sink);
+	struct str text;
+	struct doc d;
 
 	(void)l;
 	(void)h;
-	if (!tree)
-		return;
-	if (!read_value(tree, 0, sink))
-		sink_bad(sink, "no pulse in it");
-	json_decref(tree);
+	doc_begin(&d, block, sink);
+	while (doc_next(&d, &text))
+		if (!read_value(&d, text, 0)) {
+			doc_at(&d, text.p);
+			sink_bad(sink, "no pulse in it");
+		}
 }
 
 const struct reader reader_otx = {

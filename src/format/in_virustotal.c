@@ -152,7 +152,8 @@ static bool object(const json_t *o, struct sink *sink)
 	return true;
 }
 
-static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
+/* An object, and those that are related to it. False: it is none. */
+static bool tree(const json_t *v, unsigned depth, struct sink *sink)
 {
 	json_t *one, *related;
 	const char *key;
@@ -161,43 +162,91 @@ static bool read_value(const json_t *v, unsigned depth, struct sink *sink)
 	if (json_is_array(v)) {
 		json_array_foreach(v, i, one)
 		{
-			if (depth == DEPTH_MAX || !read_value(one, depth + 1, sink))
+			if (depth == DEPTH_MAX || !tree(one, depth + 1, sink))
 				sink_bad(sink, "an entry that is no object of VirusTotal");
 		}
 		return true;
 	}
-	if (json_object_get(v, "type") && json_object_get(v, "id")) {
-		/* Comments, votes, resolutions and the like are objects, too. */
-		if (!object(v, sink))
-			sink->unused++;
-		json_object_foreach(json_object_get(v, "relationships"), key, related)
-		{
-			one = json_object_get(related, "data");
-			if (depth < DEPTH_MAX && one && !json_is_null(one))
-				(void)read_value(one, depth + 1, sink);
+	if (!json_object_get(v, "type") || !json_object_get(v, "id"))
+		return false;
+	/* Comments, votes, resolutions and the like are objects, too. */
+	if (!object(v, sink))
+		sink->unused++;
+	json_object_foreach(json_object_get(v, "relationships"), key, related)
+	{
+		one = json_object_get(related, "data");
+		if (depth < DEPTH_MAX && one && !json_is_null(one))
+			(void)tree(one, depth + 1, sink);
+	}
+	return true;
+}
+
+static bool read_value(struct doc *d, struct str text, unsigned depth);
+
+static void read_list(struct doc *d, struct str text, unsigned depth)
+{
+	struct json_parts w;
+	struct str key, v;
+
+	(void)json_parts_begin(&w, text);
+	while (doc_part(d, &w, &key, &v))
+		if (depth == DEPTH_MAX || !read_value(d, v, depth + 1)) {
+			doc_at(d, v.p);
+			sink_bad(d->sink, "an entry that is no object of VirusTotal");
 		}
+}
+
+/* An answer: an object or a list of them, in "data" or not. */
+static bool read_value(struct doc *d, struct str text, unsigned depth)
+{
+	struct str data = STR_NONE, error = STR_NONE, key, v;
+	struct json_parts w;
+	bool any = false;
+	json_t *t;
+
+	if (doc_is(text, '[')) {
+		read_list(d, text, depth);
 		return true;
 	}
-	one = json_object_get(v, "data");
-	return one && depth < DEPTH_MAX && read_value(one, depth + 1, sink);
+	if (!doc_parts(&w, text, '{'))
+		return false;
+	while (json_part(&w, &key, &v))
+		if (str_is(key, "data"))
+			data = v;
+		else if (str_is(key, "error"))
+			error = doc_member(v, "code");
+	if (error.n) {
+		doc_at(d, error.p);
+		if (error.n > 1 && error.p[0] == '"')
+			error = (struct str){ error.p + 1, error.n - 2 };
+		sink_bad(d->sink, "the answer is an error: %.*s", STR_ARG(str_head(error, 60)));
+		return true;
+	}
+	if (data.n)
+		return depth < DEPTH_MAX && read_value(d, data, depth + 1);
+	t = doc_tree(d, text);
+	if (t) {
+		doc_at(d, text.p);
+		any = tree(t, 0, d->sink);
+	}
+	json_decref(t);
+	return any || !t;
 }
 
 static void virustotal_block(const struct layout *l, const struct reader_hints *h, struct str block,
 			     struct sink *sink)
 {
-	json_t *tree = doc_load(block, sink);
-	struct str error;
+	struct str text;
+	struct doc d;
 
 	(void)l;
 	(void)h;
-	if (!tree)
-		return;
-	error = doc_get(json_object_get(tree, "error"), "code");
-	if (error.n)
-		sink_bad(sink, "the answer is an error: %.*s", STR_ARG(str_head(error, 60)));
-	else if (!read_value(tree, 0, sink))
-		sink_bad(sink, "no object of VirusTotal in it");
-	json_decref(tree);
+	doc_begin(&d, block, sink);
+	while (doc_next(&d, &text))
+		if (!read_value(&d, text, 0)) {
+			doc_at(&d, text.p);
+			sink_bad(sink, "no object of VirusTotal in it");
+		}
 }
 
 const struct reader reader_virustotal = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/misp.h"
 
+#include "base/json.h"
+
 static bool hash_type(struct str type)
 {
 	return str_is(type, "md5") || str_is(type, "sha1") || str_is(type, "sha256") ||
@@ -77,4 +79,23 @@ enum role misp_role(struct str category)
 	if (str_iis(category, "Targeting data"))
 		return ROLE_INFECTED_HOST;
 	return ROLE_OTHER;
+}
+
+bool misp_flagged(struct str attribute)
+{
+	struct json m[3], v;
+	struct json_walk w;
+	struct misp_value values[2];
+	struct str key;
+
+	for (int i = 0; i < 3; i++)
+		m[i] = (struct json){ .type = JSON_NULL, .raw = STR_NONE };
+	if (!json_begin(&w, attribute) || w.array)
+		return false;
+	while (json_next(&w, &key, &v))
+		if (str_is(key, "type") || str_is(key, "value") || str_is(key, "to_ids"))
+			m[str_is(key, "type") ? 0 : str_is(key, "value") ? 1 : 2] = v;
+	return (m[2].type == JSON_NULL || json_true(&m[2]) || str_is(m[2].raw, "1") ||
+		str_iis(m[2].raw, "true")) &&
+	       misp_values(m[0].raw, str_trim(m[1].raw), values);
 }

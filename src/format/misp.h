@@ -19,4 +19,10 @@ int misp_values(struct str type, struct str value, struct misp_value out[2]);
 
 enum role misp_role(struct str category);
 
+/*
+ * Does an attribute, as it stands in a document, say that it is for detection, and is it one that
+ * this program can use? Without a tree: an event may have a million.
+ */
+bool misp_flagged(struct str attribute);
+
 #endif
