@@ -2,6 +2,7 @@
 #include "app/carried.h"
 
 #include "app/catalogue.h"
+#include "core/name.h"
 
 #include <stdlib.h>
 
@@ -87,6 +88,7 @@ void carried_free(struct carried *c)
 {
 	free(c->known.v);
 	free(c->aliases.v);
+	free(c->entries.v);
 	buf_free(&c->key);
 	arena_free(&c->arena);
 }
@@ -170,4 +172,40 @@ enum err carried_exclusions(enum err (*tell)(void *ctx, const struct exclusion *
 
 	t.class = X_PROVIDER;
 	return e ? e : catalogue_rows(catalogue_platforms(), builtin_row, &t);
+}
+
+static enum err keep_entry(void *ctx, const struct exclusion *x)
+{
+	struct carried *c = ctx;
+	struct exclusion *to = VEC_PUSH(&c->entries);
+
+	if (!to)
+		return ERR_NOMEM;
+	*to = *x;
+	if (x->type == ENTRY_NET)
+		return ERR_OK;
+	to->name = arena_str(&c->arena, x->name);
+	return to->name.p ? ERR_OK : ERR_NOMEM;
+}
+
+enum err carried_exclusions_at(struct carried *c, const struct indicator *host,
+			       enum err (*tell)(void *ctx, const struct exclusion *x), void *ctx)
+{
+	bool address = host->type == IT_IP || host->type == IT_CIDR;
+	enum err e = ERR_OK;
+
+	if (!address && host->type != IT_DOMAIN)
+		return ERR_OK;
+	if (c->entries.n == 0)
+		e = carried_exclusions(keep_entry, c);
+	/* Some hundred of them: to look at each is a matter of microseconds. */
+	for (size_t i = 0; !e && i < c->entries.n; i++) {
+		const struct exclusion *x = &c->entries.v[i];
+
+		if (x->type == ENTRY_NET ? address && cidr_overlaps(x->net, host->net)
+					 : !address && (name_under(host->value, x->name) ||
+							name_under(x->name, host->value)))
+			e = tell(ctx, x);
+	}
+	return e;
 }

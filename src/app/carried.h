@@ -11,11 +11,13 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "core/exset.h"
+#include "core/indicator.h"
 
 struct carried {
 	struct arena arena;
 	VEC(struct known_list) known;
 	VEC(struct alias) aliases;
+	VEC(struct exclusion) entries; /* of the lists, once they were asked for */
 	struct buf key;
 	const struct known_list *last_known;
 	struct str last_list;
@@ -38,5 +40,10 @@ bool carried_settle(struct carried *c, struct exclusion *x, bool classed, enum x
 
 /* The lists of benign services and of platforms. */
 MUST enum err carried_exclusions(enum err (*tell)(void *ctx, const struct exclusion *x), void *ctx);
+
+/* Of these those that hold an address, a network or a domain, or lie in it; for one value after the
+ * other: the lists are read once. */
+MUST enum err carried_exclusions_at(struct carried *c, const struct indicator *host,
+				    enum err (*tell)(void *ctx, const struct exclusion *x), void *ctx);
 
 #endif

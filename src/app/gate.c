@@ -198,6 +198,8 @@ enum err gate_indicators(struct lists *l, bool keep)
 	buf_init(&g.detail, 1 << 17);
 	e = special_load(&g.special);
 	if (!e)
+		e = special_index(&g.special);
+	if (!e)
 		e = snapshot_sieve(&l->snapshot,
 				   &(struct sieve){ .ctx = &g, .clear = clear, .ask = ask });
 	if (l->withheld.n)

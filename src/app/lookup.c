@@ -120,24 +120,6 @@ static enum err on_exclusion(void *ctx, const struct exclusion *x)
 	return exset_add(&a->set, x);
 }
 
-/* Of the lists that the program carries those entries that have to do with the value. */
-struct relevant {
-	struct asking *a;
-	const struct indicator *host;
-};
-
-static enum err on_builtin(void *ctx, const struct exclusion *x)
-{
-	const struct relevant *r = ctx;
-	bool address = r->host->type == IT_IP || r->host->type == IT_CIDR;
-	bool near = x->type == ENTRY_NET ? address && cidr_overlaps(x->net, r->host->net)
-					 : x->type != ENTRY_AS && r->host->type == IT_DOMAIN &&
-						   (name_under(r->host->value, x->name) ||
-						    name_under(x->name, r->host->value));
-
-	return near ? on_exclusion(r->a, x) : ERR_OK;
-}
-
 static enum err on_decision(void *ctx, const struct store_override *o)
 {
 	struct asking *a = ctx;
@@ -168,12 +150,11 @@ static enum err on_decision(void *ctx, const struct store_override *o)
 
 static enum err ask_lists(struct asking *a, const struct indicator *host, struct errinfo *ei)
 {
-	struct relevant r = { a, host };
 	struct store *s = a->l->store;
 	enum err e = ERR_OK;
 
 	if (a->l->builtin)
-		e = carried_exclusions(on_builtin, &r);
+		e = carried_exclusions_at(&a->l->carried, host, on_exclusion, a);
 	if (!e && s)
 		e = store_exclusions_at(s, host, WITHIN, on_exclusion, a, ei);
 	if (!e && s)

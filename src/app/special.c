@@ -32,7 +32,12 @@ enum err special_load(struct special *s)
 	*s = (struct special){ 0 };
 	arena_init(&s->arena, 1 << 20);
 	e = catalogue_rows(catalogue_special_purpose(), row, s);
-	return e ? e : lpm_build(&s->net, s->ranges.v, s->ranges.n);
+	return e ? e : lpm_nest(&s->net, s->ranges.v, s->ranges.n);
+}
+
+enum err special_index(struct special *s)
+{
+	return lpm_index(&s->net);
 }
 
 void special_free(struct special *s)

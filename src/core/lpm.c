@@ -102,14 +102,27 @@ static void push4(struct walk *w, uint32_t low, uint32_t id)
 	w->last4 = id;
 }
 
-/* Begin all /16s up to and with `last`: each has a first range of its own. */
+/* Begin all /16s up to and with `last`: each has a first range of its own. Where few networks are
+ * kept nearly all of the table is written here, at every start of the program. */
 static void buckets(struct walk *w, uint32_t last)
 {
-	for (; w->bucket <= last; w->bucket++) {
-		if (w->fill && w->l->v4_index)
-			w->l->v4_index[w->bucket] = w->n4;
-		push4(w, 0, w->here);
+	uint32_t n = last + 1 - w->bucket, id = w->here;
+
+	if (w->bucket > last)
+		return;
+	if (w->fill && w->l->v4_index) {
+		uint32_t *index = w->l->v4_index + w->bucket, *ids = w->l->v4_id + w->n4;
+
+		for (uint32_t i = 0; i < n; i++)
+			index[i] = w->n4 + i;
+		memset(w->l->v4_low + w->n4, 0, n * sizeof *w->l->v4_low);
+		for (uint32_t i = 0; i < n; i++)
+			ids[i] = id;
 	}
+	w->any4 = w->any4 || id != NO_ID;
+	w->bucket = last + 1;
+	w->n4 += n;
+	w->last4 = id;
 }
 
 static void put4(struct walk *w, uint32_t at, uint32_t id)
@@ -209,7 +222,21 @@ static bool leave(struct walk *w, uint32_t i)
 	return true;
 }
 
-/* Also finds the parents, the first time. */
+static void find_parents(struct lpm *l)
+{
+	uint32_t open = NONE;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct lpm_net *s = &l->nets[i];
+
+		while (open != NONE &&
+		       !cidr_has((struct cidr){ l->nets[open].ip, l->nets[open].len }, s->ip))
+			open = l->nets[open].parent;
+		s->parent = open;
+		open = i;
+	}
+}
+
 static void walk(struct walk *w)
 {
 	struct lpm *l = w->l;
@@ -217,14 +244,10 @@ static void walk(struct walk *w)
 
 	w->id = w->last6 = NO_ID;
 	for (uint32_t i = 0; i < l->n; i++) {
-		struct lpm_net *s = &l->nets[i];
+		const struct lpm_net *s = &l->nets[i];
 
-		while (open != NONE &&
-		       !cidr_has((struct cidr){ l->nets[open].ip, l->nets[open].len }, s->ip)) {
+		for (; open != s->parent; open = l->nets[open].parent)
 			(void)leave(w, open);
-			open = l->nets[open].parent;
-		}
-		s->parent = open;
 		begin(w, s->ip, s->id);
 		open = i;
 	}
@@ -308,31 +331,50 @@ static void index_keys(struct lpm *l)
 	}
 }
 
-enum err lpm_build(struct lpm *l, const struct lpm_entry *e, size_t n)
+enum err lpm_nest(struct lpm *l, const struct lpm_entry *e, size_t n)
 {
 	struct lpm made = { 0 };
-	struct walk count = { .l = &made }, fill = { .l = &made, .fill = true };
-	enum err err;
+	enum err err = ERR_OK;
 
 	if (n > NETS_MAX)
 		return ERR_LIMIT;
-	if (n == 0) {
-		*l = made;
-		return ERR_OK;
-	}
-	err = nets_make(&made, e, n);
+	if (n)
+		err = nets_make(&made, e, n);
 	if (err)
-		goto out;
-	walk(&count);
-	err = room(&made, &count);
-	if (err)
-		goto out;
-	walk(&fill);
-	index_keys(&made);
+		return err;
+	find_parents(&made);
 	*l = made;
 	return ERR_OK;
-out:
-	lpm_free(&made);
+}
+
+enum err lpm_index(struct lpm *l)
+{
+	struct walk count = { .l = l }, fill = { .l = l, .fill = true };
+	enum err err;
+
+	if (l->n == 0)
+		return ERR_OK;
+	walk(&count);
+	err = room(l, &count);
+	if (err)
+		return err;
+	walk(&fill);
+	index_keys(l);
+	return ERR_OK;
+}
+
+enum err lpm_build(struct lpm *l, const struct lpm_entry *e, size_t n)
+{
+	struct lpm made;
+	enum err err = lpm_nest(&made, e, n);
+
+	if (err)
+		return err;
+	err = lpm_index(&made);
+	if (err)
+		lpm_free(&made);
+	else
+		*l = made;
 	return err;
 }
 

@@ -64,6 +64,12 @@ struct lpm {
 MUST enum err lpm_build(struct lpm *l, const struct lpm_entry *e, size_t n);
 void lpm_free(struct lpm *l);
 
+/* lpm_build in two steps. After the first there is what lpm_overlap needs: 32 bytes an entry and
+ * nothing besides, which where few values are asked about is made in no time. Errors of the second:
+ * ERR_NOMEM; then it is only good for lpm_free. */
+MUST enum err lpm_nest(struct lpm *l, const struct lpm_entry *e, size_t n);
+MUST enum err lpm_index(struct lpm *l);
+
 /* The id of the longest entry that holds ip; *id is set only on true. */
 bool lpm_find(const struct lpm *l, struct ip ip, uint32_t *id);
 

@@ -25,7 +25,7 @@ enum err owners_open(struct owners *o, struct str bytes, bool whole, struct erri
 	left -= h->n_as * sizeof *made.as;
 	if (h->names_bytes > left || padded(h->names_bytes) > left)
 		return err_set(ei, ERR_PARSE, "the file of owners is cut off");
-	made.names = p;
+	made.names = (struct str){ p, h->names_bytes };
 	p += padded(h->names_bytes);
 	left -= padded(h->names_bytes);
 	for (int i = 0; i < 4; i++) {
@@ -40,7 +40,7 @@ enum err owners_open(struct owners *o, struct str bytes, bool whole, struct erri
 	}
 	if (left || (whole && str_hash(str_skip(bytes, sizeof *h), 0) != h->hash))
 		return err_set(ei, ERR_PARSE, "the file of owners is damaged");
-	for (uint64_t i = 0; i < made.n_as; i++)
+	for (uint64_t i = 0; whole && i < made.n_as; i++)
 		if ((uint64_t)made.as[i].name_at + made.as[i].name_n > h->names_bytes)
 			return err_set(ei, ERR_PARSE, "the file of owners is damaged");
 	*o = made;
@@ -73,7 +73,7 @@ void owners_find(const struct owners *o, struct ip ip, struct owner *out)
 		const struct owners_as *a = &o->as[as->what];
 
 		out->asn = a->number;
-		out->as_name = (struct str){ o->names + a->name_at, a->name_n };
+		out->as_name = str_head(str_skip(o->names, a->name_at), a->name_n);
 	}
 	if (country)
 		out->country = (struct str){ (const char *)&country->what, 2 };

@@ -34,7 +34,7 @@ struct owners_range {
 struct owners {
 	struct str bytes; /* not owned */
 	const struct owners_as *as;
-	const char *names;
+	struct str names;
 	const struct owners_range *ranges[4];
 	uint64_t n_as, n_ranges[4];
 };
@@ -46,8 +46,8 @@ struct owner {
 
 /*
  * All zero is valid: knows nobody. bytes must be aligned to 8 and stay. Unless `whole`, the sum of
- * all bytes is not looked at, which takes some 20 ms: no look-up leaves the bytes, but damage among
- * them would be believed. Errors: ERR_PARSE.
+ * all bytes is not looked at, nor each name's place, which takes some 20 ms: no look-up leaves the
+ * bytes, but damage among them would be believed. Errors: ERR_PARSE.
  */
 MUST enum err owners_open(struct owners *o, struct str bytes, bool whole, struct errinfo *ei);
 /* Slices point into the bytes. Parts that are not known stay empty. */

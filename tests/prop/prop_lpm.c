@@ -212,12 +212,12 @@ static void many(void)
 static void round_of(unsigned world, size_t n)
 {
 	struct lpm_entry e[N_MAX] = { 0 };
-	struct lpm l;
+	struct lpm l, nested;
 
 	for (size_t i = 0; i < n; i++)
 		e[i] = (struct lpm_entry){ some_net(world < 6 ? world : (unsigned)below(6)),
 					   (uint32_t)below(below(3) ? 1000 : 3) };
-	if (lpm_build(&l, e, n))
+	if (lpm_build(&l, e, n) || lpm_nest(&nested, e, n))
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		struct ip last = cidr_last(e[i].net);
@@ -236,12 +236,16 @@ static void round_of(unsigned world, size_t n)
 
 		if (got != (want != NULL) || (got && id != want->id) || (!got && id != 12345))
 			fail("overlap", c, got, id, want);
+		id = 12345;
+		if (lpm_overlap(&nested, c, &id) != got || (got && id != want->id))
+			fail("overlap of what is only nested", c, got, id, want);
 		checked++;
 		compare(&l, e, n, some_ip(w));
 		compare_run(&l, (uint32_t)some_ip(w).lo);
 	}
 	elsewhere(&l, e, n, world < 6 ? world : 5);
 	lpm_free(&l);
+	lpm_free(&nested);
 }
 
 int main(void)
