@@ -8,6 +8,9 @@
 #include <libpsl.h>
 #include <stdlib.h>
 
+/* Changes with the rules below, so that no snapshot outlives them. */
+enum { RULES = 2 };
+
 /* What holds around the address asked about last. */
 struct around {
 	bool known, held;
@@ -36,6 +39,17 @@ struct str gate_url_host(struct str url)
 	return str_head(rest, str_chr(rest, ':'));
 }
 
+int64_t gate_until(const struct store_said *said)
+{
+	const struct indicator *i = &said->ind;
+
+	if (said->listed || i->until != TIME_NONE)
+		return i->until;
+	if (i->from != TIME_NONE && said->listed_last != TIME_NONE && said->listed_last < i->from)
+		return i->from;
+	return said->listed_last;
+}
+
 /* What an indicator is about: an address or network, or a name; of a URL its host. */
 struct about {
 	bool address;
@@ -56,55 +70,168 @@ static struct about about(const struct indicator *i)
 	return a;
 }
 
-const char *gate_forbids(const struct special *special, const struct indicator *i, struct buf *detail)
+static bool broad_net(const struct indicator *i)
 {
-	struct about a = about(i);
+	bool v4 = ip_is_v4(i->net.ip) && i->net.len >= 96;
 
-	if (a.address && special_overlap(special, a.net).n) {
-		buf_puts(detail, special_overlap(special, a.net));
-		return "special-purpose";
-	}
-	if (i->type == IT_CIDR && a.net.len < (ip_is_v4(a.net.ip) && a.net.len >= 96 ? 96 + 16 : 32)) {
-		buf_fmt(detail, "networks shorter than %s are not acted on",
-			ip_is_v4(a.net.ip) ? "/16" : "/32");
-		return "too-broad";
-	}
-	if (i->type == IT_DOMAIN && name_is_public_suffix(a.name)) {
-		buf_c(detail, "a public suffix: anybody may register below it");
-		return "too-broad";
-	}
-	return NULL;
+	return i->type == IT_CIDR && i->net.len < (v4 ? 96 + 16 : 32);
 }
 
-const char *gate_reason(const struct exset *set, const struct special *special,
-			const struct indicator *i, struct buf *detail)
+static bool broad_name(const struct indicator *i)
 {
-	const char *reason = gate_forbids(special, i, detail);
-	struct about a = about(i);
+	return i->type == IT_DOMAIN && name_is_public_suffix(i->value);
+}
+
+/* ---- what is known ---- */
+
+/* The decision about the value itself goes before that about a URL's host. */
+static const struct override *decision(const struct overrides *o, const struct indicator *i,
+				       const struct about *a)
+{
+	const struct override *d = overrides_find(o, i);
+	struct indicator host;
+
+	if (d || i->type != IT_URL)
+		return d;
+	host = indicator_init();
+	host.type = a->address ? IT_IP : IT_DOMAIN;
+	host.net = a->net;
+	host.value = a->name;
+	return overrides_find(o, &host);
+}
+
+/* The benign entry that holds it or lies in it. */
+static const struct exentry *benign(const struct exset *set, const struct indicator *i,
+				    const struct about *a)
+{
+	const struct exentry *x;
+	size_t labels;
+
+	if (a->address)
+		return exset_overlap(set, X_BENIGN, a->net);
+	x = exset_name(set, a->name, &labels);
+	if (x && x->class == X_BENIGN)
+		return x;
+	return i->type == IT_DOMAIN ? exset_benign_below(set, a->name) : NULL;
+}
+
+/* The entry of that class that holds it; of a network also one that lies in it, if `within`. */
+static const struct exentry *holder(const struct exset *set, enum xclass c, const struct about *a,
+				    uint32_t as, bool within)
+{
 	const struct exentry *x = NULL;
 	size_t labels;
 
-	if (reason)
-		return reason;
-	if (a.address) {
-		x = exset_overlap(set, X_BENIGN, a.net);
-	} else {
-		x = exset_name(set, a.name, &labels);
-		if (x && x->class != X_BENIGN)
-			x = NULL;
-		if (!x && i->type == IT_DOMAIN)
-			x = exset_benign_below(set, a.name);
-	}
-	if (x) {
-		exentry_detail(detail, x);
-		return "allow-listed";
-	}
-	if (i->revoked) {
-		buf_c(detail, "revoked by its source");
-		return "expired";
-	}
-	return NULL;
+	if (a->address)
+		x = exset_overlap(set, c, a->net);
+	else if (a->name.n)
+		x = exset_name(set, a->name, &labels);
+	if (x && (x->class != c || (a->address && !within && x->net.len > a->net.len)))
+		x = NULL;
+	return x || !as ? x : exset_as(set, c, as);
 }
+
+struct verdict_facts gate_facts(const struct gate_rules *r, const struct indicator *i, uint32_t as)
+{
+	struct verdict_facts f = { .standing = STANDING_VALID,
+				   .score = 100,
+				   .revoked = i->revoked,
+				   .hash = i->type == IT_HASH,
+				   .infected_host = i->role == ROLE_INFECTED_HOST };
+	struct about a = about(i);
+	const struct override *d = decision(r->decided, i, &a);
+
+	f.decided = d != NULL;
+	if (d)
+		f.decision = d->verdict;
+	f.sinkhole = i->role == ROLE_SINKHOLE;
+	f.scanner = i->role == ROLE_SCANNER;
+	if (f.hash)
+		return f;
+	f.special_purpose = a.address && special_overlap(r->special, a.net).n;
+	f.too_broad = broad_net(i) || broad_name(i);
+	f.vetoed = overrides_allowed_in(r->decided, i) != NULL;
+	f.allow_listed = benign(r->set, i, &a) != NULL;
+	f.sinkhole = f.sinkhole || holder(r->set, X_SINKHOLE, &a, as, false);
+	f.research = holder(r->set, X_RESEARCH, &a, as, false) != NULL;
+	f.scanner = f.scanner || holder(r->set, X_SCANNER, &a, as, false);
+	f.provider = holder(r->set, X_PROVIDER, &a, as, true) != NULL;
+	return f;
+}
+
+/* ---- in words ---- */
+
+static void detail_entry(struct buf *detail, const struct exentry *x)
+{
+	if (x)
+		exentry_detail(detail, x);
+}
+
+static void detail_override(struct buf *detail, const struct override *o)
+{
+	if (o)
+		override_detail(detail, o);
+}
+
+void gate_detail(const struct gate_rules *r, const struct indicator *i, uint32_t as,
+		 enum verdict_why why, struct buf *detail)
+{
+	struct about a = about(i);
+
+	if (why == WHY_SPECIAL_PURPOSE) {
+		buf_puts(detail, special_overlap(r->special, a.net));
+	} else if (why == WHY_TOO_BROAD && i->type == IT_CIDR) {
+		buf_fmt(detail, "networks shorter than %s are not acted on",
+			ip_is_v4(a.net.ip) ? "/16" : "/32");
+	} else if (why == WHY_TOO_BROAD) {
+		buf_c(detail, "a public suffix: anybody may register below it");
+	} else if (why == WHY_ALLOWED || why == WHY_INFORM || why == WHY_BLOCK) {
+		detail_override(detail, decision(r->decided, i, &a));
+	} else if (why == WHY_VETOED) {
+		detail_override(detail, overrides_allowed_in(r->decided, i));
+	} else if (why == WHY_ALLOW_LISTED) {
+		detail_entry(detail, benign(r->set, i, &a));
+	} else if (why == WHY_REVOKED) {
+		buf_c(detail, "revoked by its source");
+	} else if (why == WHY_SINKHOLE) {
+		detail_entry(detail, holder(r->set, X_SINKHOLE, &a, as, false));
+	} else if (why == WHY_RESEARCH) {
+		detail_entry(detail, holder(r->set, X_RESEARCH, &a, as, false));
+	} else if (why == WHY_SCANNER) {
+		detail_entry(detail, holder(r->set, X_SCANNER, &a, as, false));
+	} else if (why == WHY_PROVIDER) {
+		detail_entry(detail, holder(r->set, X_PROVIDER, &a, as, true));
+	}
+}
+
+const char *gate_reason(const struct gate_rules *r, const struct indicator *i, struct buf *detail)
+{
+	struct verdict_facts f = gate_facts(r, i, 0);
+	enum verdict_why why = verdict_of(&f);
+
+	if (why_action(why) != ACTION_NONE)
+		return NULL;
+	gate_detail(r, i, 0, why, detail);
+	return why_text(why);
+}
+
+const char *gate_forbids(const struct special *special, const struct indicator *i, struct buf *detail)
+{
+	const struct gate_rules r = { .special = special };
+	struct about a = about(i);
+	enum verdict_why why = WHY_COUNT;
+
+	if (a.address && special_overlap(special, a.net).n)
+		why = WHY_SPECIAL_PURPOSE;
+	else if (broad_net(i) || broad_name(i))
+		why = WHY_TOO_BROAD;
+	if (why == WHY_COUNT)
+		return NULL;
+	gate_detail(&r, i, 0, why, detail);
+	return why_text(why);
+}
+
+/* ---- all indicators ---- */
 
 static enum err withhold(struct gate *g, const struct indicator *i, const char *reason)
 {
@@ -163,11 +290,12 @@ static bool clear(void *ctx, uint32_t v4, uint32_t *last)
 static enum err ask(void *ctx, const struct indicator *i, bool *keep)
 {
 	struct gate *g = ctx;
+	const struct gate_rules r = { &g->l->exset, &g->special, &g->l->overrides };
 	const char *reason;
 	enum err e;
 
 	buf_clear(&g->detail);
-	reason = gate_reason(&g->l->exset, &g->special, i, &g->detail);
+	reason = gate_reason(&r, i, &g->detail);
 	*keep = !reason;
 	if (!reason)
 		return ERR_OK;
@@ -224,9 +352,19 @@ static void sum_str(uint64_t *sum, struct str s)
 	*sum = str_hash(s, *sum);
 }
 
-uint64_t gate_digest(const struct exset *x)
+static void sum_override(uint64_t *sum, const struct override *o)
 {
-	uint64_t sum = 1;
+	uint64_t facts[] = { o->type, o->verdict, o->net.ip.hi, o->net.ip.lo, o->net.len };
+
+	sum_str(sum, (struct str){ (const char *)facts, sizeof facts });
+	sum_str(sum, o->value);
+	sum_str(sum, o->author);
+	sum_str(sum, o->reason);
+}
+
+uint64_t gate_digest(const struct exset *x, const struct overrides *o)
+{
+	uint64_t sum = RULES;
 
 	/* Other rules, or other data of the program, may judge otherwise. */
 	sum_str(&sum, str_of(NEZUMI_VERSION));
@@ -244,5 +382,7 @@ uint64_t gate_digest(const struct exset *x)
 		sum_str(&sum, e->list->name);
 		sum_str(&sum, e->list->reason);
 	}
+	for (size_t i = 0; i < o->v.n; i++)
+		sum_override(&sum, &o->v.v[i]);
 	return sum;
 }

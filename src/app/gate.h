@@ -9,6 +9,8 @@
 
 #include "app/lists.h"
 #include "app/special.h"
+#include "core/overrides.h"
+#include "store/store.h"
 
 /*
  * Take what must not be matched out of l->snapshot (not yet built) into l->withheld, by l->exset
@@ -16,12 +18,25 @@
  */
 MUST enum err gate_indicators(struct lists *l, bool keep);
 
+/* What it asks of. */
+struct gate_rules {
+	const struct exset *set;         /* built */
+	const struct special *special;   /* loaded */
+	const struct overrides *decided; /* built, none expired */
+};
+
 /*
- * The same of one indicator: why it must not be acted on, NULL lets it pass. set: built; special:
- * loaded; the detail is appended to *detail.
+ * All that the gate knows of one indicator, for verdict_of(): what sources say of it (standing,
+ * score) counts as good unless the caller says otherwise. as: of its address, 0: not known.
  */
-const char *gate_reason(const struct exset *set, const struct special *special,
-			const struct indicator *i, struct buf *detail);
+struct verdict_facts gate_facts(const struct gate_rules *r, const struct indicator *i, uint32_t as);
+/* The list and entry, the override, the range behind that answer; nothing where another reason than
+ * the gate's made it. Appended to *detail. */
+void gate_detail(const struct gate_rules *r, const struct indicator *i, uint32_t as,
+		 enum verdict_why why, struct buf *detail);
+
+/* Why it must not be acted on, with the detail; NULL lets it pass. */
+const char *gate_reason(const struct gate_rules *r, const struct indicator *i, struct buf *detail);
 
 /*
  * Why nobody acts on it, whatever analysts decided: "special-purpose", "too-broad"; NULL where it
@@ -29,11 +44,15 @@ const char *gate_reason(const struct exset *set, const struct special *special,
  */
 const char *gate_forbids(const struct special *special, const struct indicator *i, struct buf *detail);
 
+/* Until when a statement holds: what its source no longer lists, until it was listed last. */
+int64_t gate_until(const struct store_said *said);
+
 /* The host of a URL in normal form. */
 struct str gate_url_host(struct str url);
 
-/* What the gate's answers depend on besides the indicators themselves, in one number; x: the entries
- * of all exclusion lists, before any scanners or sinkholes among the indicators join them. */
-uint64_t gate_digest(const struct exset *x);
+/* What the gate's answers depend on besides the indicators themselves, in one number; x: the
+ * entries of all exclusion lists, before any scanners or sinkholes among the indicators join them;
+ * o: what analysts decided. */
+uint64_t gate_digest(const struct exset *x, const struct overrides *o);
 
 #endif

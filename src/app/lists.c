@@ -21,7 +21,7 @@ struct load {
 	uint64_t digest;        /* of the exclusion lists */
 	struct carried carried;
 	const struct list_option *class_of; /* exclusions: the option of the files being read */
-	VEC(struct str) allowed;            /* URLs and hashes, sorted: analysts allowed them */
+	VEC(struct indicator) own;          /* what only analysts say */
 	int64_t now;
 };
 
@@ -34,6 +34,7 @@ void lists_init(struct lists *l, uint64_t seed)
 	snapshot_init(&l->snapshot, seed);
 	orgs_init(&l->orgs);
 	exset_init(&l->exset, seed);
+	overrides_init(&l->overrides);
 	arena_init(&l->arena, (size_t)4 << 30);
 }
 
@@ -46,6 +47,7 @@ void lists_free(struct lists *l)
 	snapfile_close(&l->snapfile);
 	orgs_free(&l->orgs);
 	exset_free(&l->exset);
+	overrides_free(&l->overrides);
 	arena_free(&l->arena);
 	free(l->withheld.v);
 }
@@ -300,7 +302,7 @@ static enum err add_org(void *ctx, const struct org_entry *o)
 	return orgs_add(&s->l->orgs, o);
 }
 
-/* What an analyst has allowed is benign. Lists of what is special know no URLs and no hashes. */
+/* What an analyst has allowed is benign, with all that lies in it. */
 static enum err add_override(void *ctx, const struct store_override *o)
 {
 	struct exclusion x = { .net = o->value.net,
@@ -309,18 +311,22 @@ static enum err add_override(void *ctx, const struct store_override *o)
 			       .class = X_BENIGN,
 			       .reason = STR_NONE };
 	struct load *s = ctx;
-	struct str *text;
+	enum err e;
 
-	if (o->verdict != DECIDED_ALLOW || (o->expires != TIME_NONE && o->expires <= s->now))
+	if (o->expires != TIME_NONE && o->expires <= s->now)
 		return ERR_OK;
-	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME;
-	if (o->value.type <= IT_DOMAIN)
-		return exset_add(&s->l->exset, &x);
-	text = VEC_PUSH(&s->allowed);
-	if (!text)
-		return ERR_NOMEM;
-	*text = arena_str(&s->l->arena, o->value.value);
-	return text->p ? ERR_OK : ERR_NOMEM;
+	e = overrides_add(&s->l->overrides, &(struct override){ .type = o->value.type,
+								.verdict = o->verdict,
+								.net = o->value.net,
+								.value = o->value.value,
+								.author = o->author,
+								.reason = o->reason,
+								.made = o->made,
+								.expires = o->expires });
+	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME_BELOW;
+	return e || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN
+		       ? e
+		       : exset_add(&s->l->exset, &x);
 }
 
 static enum err store_specials(struct load *s, struct store *db, struct errinfo *ei)
@@ -330,10 +336,56 @@ static enum err store_specials(struct load *s, struct store *db, struct errinfo 
 
 	if (!e)
 		e = store_overrides(db, add_override, s, ei);
-	if (s->allowed.n)
-		qsort(s->allowed.v, s->allowed.n, sizeof *s->allowed.v, str_order);
+	overrides_build(&s->l->overrides);
 	if (!e && s->l->exset.entries.n > had)
 		e = note_store(&s->l->exclusion_files, db, s->l->exset.entries.n - had);
+	return e;
+}
+
+/* What sources say of a value that an analyst wants met: does that meet anything now? */
+struct met {
+	int64_t now;
+	bool met;
+};
+
+static enum err on_met(void *ctx, const struct store_said *said)
+{
+	struct met *m = ctx;
+	int64_t grace = VERDICT_GRACE_DAYS * TIME_DAY;
+
+	m->met = m->met ||
+		 (said->ind.role <= ROLE_OTHER && !said->ind.revoked &&
+		  standing_at(said->ind.from, gate_until(said), m->now, grace) >= STANDING_GRACE);
+	return ERR_OK;
+}
+
+/* What is to be blocked or told of, though no source lists it, the analyst lists. */
+static enum err own_indicators(struct load *s, struct store *db, struct errinfo *ei)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < s->l->overrides.v.n; i++) {
+		const struct override *o = &s->l->overrides.v.v[i];
+		struct indicator ind = indicator_init();
+		struct met m = { s->now, false };
+		struct indicator *own;
+
+		ind.type = o->type;
+		ind.net = o->net;
+		ind.value = o->value;
+		ind.source = STR("override");
+		if (o->verdict == DECIDED_ALLOW || o->type == IT_HASH)
+			continue;
+		e = store_said_of(db, &ind, on_met, &m, ei);
+		if (e || m.met)
+			continue;
+		own = VEC_PUSH(&s->own);
+		if (!own)
+			return ERR_NOMEM;
+		*own = ind;
+		/* The snapshot is of other rows now. */
+		s->digest = mix64(s->digest ^ mix64(i + 1));
+	}
 	return e;
 }
 
@@ -347,33 +399,36 @@ static enum err store_organisations(struct load *s, struct store *db, struct err
 	return e;
 }
 
-static enum err withhold_allowed(struct load *s, const struct indicator *i)
+/* Hashes do not pass the gate: nothing in network records meets them. */
+static enum err withhold_allowed(struct load *s, const struct indicator *i, const struct override *o)
 {
 	struct withheld *w = VEC_PUSH(&s->l->withheld);
+	struct buf detail;
 
 	if (!w)
 		return ERR_NOMEM;
+	buf_init(&detail, 1 << 17);
+	override_detail(&detail, o);
 	*w = (struct withheld){ arena_str(&s->l->arena, i->value), STR("allow-listed"),
-				STR("override"), arena_str(&s->l->arena, i->source) };
-	return w->value.p && w->source.p ? ERR_OK : ERR_NOMEM;
+				arena_str(&s->l->arena, buf_str(&detail)),
+				arena_str(&s->l->arena, i->source) };
+	buf_free(&detail);
+	return w->value.p && w->detail.p && w->source.p ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err take_said(void *ctx, const struct store_said *said)
 {
 	struct load *s = ctx;
 	struct indicator i = said->ind;
+	const struct override *o = NULL;
 
 	s->l->snapshot.records++;
 	i.family = carried_family(&s->carried, i.family);
-	/* What its source no longer lists holds no longer than until then. */
-	if (!said->listed && i.until == TIME_NONE) {
-		i.until = said->listed_last;
-		if (i.from != TIME_NONE && i.until != TIME_NONE && i.until < i.from)
-			i.until = i.from;
-	}
-	if (s->allowed.n && i.type >= IT_URL &&
-	    bsearch(&i.value, s->allowed.v, s->allowed.n, sizeof i.value, str_order))
-		return withhold_allowed(s, &i);
+	i.until = gate_until(said);
+	if (i.type == IT_HASH && s->l->overrides.texts)
+		o = overrides_find(&s->l->overrides, &i);
+	if (o && o->verdict == DECIDED_ALLOW)
+		return withhold_allowed(s, &i, o);
 	return take_indicator(s, &i);
 }
 
@@ -391,8 +446,6 @@ static enum err cache_digest(struct load *s, struct store *db, struct errinfo *e
 	if (e)
 		return e;
 	s->digest = mix64(s->digest ^ mix64(edition));
-	for (size_t i = 0; i < s->allowed.n; i++)
-		s->digest = str_hash(s->allowed.v[i], s->digest);
 	return ERR_OK;
 }
 
@@ -427,9 +480,9 @@ static enum err adopt_cache(struct load *s, const char *data)
 static enum err store_indicators(struct load *s, struct store *db, const char *data, bool cache,
 				 struct errinfo *ei)
 {
-	enum err e = ERR_OK;
+	enum err e = own_indicators(s, db, ei);
 
-	if (cache) {
+	if (!e && cache) {
 		s->keep = true;
 		e = cache_digest(s, db, ei);
 		if (!e)
@@ -437,6 +490,8 @@ static enum err store_indicators(struct load *s, struct store *db, const char *d
 	}
 	if (!e && !s->adopted)
 		e = store_said_all(db, take_said, s, ei);
+	for (size_t i = 0; !e && !s->adopted && i < s->own.n; i++)
+		e = take_indicator(s, &s->own.v[i]);
 	return e ? e : note_store(&s->l->indicator_files, db, s->l->snapshot.records);
 }
 
@@ -493,7 +548,7 @@ static enum err load_all(struct load *s, const struct list_options *o, struct st
 		e = read_files(s, &l->exclusion_files, &o->exclusions[i], READS_EXCLUSIONS, NULL, o, ei);
 	if (!e && db)
 		e = store_specials(s, db, ei);
-	s->digest = gate_digest(&l->exset);
+	s->digest = gate_digest(&l->exset, &l->overrides);
 	for (size_t i = 0; !e && i < o->n_organisations; i++)
 		e = read_files(s, &l->organisation_files, &o->organisations[i], READS_ORGS, NULL, o, ei);
 	if (!e && db)
@@ -533,7 +588,7 @@ enum err lists_load(struct lists *l, const struct list_options *o, struct errinf
 		if (!e && o->data && !o->keep)
 			save_cache(l, o->data);
 	}
-	free(s.allowed.v);
+	free(s.own.v);
 	carried_free(&s.carried);
 	return e;
 }

@@ -13,6 +13,7 @@
 #include "core/answer.h"
 #include "core/exset.h"
 #include "core/orgs.h"
+#include "core/overrides.h"
 
 struct list_option {
 	const char *path;
@@ -43,6 +44,7 @@ struct lists {
 	struct snapfile snapfile; /* where it lies, if it was not made from lists */
 	struct orgs orgs;
 	struct exset exset;
+	struct overrides overrides; /* what analysts decided and has not expired */
 	struct arena arena;
 	VEC(struct withheld) withheld; /* sorted by value, source; distinct */
 };

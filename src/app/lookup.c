@@ -10,7 +10,7 @@
 enum {
 	SAID_MAX = 1000, /* statements about a value and what holds it */
 	WITHIN = 16,     /* entries that lie in a network or below a name */
-	MALICIOUS = 50,  /* from this score on */
+	ALLOWED = 1000,  /* overrides that do */
 };
 
 const char *opinion_text(enum opinion o)
@@ -45,8 +45,10 @@ struct asking {
 	struct lookup *l;
 	struct looked *k;
 	struct exset set;
+	struct overrides decided;
 	struct buf text;
-	bool exact;
+	bool exact;  /* statements are about the value itself */
+	bool within; /* decisions are about what lies in it */
 };
 
 /* Canonical text of a value, in the arena. */
@@ -137,15 +139,25 @@ static enum err on_decision(void *ctx, const struct store_override *o)
 				       .reason = o->reason,
 				       .verdict = o->verdict,
 				       .made = o->made,
-				       .expires = o->expires };
+				       .expires = o->expires,
+				       .lies_in = a->within };
 	d->expired = o->expires != TIME_NONE && o->expires <= a->l->now;
 	e = value_text(a, &o->value, &d->value);
 	if (!e)
 		e = keep_all(&a->k->arena, (struct str *const[]){ &d->author, &d->reason }, 2);
-	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME;
-	if (e || d->expired || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN)
+	if (e || d->expired)
 		return e;
-	return exset_add(&a->set, &x);
+	e = overrides_add(&a->decided, &(struct override){ .type = o->value.type,
+							   .verdict = o->verdict,
+							   .net = o->value.net,
+							   .value = o->value.value,
+							   .author = o->author,
+							   .reason = o->reason,
+							   .made = o->made,
+							   .expires = o->expires });
+	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME_BELOW;
+	return e || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN ? e
+									     : exset_add(&a->set, &x);
 }
 
 static enum err ask_lists(struct asking *a, const struct indicator *host, struct errinfo *ei)
@@ -163,6 +175,10 @@ static enum err ask_lists(struct asking *a, const struct indicator *host, struct
 		e = store_override_of(s, host, on_decision, a, ei);
 	if (!e && s)
 		e = store_override_around(s, host, on_decision, a, ei);
+	a->within = true;
+	if (!e && s)
+		e = store_override_within(s, &a->k->ind, DECIDED_ALLOW, ALLOWED, on_decision, a, ei);
+	overrides_build(&a->decided);
 	return e ? e : exset_build(&a->set);
 }
 
@@ -233,48 +249,187 @@ static enum err ask_owner(struct asking *a, const struct indicator *host, struct
 
 /* ---- judging ---- */
 
-/* What analysts decided last about the narrowest value counts first. */
-static const struct looked_decision *decision(const struct looked *k)
+/* Is a network or a name that holds the value withheld, with its lists and decisions? */
+static enum err ask_holder(struct lookup *l, const struct indicator *holder, const char **why,
+			   struct errinfo *ei)
 {
-	for (size_t i = 0; i < k->decisions.n; i++)
-		if (!k->decisions.v[i].expired)
-			return &k->decisions.v[i];
-	return NULL;
+	struct looked aside = { .ind = *holder };
+	struct asking a = { .l = l, .k = &aside };
+	const struct gate_rules rules = { &a.set, &l->ownership->special, &a.decided };
+	enum err e;
+
+	aside.ind.revoked = false;
+	aside.ind.role = ROLE_CONTROLLER;
+	arena_init(&aside.arena, (size_t)16 << 20);
+	buf_init(&a.text, (size_t)1 << 20);
+	exset_init(&a.set, l->seed);
+	overrides_init(&a.decided);
+	e = ask_lists(&a, &aside.ind, ei);
+	buf_clear(&a.text);
+	if (!e)
+		*why = gate_reason(&rules, &aside.ind, &a.text);
+	exset_free(&a.set);
+	overrides_free(&a.decided);
+	buf_free(&a.text);
+	looked_free(&aside);
+	return e;
+}
+
+/* What the gate withholds says nothing of what lies in it, either. */
+static enum err ask_holders(struct asking *a, struct errinfo *ei)
+{
+	struct looked *k = a->k;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < k->said.n; i++) {
+		struct looked_said *s = &k->said.v[i];
+
+		if (i && str_eq(s->value, s[-1].value))
+			s->withheld = s[-1].withheld;
+		else if (!s->exact)
+			e = ask_holder(a->l, &s->said.ind, &s->withheld, ei);
+	}
+	return e;
+}
+
+/* What is said of it, as far as it was not withdrawn. */
+static void hear(struct looked *k, int64_t now)
+{
+	struct verdict_facts *f = &k->facts;
+	bool withheld = false, revoked = false;
+
+	f->standing = STANDING_NOWHERE;
+	for (size_t i = 0; i < k->said.n; i++) {
+		const struct store_said *s = &k->said.v[i].said;
+		enum standing is =
+			standing_at(s->ind.from, gate_until(s), now, VERDICT_GRACE_DAYS * TIME_DAY);
+
+		withheld |= k->said.v[i].withheld != NULL;
+		revoked |= s->ind.revoked;
+		if (s->ind.revoked || k->said.v[i].withheld)
+			continue;
+		f->standing = is > f->standing ? is : f->standing;
+		if (is < STANDING_GRACE)
+			continue;
+		f->sinkhole |= s->ind.role == ROLE_SINKHOLE;
+		f->scanner |= s->ind.role == ROLE_SCANNER;
+		f->infected_host |= s->ind.role == ROLE_INFECTED_HOST;
+	}
+	f->only_withheld = withheld && !revoked && f->standing == STANDING_NOWHERE;
+	f->revoked = revoked && f->standing == STANDING_NOWHERE;
+	f->score = k->score;
+}
+
+/* Does a reason rest on statements like this one? */
+static bool rests_on(enum verdict_why why, enum role role)
+{
+	switch (why) {
+	case WHY_SINKHOLE:
+		return role == ROLE_SINKHOLE;
+	case WHY_SCANNER:
+		return role == ROLE_SCANNER;
+	case WHY_INFECTED_HOST:
+		return role == ROLE_INFECTED_HOST;
+	default:
+		return why == WHY_OVER || why == WHY_GRACE || why == WHY_AHEAD || why == WHY_HOLDER;
+	}
+}
+
+/* The statement that the reason rests on, of several the one that holds longest; NULL: none. */
+static const struct looked_said *behind(const struct looked *k)
+{
+	const struct looked_said *found = NULL;
+
+	for (size_t i = 0; i < k->said.n; i++) {
+		const struct looked_said *s = &k->said.v[i];
+
+		if (!s->said.ind.revoked && rests_on(k->why, s->said.ind.role) &&
+		    (k->why == WHY_HOLDER || !s->withheld) &&
+		    (!found || gate_until(&s->said) > gate_until(&found->said)))
+			found = s;
+	}
+	return found;
+}
+
+static void detail_said(struct asking *a)
+{
+	const struct looked *k = a->k;
+	const struct looked_said *s = behind(k);
+	int64_t t = TIME_NONE;
+
+	if (k->why == WHY_LOW_SCORE || k->why == WHY_LISTED)
+		buf_fmt(&a->text, "score %u", k->score);
+	if (!s)
+		return;
+	buf_puts(&a->text, s->said.ind.source);
+	if (k->why == WHY_HOLDER) {
+		buf_c(&a->text, ": ");
+		buf_puts(&a->text, s->value);
+		buf_fmt(&a->text, ", %s", s->withheld);
+	}
+	if (k->why == WHY_OVER || k->why == WHY_GRACE)
+		t = gate_until(&s->said);
+	else if (k->why == WHY_AHEAD)
+		t = s->said.ind.from;
+	if (t == TIME_NONE)
+		return;
+	buf_fmt(&a->text, ": %s ", k->why == WHY_AHEAD ? "from" : "until");
+	time_format_date(&a->text, t);
 }
 
 static enum opinion opinion(const struct looked *k)
 {
-	const struct looked_decision *d = decision(k);
-	bool harm = false, provider = false;
+	bool harm = false;
 
 	for (size_t i = 0; i < k->said.n; i++)
 		harm |= k->said.v[i].weighed;
-	for (size_t i = 0; i < k->entries.n; i++)
-		provider |= k->entries.v[i].class == X_PROVIDER && !k->entries.v[i].lies_in;
-	if (d && d->verdict != DECIDED_ALLOW)
-		return d->verdict == DECIDED_BLOCK ? OPINION_MALICIOUS : OPINION_SUSPICIOUS;
-	if (d || (k->withheld && str_is(str_of(k->withheld), "allow-listed")))
+	switch (k->why) {
+	case WHY_ALLOWED:
+	case WHY_VETOED:
+	case WHY_ALLOW_LISTED:
 		return OPINION_BENIGN;
-	if (k->withheld && !harm)
-		return OPINION_UNKNOWN;
-	/* What must not be acted on, or is shared with others, is never more than suspicious. */
-	if (harm)
-		return k->score >= MALICIOUS && !k->withheld && !provider ? OPINION_MALICIOUS
-									  : OPINION_SUSPICIOUS;
+	case WHY_INFORM:
+		return OPINION_SUSPICIOUS;
+	case WHY_BLOCK:
+		return OPINION_MALICIOUS;
+	case WHY_SPECIAL_PURPOSE:
+	case WHY_TOO_BROAD:
+		return harm ? OPINION_SUSPICIOUS : OPINION_UNKNOWN;
+	default:
+		break;
+	}
+	/* What is shared with others is never more than suspicious. */
+	if (harm && k->score >= VERDICT_BLOCK_SCORE && (!k->facts.provider || k->facts.hash))
+		return OPINION_MALICIOUS;
 	return k->said.n ? OPINION_SUSPICIOUS : OPINION_UNKNOWN;
+}
+
+/* The gate withholds it; what is over or not listed at all is not the gate's affair. */
+static bool gated(enum verdict_why why)
+{
+	return why == WHY_SPECIAL_PURPOSE || why == WHY_TOO_BROAD || why == WHY_ALLOWED ||
+	       why == WHY_VETOED || why == WHY_ALLOW_LISTED;
 }
 
 static enum err judge(struct asking *a, struct errinfo *ei)
 {
+	const struct gate_rules rules = { &a->set, &a->l->ownership->special, &a->decided };
 	struct looked *k = a->k;
-	enum err e = lookup_weigh(a->l, k, ei);
+	enum err e = ask_holders(a, ei);
 
+	if (!e)
+		e = lookup_weigh(a->l, k, ei);
 	if (e)
 		return e;
+	k->facts = gate_facts(&rules, &k->ind, k->owner.asn);
+	hear(k, a->l->now);
+	k->why = verdict_of(&k->facts);
 	buf_clear(&a->text);
-	if (k->ind.type != IT_HASH)
-		k->withheld = gate_reason(&a->set, &a->l->ownership->special, &k->ind, &a->text);
+	gate_detail(&rules, &k->ind, k->owner.asn, k->why, &a->text);
+	if (!a->text.n)
+		detail_said(a);
 	k->detail = arena_str(&k->arena, buf_str(&a->text));
+	k->withheld = gated(k->why) ? why_text(k->why) : NULL;
 	k->opinion = opinion(k);
 	k->found = k->said.n || k->entries.n || k->decisions.n || k->withheld || k->has_org;
 	return k->detail.p ? buf_err(&a->text) : ERR_NOMEM;
@@ -309,6 +464,7 @@ enum err lookup_value(struct lookup *l, struct str text, struct looked *out, str
 	buf_init(&scratch, (size_t)1 << 20);
 	buf_init(&a.text, (size_t)1 << 20);
 	exset_init(&a.set, l->seed);
+	overrides_init(&a.decided);
 	e = indicator_recognise(text, &scratch, &out->ind, ei);
 	if (!e)
 		e = value_text(&a, &out->ind, &out->value);
@@ -325,6 +481,7 @@ enum err lookup_value(struct lookup *l, struct str text, struct looked *out, str
 	if (!e)
 		e = judge(&a, ei);
 	exset_free(&a.set);
+	overrides_free(&a.decided);
 	buf_free(&a.text);
 	buf_free(&scratch);
 	return e;

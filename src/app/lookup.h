@@ -11,6 +11,7 @@
 
 #include "app/carried.h"
 #include "app/ownership.h"
+#include "core/overrides.h"
 #include "core/trust.h"
 #include "store/store.h"
 
@@ -20,9 +21,10 @@ const char *opinion_text(enum opinion o);
 /* A statement, and what it is worth. */
 struct looked_said {
 	struct store_said said;
-	struct str value; /* that it is about: the one asked for, or one that holds it */
-	bool exact;       /* it is about the one asked for */
-	bool weighed;     /* it speaks of harm, and counts in the score */
+	struct str value;     /* that it is about: the one asked for, or one that holds it */
+	bool exact;           /* it is about the one asked for */
+	const char *withheld; /* what it is about holds the one asked for, and is withheld: why */
+	bool weighed;         /* it speaks of harm, and counts in the score */
 	struct trust_part part;
 };
 
@@ -38,6 +40,7 @@ struct looked_decision {
 	enum decision verdict;
 	int64_t made, expires;
 	bool expired;
+	bool lies_in; /* it is about something in the value */
 };
 
 struct looked {
@@ -47,8 +50,11 @@ struct looked {
 	uint8_t score;
 	bool found; /* anything is known of it */
 	VEC(struct looked_said) said;
-	const char *withheld; /* why it must not be acted on, or NULL */
+	/* What may be done with it, and by which list, entry or statement. */
+	struct verdict_facts facts;
+	enum verdict_why why;
 	struct str detail;
+	const char *withheld; /* the safety gate's reason not to act on it, or NULL */
 	VEC(struct looked_entry) entries;
 	VEC(struct looked_decision) decisions;
 	bool has_org;

@@ -68,7 +68,7 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 		struct looked_said *s = &k->said.v[i];
 		const struct indicator *ind = &s->said.ind;
 
-		s->weighed = harmful(ind->role) && !ind->revoked;
+		s->weighed = harmful(ind->role) && !ind->revoked && !s->withheld;
 		if (!s->weighed)
 			continue;
 		said[n++] = (struct trust_said){

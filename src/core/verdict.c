@@ -44,31 +44,38 @@ enum standing standing_at(int64_t from, int64_t until, int64_t now, int64_t grac
 static const struct {
 	const char *text;
 	enum action action;
+	const char *name; /* NULL: the text */
 } rules[WHY_COUNT] = {
-	[WHY_SPECIAL_PURPOSE] = { "special-purpose", ACTION_NONE },
-	[WHY_TOO_BROAD] = { "too-broad", ACTION_NONE },
-	[WHY_ALLOWED] = { "allow-listed", ACTION_NONE },
-	[WHY_VETOED] = { "allow-listed", ACTION_NONE },
-	[WHY_INFORM] = { "override", ACTION_INFORM },
-	[WHY_BLOCK] = { "override", ACTION_BLOCK },
-	[WHY_ALLOW_LISTED] = { "allow-listed", ACTION_NONE },
-	[WHY_UNLISTED] = { "unlisted", ACTION_NONE },
-	[WHY_REVOKED] = { "expired", ACTION_NONE },
-	[WHY_OVER] = { "expired", ACTION_NONE },
-	[WHY_AHEAD] = { "not-yet-valid", ACTION_NONE },
-	[WHY_SINKHOLE] = { "sinkhole", ACTION_INFORM },
-	[WHY_RESEARCH] = { "research", ACTION_INFORM },
-	[WHY_SCANNER] = { "scanner", ACTION_INFORM },
-	[WHY_INFECTED_HOST] = { "infected-host", ACTION_INFORM },
-	[WHY_PROVIDER] = { "provider", ACTION_INFORM },
-	[WHY_GRACE] = { "grace", ACTION_INFORM },
-	[WHY_LOW_SCORE] = { "low-score", ACTION_INFORM },
-	[WHY_LISTED] = { "listed", ACTION_BLOCK },
+	[WHY_SPECIAL_PURPOSE] = { "special-purpose", ACTION_NONE, NULL },
+	[WHY_TOO_BROAD] = { "too-broad", ACTION_NONE, NULL },
+	[WHY_ALLOWED] = { "allow-listed", ACTION_NONE, "override-allow" },
+	[WHY_VETOED] = { "allow-listed", ACTION_NONE, "override-allow-within" },
+	[WHY_INFORM] = { "override", ACTION_INFORM, "override-inform" },
+	[WHY_BLOCK] = { "override", ACTION_BLOCK, "override-block" },
+	[WHY_ALLOW_LISTED] = { "allow-listed", ACTION_NONE, NULL },
+	[WHY_UNLISTED] = { "unlisted", ACTION_NONE, NULL },
+	[WHY_HOLDER] = { "withheld", ACTION_NONE, NULL },
+	[WHY_REVOKED] = { "expired", ACTION_NONE, "revoked" },
+	[WHY_OVER] = { "expired", ACTION_NONE, NULL },
+	[WHY_AHEAD] = { "not-yet-valid", ACTION_NONE, NULL },
+	[WHY_SINKHOLE] = { "sinkhole", ACTION_INFORM, NULL },
+	[WHY_RESEARCH] = { "research", ACTION_INFORM, NULL },
+	[WHY_SCANNER] = { "scanner", ACTION_INFORM, NULL },
+	[WHY_INFECTED_HOST] = { "infected-host", ACTION_INFORM, NULL },
+	[WHY_PROVIDER] = { "provider", ACTION_INFORM, NULL },
+	[WHY_GRACE] = { "grace", ACTION_INFORM, NULL },
+	[WHY_LOW_SCORE] = { "low-score", ACTION_INFORM, NULL },
+	[WHY_LISTED] = { "listed", ACTION_BLOCK, NULL },
 };
 
 const char *why_text(enum verdict_why w)
 {
 	return rules[w].text;
+}
+
+const char *why_name(enum verdict_why w)
+{
+	return rules[w].name ? rules[w].name : rules[w].text;
 }
 
 enum action why_action(enum verdict_why w)
@@ -94,7 +101,9 @@ bool verdict_applies(const struct verdict_facts *f, enum verdict_why w)
 	case WHY_ALLOW_LISTED:
 		return f->allow_listed;
 	case WHY_UNLISTED:
-		return f->standing == STANDING_NOWHERE && !f->revoked;
+		return f->standing == STANDING_NOWHERE && !f->revoked && !f->only_withheld;
+	case WHY_HOLDER:
+		return f->only_withheld;
 	case WHY_REVOKED:
 		return f->revoked;
 	case WHY_OVER:

@@ -48,7 +48,8 @@ struct verdict_facts {
 	bool decided;
 	enum decision decision;
 	/* What sources say, of it or of what holds it. */
-	bool revoked; /* all that was said was withdrawn */
+	bool only_withheld; /* all that was said is said of what the gate withholds */
+	bool revoked;       /* all that was said was withdrawn, or is that */
 	enum standing standing;
 	bool sinkhole, research, scanner, infected_host; /* by a list, or by a source that holds */
 	bool provider; /* in ranges or below names that many share */
@@ -66,6 +67,7 @@ enum verdict_why {
 	WHY_BLOCK,  /* by an analyst */
 	WHY_ALLOW_LISTED,
 	WHY_UNLISTED,
+	WHY_HOLDER, /* what holds it is listed, and withheld */
 	WHY_REVOKED,
 	WHY_OVER,
 	WHY_AHEAD,
@@ -79,8 +81,9 @@ enum verdict_why {
 	WHY_LISTED, /* nothing speaks against it */
 	WHY_COUNT,
 };
-/* As machines read it: "special-purpose"; several have one word. */
+/* As machines read it: "special-purpose"; several share a word, and each has a name of its own. */
 const char *why_text(enum verdict_why w);
+const char *why_name(enum verdict_why w);
 /* What follows where it is the first that applies. */
 enum action why_action(enum verdict_why w);
 

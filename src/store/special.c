@@ -87,6 +87,18 @@ static enum err exclusions_at(struct store *s, const struct key *k, exclusion_fn
 	return tell_exclusions(s, st, tell, ctx, NULL, ei);
 }
 
+/* first, last: must live as long as the statement is used. */
+static void bind_within(sqlite3_stmt *st, const struct key *k, struct key *first, struct key *last)
+{
+	key_within(k, first, last);
+	/* A network's own first address lies in it, too. */
+	if ((k->type == V_IP4 || k->type == V_IP6) && first->n)
+		first->n--;
+	(void)sqlite3_bind_int(st, 1, k->type);
+	(void)sqlite3_bind_blob(st, 2, first->p, first->n, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(st, 3, last->p, last->n, SQLITE_STATIC);
+}
+
 static enum err exclusions_within(struct store *s, const struct key *k, unsigned most,
 				  exclusion_fn tell, void *ctx, struct errinfo *ei)
 {
@@ -96,13 +108,7 @@ static enum err exclusions_within(struct store *s, const struct key *k, unsigned
 
 	if (e)
 		return e;
-	key_within(k, &first, &last);
-	/* A network's own first address lies in it, too. */
-	if ((k->type == V_IP4 || k->type == V_IP6) && first.n)
-		first.n--;
-	(void)sqlite3_bind_int(st, 1, k->type);
-	(void)sqlite3_bind_blob(st, 2, first.p, first.n, SQLITE_STATIC);
-	(void)sqlite3_bind_blob(st, 3, last.p, last.n, SQLITE_STATIC);
+	bind_within(st, k, &first, &last);
 	bind_i64(st, 4, most);
 	return tell_exclusions(s, st, tell, ctx, NULL, ei);
 }
@@ -356,6 +362,44 @@ enum err store_override_around(struct store *s, const struct indicator *value, o
 	while (!e && key_wider(&k))
 		e = overrides_of(s, &k, tell, ctx, ei);
 	return e;
+}
+
+/* Those that lie strictly in the value: the keys between are some more. */
+struct inside {
+	const struct indicator *value;
+	override_fn tell;
+	void *ctx;
+};
+
+static enum err tell_inside(void *ctx, const struct store_override *o)
+{
+	const struct inside *in = ctx;
+	bool lies = o->value.type <= IT_CIDR ? o->value.net.len > in->value->net.len &&
+						       cidr_has(in->value->net, o->value.net.ip)
+					     : o->value.value.n > in->value->value.n;
+
+	return lies ? in->tell(in->ctx, o) : ERR_OK;
+}
+
+enum err store_override_within(struct store *s, const struct indicator *value, enum decision verdict,
+			       unsigned most, override_fn tell, void *ctx, struct errinfo *ei)
+{
+	struct inside in = { value, tell, ctx };
+	struct key k, first, last;
+	sqlite3_stmt *st = NULL;
+	enum err e;
+
+	if (value->type != IT_CIDR && value->type != IT_DOMAIN)
+		return ERR_OK;
+	if (!key_value(&k, value->type, value->net, value->value))
+		return err_set(ei, ERR_LIMIT, "a value that is too long");
+	e = db_use(s, SQL_OVERRIDE_WITHIN, &st, ei);
+	if (e)
+		return e;
+	bind_within(st, &k, &first, &last);
+	(void)sqlite3_bind_int(st, 4, verdict);
+	bind_i64(st, 5, most);
+	return tell_overrides(s, st, tell_inside, &in, ei);
 }
 
 enum err store_overrides(struct store *s, override_fn tell, void *ctx, struct errinfo *ei)

@@ -106,6 +106,9 @@ const char *const sql_text[SQL_N] = {
 	[SQL_OVERRIDE_REMOVE] = "DELETE FROM override WHERE type = ?1 AND key = ?2",
 	[SQL_OVERRIDE_OF] = "SELECT type, key, verdict, author, reason, made, expires FROM override"
 			    " WHERE type = ?1 AND key = ?2",
+	[SQL_OVERRIDE_WITHIN] = "SELECT type, key, verdict, author, reason, made, expires FROM override"
+				" WHERE type = ?1 AND key > ?2 AND key < ?3 AND verdict = ?4"
+				" ORDER BY key LIMIT ?5",
 	[SQL_OVERRIDES] = "SELECT type, key, verdict, author, reason, made, expires FROM override"
 			  " ORDER BY type, key",
 

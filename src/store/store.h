@@ -257,6 +257,10 @@ MUST enum err store_override_of(struct store *s, const struct indicator *value, 
 				void *ctx, struct errinfo *ei);
 MUST enum err store_override_around(struct store *s, const struct indicator *value,
 				    override_fn tell, void *ctx, struct errinfo *ei);
+/* Those that lie in the network or below the name, at most `most` of them, only of that verdict. */
+MUST enum err store_override_within(struct store *s, const struct indicator *value,
+				    enum decision verdict, unsigned most, override_fn tell,
+				    void *ctx, struct errinfo *ei);
 MUST enum err store_overrides(struct store *s, override_fn tell, void *ctx, struct errinfo *ei);
 
 /* ---- care (care.c) ---- */

@@ -8,7 +8,7 @@ import pwd
 import time
 
 import e2e
-from make import CONTROLLER, OTHER, row, zeek
+from make import CONTROLLER, DOMAIN, OTHER, row, zeek
 from test_store import Store
 
 DAY = 86400
@@ -18,11 +18,6 @@ class Override(Store):
     def override(self, *args, data="data", status=0, **kw):
         done = self.nezumi("override", "--json", "--data", data, *args, status=status, **kw)
         return json.loads(done.out)[{"list": "overrides", "remove": "removed"}.get(args[0], "overrides")] if done.out else done
-
-    def expire(self, value, data="data"):
-        """As if its time were over."""
-        (key,), = self.sql("SELECT hex(key) FROM override WHERE hex(key) = '%s'" % value.hex().upper(), data)
-        self.sql("UPDATE override SET expires = 1 WHERE hex(key) = '%s'" % key, data)
 
 
 class Said(Override):
@@ -143,25 +138,207 @@ class Said(Override):
                 self.assertLessEqual(values, there)
             else:
                 self.assertEqual(status, 2)
-                self.assertIn(b"another nezumi (override", err)
+                self.assertIn(b"another nezumi (", err)
                 self.assertFalse(values & there)
 
 
 class Followed(Override):
+    """What analyze makes of it."""
+
+    def met(self, *args, status=0):
+        a = self.analyze("--data", "data", *args, "log", status=status)
+        return {c["value"] for c in a["controllers"]}, {w["value"]: (w["reason"], w["detail"]) for w in a["withheld"]}, a
+
+    def benign(self, *values):
+        self.put("benign", "".join(v + "\n" for v in values))
+        self.imported("--kind", "exclusions", "--class", "benign", "benign")
+
     def test_allowed_at_once(self):
         self.put("list", "%s\n%s\n" % (CONTROLLER, OTHER))
         self.put("log", zeek([row(), row(controller=OTHER)]))
         self.imported("list")
-        self.assertEqual({c["value"] for c in self.analyze("--data", "data", "log")["controllers"]}, {CONTROLLER, OTHER})
-        self.override("allow", CONTROLLER, "--reason", "ours")
+        self.assertEqual(self.met()[0], {CONTROLLER, OTHER})
+        self.override("allow", CONTROLLER, "--reason", "ours", "--author", "mika")
         for _ in range(2):  # made, then kept
-            a = self.analyze("--data", "data", "log")
-            self.assertEqual({c["value"] for c in a["controllers"]}, {OTHER})
-            self.assertEqual([(w["value"], w["reason"]) for w in a["withheld"]], [(CONTROLLER, "allow-listed")])
+            met, withheld, _ = self.met()
+            self.assertEqual(met, {OTHER})
+            self.assertEqual(withheld, {CONTROLLER: ("allow-listed", "override: %s (mika: ours)" % CONTROLLER)})
         one, = self.check(CONTROLLER)
         self.assertEqual((one["verdict"], one["withheld"]["reason"]), ("benign", "allow-listed"))
         self.override("remove", CONTROLLER)
-        self.assertEqual(len(self.analyze("--data", "data", "log")["controllers"]), 2)
+        self.assertEqual(self.met()[0], {CONTROLLER, OTHER})
+
+    def test_expiry_is_noticed(self):
+        """Without anything written: the snapshot of before does not do."""
+        self.put("list", "%s\n%s\n" % (CONTROLLER, OTHER))
+        self.put("log", zeek([row(), row(controller=OTHER)]))
+        self.imported("list")
+        self.benign(OTHER)
+        self.override("allow", CONTROLLER, "--reason", "x", "--expires", "4s")
+        self.override("block", OTHER, "--reason", "x", "--expires", "4s")
+        self.assertEqual(self.met()[0], {OTHER})
+        self.assertEqual(self.met()[0], {OTHER})
+        self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER)], ["allow-listed", "override"])
+        time.sleep(5)
+        self.assertEqual(self.met()[0], {CONTROLLER})
+        self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER)], ["low-score", "allow-listed"])
+
+    def test_blocked_though_benign(self):
+        self.put("list", "%s\n%s\n10.0.0.1\n" % (CONTROLLER, OTHER))
+        self.put("log", zeek([row(), row(controller=OTHER), row(controller="10.0.0.1")]))
+        self.imported("list")
+        self.benign(CONTROLLER, OTHER)
+        self.assertEqual(self.met(status=1)[0], set())
+        self.override("block", CONTROLLER, "10.0.0.1", "--reason", "sure")
+        self.override("inform", "115.88.0.0/16", "--reason", "sure")
+        for _ in range(2):
+            met, withheld, a = self.met()
+            self.assertEqual(met, {CONTROLLER, OTHER})
+            self.assertEqual({v: r for v, (r, _) in withheld.items()}, {"10.0.0.1": "special-purpose"})
+            # The source goes on speaking for it.
+            self.assertEqual({tuple(f["sources"]) for f in a["findings"] if f["controller"] == CONTROLLER}, {("list",)})
+        self.override("remove", CONTROLLER)
+        self.assertEqual(self.met()[0], {OTHER})
+
+    def test_nobody_lists_it(self):
+        self.put("list", "45.99.99.99\n")
+        self.put("log", zeek([row(), row(controller=OTHER)]))
+        self.imported("list")
+        self.assertEqual(self.met(status=1)[0], set())
+        self.override("block", CONTROLLER, "--reason", "memory image")
+        for _ in range(2):
+            met, _, a = self.met()
+            self.assertEqual(met, {CONTROLLER})
+            f = self.finding(a)
+            self.assertEqual((f["sources"], f["families"]), (["override"], []))
+        # By a scanner's list it would not be met.
+        self.put("scan.csv", "value,role\n%s,scanner\n" % CONTROLLER)
+        self.imported("scan.csv")
+        self.assertEqual(self.met()[0], {CONTROLLER})
+        # A source that lists it now speaks for itself.
+        self.put("more", CONTROLLER + "\n")
+        self.imported("more")
+        self.assertEqual(self.finding(self.met()[2])["sources"], ["more"])
+        self.override("allow", CONTROLLER, "--reason", "a mistake")
+        self.assertEqual(self.met(status=1)[0], set())
+
+    def test_names(self):
+        """A domain holds what lies below it; a URL goes by itself, then by its host."""
+        self.put("list", "%s\n" % DOMAIN)
+        self.put("log", zeek([row("dns", query="x." + DOMAIN), row("dns", query=DOMAIN)], "dns"))
+        self.imported("list")
+        self.assertEqual(self.met()[0], {DOMAIN})
+        above = DOMAIN.split(".", 1)[1]
+        self.override("allow", above, "--reason", "x")
+        self.assertEqual(self.met(status=1)[1][DOMAIN][0], "allow-listed")
+        self.override("inform", DOMAIN, "--reason", "x")
+        self.assertEqual(self.met()[0], {DOMAIN})
+        # What lies in it is allowed: it would be hit, too.
+        self.override("allow", "www." + DOMAIN, "--reason", "x", "--author", "kim")
+        self.assertEqual(self.met(status=1)[1][DOMAIN], ("allow-listed", "override: www.%s (kim: x)" % DOMAIN))
+        self.override("remove", "www." + DOMAIN, above)
+        self.put("urls", "http://%s/a\nhttp://%s/b\n" % (DOMAIN, DOMAIN))
+        self.imported("urls")
+        self.override("allow", DOMAIN, "--reason", "x")
+        self.override("block", "http://%s/b" % DOMAIN, "--reason", "x")
+        got = self.check("http://%s/a" % DOMAIN, "http://%s/b" % DOMAIN, DOMAIN, "y." + DOMAIN)
+        self.assertEqual([(g["action"], g["action_reason"]) for g in got],
+                         [("none", "allow-listed"), ("block", "override"), ("none", "allow-listed"), ("none", "allow-listed")])
+        self.assertEqual(set(self.met(status=1)[1]), {DOMAIN, "http://%s/a" % DOMAIN})
+
+    def test_narrowest(self):
+        self.put("list", "45.123.3.54\n45.123.3.55\n45.123.4.0/24\n45.123.0.0/16\n")
+        self.put("log", zeek([row(controller=c) for c in ("45.123.3.54", "45.123.3.55", "45.123.4.4", "45.123.9.9")]))
+        self.imported("list")
+        self.assertEqual(self.met()[0], {"45.123.3.54", "45.123.3.55", "45.123.4.4", "45.123.9.9"})
+        self.override("allow", "45.123.3.0/24", "--reason", "x")
+        self.override("block", "45.123.3.55", "--reason", "x")
+        met, withheld, _ = self.met()
+        # The /16 holds what was allowed, and goes; the /24 beside it stays.
+        self.assertEqual(met, {"45.123.3.55", "45.123.4.4"})
+        self.assertEqual(set(withheld), {"45.123.3.54", "45.123.0.0/16"})
+        got = self.check("45.123.3.54", "45.123.3.55", "45.123.4.4", "45.123.9.9", "45.123.0.0/16")
+        self.assertEqual([(g["action"], g["action_reason"]) for g in got],
+                         [("none", "allow-listed"), ("block", "override"), ("inform", "low-score"), ("none", "withheld"), ("none", "allow-listed")])
+        self.assertEqual(got[3]["action_detail"], "list: 45.123.0.0/16, allow-listed")
+        self.assertEqual(got[3]["indicators"][0]["withheld"], "allow-listed")
+
+
+class Action(Override):
+    """What may be done, rule by rule."""
+
+    def rows(self, *rows):
+        self.put("feed.csv", "value,first_seen,valid_until,role\n" + "".join(",".join(r) + "\n" for r in rows))
+        self.imported("--source", "Good", "--reliability", "A", "feed.csv")
+
+    def day(self, days):
+        return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * DAY))
+
+    def actions(self, *values, **kw):
+        return [(c["action"], c["action_reason"], c["action_detail"]) for c in self.check(*values, **kw)]
+
+    def test_each_rule(self):
+        new = self.day(-3)
+        self.rows(("45.1.1.1", new, "", ""), ("45.2.2.2", new, "", ""), ("45.3.3.3", new, "", "scanner"), ("45.4.4.4", new, "", "sinkhole"),
+                  ("45.5.5.5", "2018-01-01", "2018-02-01", ""), ("45.6.6.6", new, self.day(-2), ""), ("45.7.7.7", self.day(90), "", ""),
+                  ("8.8.8.8", new, "", ""), ("10.0.0.1", new, "", ""), ("45.8.8.8", "2020-01-01", "", ""), ("45.9.9.9", new, "", "infected-host"),
+                  ("45.10.10.10", new, "", ""), ("45.11.0.0/15", new, "", ""), ("45.12.0.0/14", new, "", ""), ("8.8.8.0/24", new, "", ""),
+                  ("45.20.0.0/24", new, "", ""), ("http://45.2.2.2/x", new, "", "payload"), ("http://8.8.8.8/x", new, "", "payload"),
+                  ("d41d8cd98f00b204e9800998ecf8427e", new, "", "payload"), ("http://evil.example/x", new, "", ""), ("45.30.1.1", new, "", ""),
+                  ("45.31.1.1", new, "", ""))
+        self.put("prov", "45.2.0.0/16\n45.20.0.77\n")
+        self.imported("--kind", "exclusions", "--class", "provider", "prov")
+        for name, value in (("sinkhole", "45.10.10.0/24"), ("research", "45.30.1.1"), ("scanner", "45.31.0.0/16")):
+            self.put(name, value + "\n")
+            self.imported("--kind", "exclusions", "--class", name, name)
+        for value, want in {
+                "45.1.1.1": ("block", "listed"), "45.2.2.2": ("inform", "provider", "prov: 45.2.0.0/16"), "45.3.3.3": ("inform", "scanner", "Good"),
+                "45.4.4.4": ("inform", "sinkhole", "Good"), "45.5.5.5": ("none", "expired", "Good: until 2018-02-01"),
+                "45.6.6.6": ("inform", "grace", "Good: until " + self.day(-2)), "45.7.7.7": ("none", "not-yet-valid", "Good: from " + self.day(90)),
+                "8.8.8.8": ("none", "allow-listed", "built-in: 8.8.8.8"), "10.0.0.1": ("none", "special-purpose", "10.0.0.0/8: Private-Use"),
+                "45.8.8.8": ("inform", "low-score", "score 0"), "45.9.9.9": ("inform", "infected-host", "Good"),
+                "45.10.10.10": ("inform", "sinkhole", "sinkhole: 45.10.10.0/24"), "45.30.1.1": ("inform", "research", "research: 45.30.1.1"),
+                "45.31.1.1": ("inform", "scanner", "scanner: 45.31.0.0/16"), "45.10.0.0/15": ("none", "too-broad"),
+                "45.13.1.1": ("none", "withheld", "Good: 45.12.0.0/14, too-broad"), "8.8.8.0/24": ("none", "allow-listed", "built-in: 8.8.8.8"),
+                "8.8.8.9": ("none", "withheld", "Good: 8.8.8.0/24, allow-listed"), "45.20.0.0/24": ("inform", "provider", "prov: 45.20.0.77"),
+                "45.20.0.5": ("block", "listed"), "http://45.2.2.2/x": ("inform", "provider", "prov: 45.2.0.0/16"),
+                "http://8.8.8.8/x": ("none", "allow-listed", "built-in: 8.8.8.8"), "d41d8cd98f00b204e9800998ecf8427e": ("block", "listed"),
+                "http://45.1.1.1/other": ("block", "listed"), "evil.example": ("none", "unlisted"), "45.200.1.1": ("none", "unlisted", ""),
+                "co.uk": ("none", "too-broad")}.items():
+            with self.subTest(value=value):
+                got, = self.actions(value, status=1 if want[1] == "unlisted" else 0)
+                self.assertEqual(got[:len(want)], want)
+
+    def test_pages(self):
+        """Every rule on the terminal, in both languages, within 80 columns; every step where it is asked for."""
+        new = self.day(-3)
+        self.rows(("45.1.1.1", new, "", ""), ("45.5.5.5", "2018-01-01", "2018-02-01", ""), ("8.8.8.8", new, "", ""), ("45.12.0.0/14", new, "", ""))
+        self.override("block", "45.6.6.6", "--reason", "sure", "--author", "kim")
+        for lang, words in (("en", ("may be blocked: listed", "nothing is done: expired, Good: until 2018-02-01", "withheld", "only what is withheld",
+                                    "may be blocked: an analyst decided", "block: sure (kim, until ")),
+                            ("ja", ("遮断してよい：掲載あり", "対処しない：有効期間が終了、Good: until 2018-02-01", "保留", "保留中の範囲のみ", "担当者が遮断と判断",
+                                    "block: sure (kim、期限 "))):
+            for args in ([], ["--explain"]):
+                text = self.nezumi("check", "--owners", "none", "--data", "data", "--lang", lang, *args,
+                                   "45.1.1.1", "45.5.5.5", "8.8.8.8", "45.13.1.1", "45.6.6.6", status=0).text
+                for w in words:
+                    self.assertIn(w, text)
+                for line in text.splitlines():
+                    self.assertLessEqual(sum(2 if ord(c) > 0x2e80 else 1 for c in line), 100 if args else 80, line)
+        steps = self.check("--explain", "45.5.5.5")[0]["action_steps"]
+        self.assertEqual([s["rule"] for s in steps][:3], ["special-purpose", "too-broad", "override-allow"])
+        self.assertEqual([s["rule"] for s in steps if s["applies"]], ["expired"])
+        self.assertEqual(steps[-1]["rule"], "expired")
+        self.assertNotIn("action_steps", self.check("45.5.5.5")[0])
+
+    def test_a_new_list_counts_at_once(self):
+        self.rows(("45.1.1.1", self.day(-3), "", ""))
+        self.assertEqual(self.actions("45.1.1.1")[0][:2], ("block", "listed"))
+        for n, (name, want) in enumerate((("provider", ("inform", "provider")), ("scanner", ("inform", "scanner")), ("sinkhole", ("inform", "sinkhole")),
+                                          ("benign", ("none", "allow-listed")))):
+            self.put(name, "45.1.%d.0/%d\n" % (0 if n % 2 else 1, 16 if n % 2 else 24))
+            self.imported("--kind", "exclusions", "--class", name, name)
+            self.assertEqual(self.actions("45.1.1.1")[0][:2], want)
 
 
 if __name__ == "__main__":

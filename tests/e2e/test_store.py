@@ -233,7 +233,7 @@ class Answers(Store):
                          "45.6.6.6", "10.0.0.1", "8.8.8.8", "co.uk", "45.200.1.1", "http://45.1.1.1/y", status=0)
         self.assertEqual([g["verdict"] for g in got], ["malicious", "malicious", "malicious", "malicious", "malicious", "suspicious", "suspicious",
                                                        "benign", "unknown", "unknown", "malicious"])
-        keys = ["value", "type", "verdict", "score", "indicators", "withheld", "lists", "overrides", "asn", "as_name", "country", "organisation",
+        keys = ["value", "type", "verdict", "score", "indicators", "withheld", "action", "action_reason", "action_detail", "lists", "overrides", "asn", "as_name", "country", "organisation",
                 "passive_dns", "relations", "sightings"]
         for g in got:
             self.assertEqual(list(g), keys)
