@@ -38,7 +38,7 @@ enum err extractor_init(struct extractor *x)
 	struct names names = { 0 };
 	enum err e;
 
-	*x = (struct extractor){ 0 };
+	*x = (struct extractor){ .isa = cpu_isa() };
 	e = catalogue_rows(catalogue_families(), family_row, &names);
 	if (!e)
 		e = lexicon_new(names.v.v, names.v.n, &x->lexicon);
@@ -93,7 +93,7 @@ static void hold_special(const struct extractor *x, struct extracted *e)
 enum err document_extract(const struct extractor *x, const char *path,
 			  const struct extract_how *how, struct document *d, struct errinfo *ei)
 {
-	struct extract_in in = { .every = how->every };
+	struct extract_in in = { .every = how->every, .isa = x->isa };
 	struct buf file;
 	enum err e;
 

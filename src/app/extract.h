@@ -19,6 +19,7 @@
 struct extractor {
 	struct lexicon *lexicon;
 	struct special special;
+	enum isa isa;
 };
 
 /* Errors: ERR_NOMEM, ERR_PARSE (the catalogue). Free in any case. */

@@ -294,6 +294,33 @@ static size_t step(struct ex *x, size_t i)
 	return to;
 }
 
+/*
+ * The first place from i on where a step may do anything but pass over what is there. That is a
+ * mark, or the run that ends in one. Words that a number follows are looked back for: "AS 4134",
+ * "CVE 2021-44228".
+ */
+static size_t ahead(const struct ex *x, size_t i, size_t to)
+{
+	const uint64_t *name = x->mark[MARK_NAME];
+	size_t a = ex_next(x->mark[MARK_ANCHOR], i, to), at, k;
+
+	if (a == to)
+		return to;
+	at = ex_run_begin(name, i, a);
+	if (!ex_is(x->p[a], C_DIGIT) || at == i || ex_is(x->p[at - 1], C_WIDE))
+		return at;
+	for (k = at; k > i && at - k < 4 && strchr(" :#-", x->p[k - 1]); k--)
+		;
+	if (k < at && k >= i + 2 &&
+	    ((x->p[k - 1] | 32) == 'n' || (x->p[k - 1] | 32) == 's' || (x->p[k - 1] | 32) == 'e')) {
+		size_t word = ex_run_begin(name, i, k);
+
+		if (k - word <= 3 && ((x->p[word] | 32) == 'a' || (x->p[word] | 32) == 'c'))
+			return word;
+	}
+	return at;
+}
+
 /* What was found is looked at in its surroundings; a line that has ended is kept. */
 static void settle(struct ex *x, size_t *seen)
 {
@@ -418,6 +445,27 @@ static size_t ready(const struct ex *x, size_t from)
 	return nl ? (size_t)(nl + 1 - x->p) : 0;
 }
 
+/* Marks of the window. */
+static enum err mark(struct ex *x)
+{
+	const struct ex_ways *ways = x->fold.ways ? x->fold.ways : &ex_ways_plain;
+	size_t words = (x->n - x->fold.base) / 64 + 1;
+
+	if (words > x->mark_words) {
+		x->mark_words = x->fold.size / 64 + 1;
+		for (int m = 0; m < MARKS; m++) {
+			free(x->mark_room[m]);
+			x->mark_room[m] = malloc(x->mark_words * sizeof *x->mark_room[m]);
+			if (!x->mark_room[m])
+				return ERR_NOMEM;
+		}
+	}
+	for (int m = 0; m < MARKS; m++)
+		x->mark[m] = (uint64_t *)((uintptr_t)x->mark_room[m] - x->fold.base / 8);
+	ways->marks(x->fold.room, words, x->mark_room);
+	return ERR_OK;
+}
+
 static void pass(struct ex *x, struct link_walk *w)
 {
 	size_t i = 0, seen = 0, keep = 0;
@@ -431,10 +479,19 @@ static void pass(struct ex *x, struct link_walk *w)
 			return;
 		x->p = x->fold.p;
 		x->n = x->fold.n;
+		x->err = mark(x);
+		if (x->err)
+			return;
 		to = ready(x, i);
 		while (i < to && !x->err) {
-			size_t next = step(x, i);
+			size_t next;
 
+			if (!x->every_byte) {
+				i = ahead(x, i, to);
+				if (i == to)
+					break;
+			}
+			next = step(x, i);
 			if (seen < x->found.n)
 				settle(x, &seen);
 			i = next > i ? next : i + 1;
@@ -473,6 +530,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	x->lex = l;
 	x->arena = arena;
 	x->every = in->every;
+	x->every_byte = in->every_byte;
 	x->bare_line = UINT32_MAX;
 	x->heading_role = x->row_role = -1;
 	x->heading = x->heading_family = x->row_family = x->title_family = STR_NONE;
@@ -481,7 +539,9 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	if (!buf_room(&x->scratch, SCRATCH))
 		x->err = ERR_NOMEM;
 	buf_init(&x->text, 1 << 20);
-	e = x->err ? x->err : fold_init(&x->fold, in->text, WINDOW);
+	e = x->err ? x->err
+		   : fold_init(&x->fold, in->text, in->window ? in->window : WINDOW,
+			       in->every_byte ? NULL : ex_ways(in->isa));
 	if (!e) {
 		pass(x, &links);
 		e = x->err;
@@ -502,6 +562,8 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	free(x->values.v);
 	free(x->value_slot);
 	free(x->hits.v);
+	for (int m = 0; m < MARKS; m++)
+		free(x->mark_room[m]);
 	free(x);
 	return e;
 }

@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "core/indicator.h"
 
 enum ex_type {
@@ -117,6 +118,10 @@ struct extract_in {
 	const struct text_link *links;
 	size_t n_links;
 	bool every;
+	enum isa isa; /* ISA_PLAIN will do */
+	/* For tests: another window, and every byte looked at. The answer is the same. */
+	size_t window;
+	bool every_byte;
 };
 
 #define EXTRACT_TEXT_MAX ((size_t)1 << 30)

@@ -97,9 +97,9 @@ static enum err make_room(struct fold *f, size_t size)
 	return ERR_OK;
 }
 
-enum err fold_init(struct fold *f, struct str text, size_t size)
+enum err fold_init(struct fold *f, struct str text, size_t size, const struct ex_ways *ways)
 {
-	*f = (struct fold){ .src = text };
+	*f = (struct fold){ .src = text, .ways = ways };
 	if (size < 4 * (size_t)FOLD_BACK)
 		size = 4 * (size_t)FOLD_BACK;
 	/* The folded text is never longer. */
@@ -147,9 +147,80 @@ static void slide(struct fold *f, size_t keep)
 	f->near = 0;
 }
 
+/* Which of the 64 bytes from i on (`left` of them count) may stand for something else. */
+static uint64_t undone(const struct fold *f, size_t i, size_t left)
+{
+	uint64_t some = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+	char text[1 + 64 + 3] = { '\n' };
+	size_t n = f->src.n - i;
+
+	if (!f->ways)
+		return some;
+	if (i && n >= 64 + 3)
+		return f->ways->undone(f->src.p + i) & some;
+	if (i)
+		text[0] = f->src.p[i - 1];
+	memcpy(text + 1, f->src.p + i, n < sizeof text - 1 ? n : sizeof text - 1);
+	return f->ways->undone(text + 1) & some;
+}
+
+/* Bytes as they are. */
+static enum err plain(struct fold *f, size_t from, size_t n)
+{
+	enum err e;
+
+	if (n == 0)
+		return ERR_OK;
+	e = sync(f, from);
+	/* There is room for 64: what is too much is written over. */
+	if (n <= 64 && f->src.n - from >= 64)
+		memcpy(f->p + f->n, f->src.p + from, 64);
+	else
+		memcpy(f->p + f->n, f->src.p + from, n);
+	f->n += n;
+	return e;
+}
+
+/* Most lines that end in two bytes end in a word or a blank before them. */
+static bool dull_end(const struct fold *f, size_t i)
+{
+	return f->src.p[i] == '\n' && i > 1 && f->src.p[i - 1] == '\r' && ex_alnum(f->src.p[i - 2]);
+}
+
+/* Fold up to 64 bytes from *at on, or as many as the last thing in them takes. */
+static enum err block(struct fold *f, size_t *at, size_t left)
+{
+	size_t i = *at, end = i + left;
+	uint64_t bits = undone(f, i, left);
+	enum err e = ERR_OK;
+
+	while (bits && !e) {
+		size_t stop = *at + (size_t)__builtin_ctzll(bits), took = 0;
+
+		bits &= bits - 1;
+		if (f->ways && dull_end(f, stop))
+			continue;
+		e = plain(f, i, stop - i);
+		i = stop;
+		if (!e)
+			e = fold_undo(f, i, &took);
+		if (took == 0)
+			continue;
+		i += took;
+		f->dirty = true;
+		if (i >= end)
+			bits = 0;
+		else
+			bits &= ~UINT64_C(0) << (i - *at);
+	}
+	if (!e && i < end)
+		e = plain(f, i, end - i);
+	*at = i < end ? end : i;
+	return e;
+}
+
 enum err fold_more(struct fold *f, size_t keep)
 {
-	bool stop[256] = { false };
 	enum err e = ERR_OK;
 	size_t most, i;
 
@@ -160,31 +231,10 @@ enum err fold_more(struct fold *f, size_t keep)
 			return e;
 	}
 	most = f->base + f->size - FOLD_WRITES;
-	for (const char *s = "[({<.\\\n"; *s; s++)
-		stop[(unsigned char)*s] = true;
-	stop[0] = stop[0xc2] = stop[0xe2] = stop[0xe3] = stop[0xef] = true;
-	stop['d'] = stop['D'] = true;
 	for (i = f->next; i < f->src.n && f->n < most && !e;) {
-		size_t from = i, took = 0,
-		       end = f->src.n - i < most - f->n ? f->src.n : i + (most - f->n);
+		size_t left = f->src.n - i < most - f->n ? f->src.n - i : most - f->n;
 
-		while (i < end && !stop[(unsigned char)f->src.p[i]])
-			i++;
-		if (i > from) {
-			e = sync(f, from);
-			memcpy(f->p + f->n, f->src.p + from, i - from);
-			f->n += i - from;
-			if (e || i == end)
-				continue;
-		}
-		e = fold_undo(f, i, &took);
-		if (took) {
-			i += took;
-			f->dirty = true;
-		} else if (!e) {
-			e = sync(f, i);
-			f->p[f->n++] = f->src.p[i++];
-		}
+		e = block(f, &i, left < 64 ? left : 64);
 	}
 	f->next = i;
 	memset(f->p + f->n, 0, FOLD_PAD);

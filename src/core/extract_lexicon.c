@@ -265,24 +265,17 @@ static bool year_at(const char *p)
 	       ex_is(p[2], C_DIGIT) && ex_is(p[3], C_DIGIT) && !ex_alnum(p[4]);
 }
 
-enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, size_t to, word_hits *out)
+enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t *word, size_t from,
+		      size_t to, word_hits *out)
 {
-	size_t i = from;
+	enum err e = ERR_OK;
+	size_t took;
 
-	/* Words of Latin letters begin behind what is none. */
-	if (from && ex_alnum(text[from - 1]))
-		while (i < to && ex_alnum(text[i]))
-			i++;
-	while (i < to) {
-		unsigned char c = (unsigned char)text[i], k = ex_class_of[c];
-		size_t took = 0;
+	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
+		unsigned char k = ex_class_of[(unsigned char)text[i]];
 		uint32_t key;
-		enum err e = ERR_OK;
 
-		if (!(k & (C_DIGIT | C_ALPHA | C_WIDE)) || (k & C_WIDE && c < 0xc0)) {
-			i++;
-			continue;
-		}
+		took = 1;
 		if (k & C_DIGIT) {
 			if (year_at(text + i)) {
 				struct word_hit *h = VEC_PUSH(out);
@@ -291,33 +284,22 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, si
 					return ERR_NOMEM;
 				*h = (struct word_hit){ (uint32_t)i, (uint32_t)i + 4, W_YEAR, 0 };
 			}
-		} else {
-			/* Short words, and those with a blank early, have no letter behind. */
-			key = first_four(text + i);
-			if (may_begin(l, key))
-				e = probe(l, text, i, key, &took, out);
-			if (!e && (!ex_is(text[i + 3], C_ALPHA) || (text[i + 3] | 32) == 's')) {
-				key = first_three(text + i);
-				if (may_begin(l, key))
-					e = probe(l, text, i, key, &took, out);
-			}
-			if (!e && (!ex_is(text[i + 2], C_ALPHA) || (text[i + 2] | 32) == 's')) {
-				key = first_two(text + i);
-				if (may_begin(l, key))
-					e = probe(l, text, i, key, &took, out);
-			}
-			if (e)
-				return e;
-		}
-		i += took;
-		if (k & C_WIDE) {
-			i += took == 0;
 			continue;
 		}
-		/* To the end of the word. */
-		if (took == 0 || ex_alnum(text[i - 1]))
-			while (i < to && ex_alnum(text[i]))
-				i++;
+		/* Short words, and those with a blank early, have no letter behind. */
+		key = first_four(text + i);
+		if (may_begin(l, key))
+			e = probe(l, text, i, key, &took, out);
+		if (!e && (!ex_is(text[i + 3], C_ALPHA) || (text[i + 3] | 32) == 's')) {
+			key = first_three(text + i);
+			if (may_begin(l, key))
+				e = probe(l, text, i, key, &took, out);
+		}
+		if (!e && (!ex_is(text[i + 2], C_ALPHA) || (text[i + 2] | 32) == 's')) {
+			key = first_two(text + i);
+			if (may_begin(l, key))
+				e = probe(l, text, i, key, &took, out);
+		}
 	}
-	return ERR_OK;
+	return e;
 }

@@ -16,7 +16,7 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 		to = x->n;
 	if (to <= x->scanned || x->err)
 		return;
-	x->err = lexicon_scan(x->lex, x->p, x->scanned, to, &x->hits);
+	x->err = lexicon_scan(x->lex, x->p, x->mark[MARK_WORD], x->scanned, to, &x->hits);
 	x->scanned = to;
 }
 
@@ -106,16 +106,7 @@ static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool ce
 	l.body = (uint32_t)ex_body_of(x, at, l.end, &l.bullet);
 	if (probe > l.end)
 		probe = l.end;
-	for (size_t i = l.body; i < probe && !l.cells; i++) {
-		char c = x->p[i];
-
-		if (c > ' ' && c != '|')
-			continue;
-		if (c == ' ')
-			l.cells = x->p[i + 1] == ' ' || (x->p[i + 1] == '-' && x->p[i + 2] == ' ');
-		else
-			l.cells = c == '|' || c == '\t';
-	}
+	l.cells = l.body < probe && ex_next(x->mark[MARK_CELL], l.body, probe) < probe;
 	return l;
 }
 

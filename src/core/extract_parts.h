@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "core/extract.h"
+#include "core/extract_marks.h"
 
 /* ---- extract_fold.c --------------------------------------------------------------------------- */
 
@@ -27,7 +28,8 @@ struct fold {
 	uint64_t *hard, *soft;
 	size_t base, n; /* base is a multiple of 64 */
 	struct str src;
-	size_t next; /* byte of the text that is folded next */
+	const struct ex_ways *ways; /* NULL: look at every byte */
+	size_t next;                /* byte of the text that is folded next */
 	VEC(struct fold_edit) edits;
 	size_t near; /* the edit that was asked for last */
 	bool dirty;
@@ -37,11 +39,11 @@ struct fold {
 	size_t size;
 };
 
-#define FOLD_PAD 64
+#define FOLD_PAD 128
 
 /* Nothing is folded yet. A window of `size` bytes (rounded up), more where that does not do.
  * Errors: ERR_NOMEM. Free in any case. */
-MUST enum err fold_init(struct fold *f, struct str text, size_t size);
+MUST enum err fold_init(struct fold *f, struct str text, size_t size, const struct ex_ways *ways);
 /*
  * Fold on until the window is full or the text ends. Bytes before `keep` are of no more use. When
  * that leaves little room the window becomes larger. Errors: ERR_NOMEM.
@@ -190,9 +192,9 @@ struct word_hit {
 };
 typedef VEC(struct word_hit) word_hits;
 
-/* All words of text[from, to), longest first at each place; appended. */
-MUST enum err lexicon_scan(const struct lexicon *l, const char *text, size_t from, size_t to,
-			   word_hits *out);
+/* All words of text[from, to), longest first at each place; appended. word: where one may begin. */
+MUST enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t *word,
+			   size_t from, size_t to, word_hits *out);
 struct str lexicon_family(const struct lexicon *l, uint32_t number);
 
 /* The words of extract_sites.c. */
@@ -312,6 +314,10 @@ struct ex {
 	struct fold fold;
 	const char *p; /* the folded text, what of it is in the window */
 	size_t n;
+	uint64_t *mark[MARKS]; /* of it, in the same way */
+	uint64_t *mark_room[MARKS];
+	size_t mark_words;
+	bool every_byte;  /* go without them */
 	size_t done;      /* candidates before here are taken */
 	size_t wide_done; /* ex_wide_name has been here */
 	/* Candidates of the present line; when all is read, those that are judged. */

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define WAYS ex_ways_avx512
+#include "core/extract_marks_body.h"
