@@ -17,13 +17,20 @@ struct entry {
 	bool capital;   /* begins with a capital, or is another word */
 };
 
-enum { BUCKETS = 2048, SET_SLOTS = 512 };
+/* What is looked at of an entry before the entry: its first bytes, up to eight or a blank. */
+struct head {
+	uint64_t bytes, mask;
+	uint32_t first;
+};
+
+enum { BUCKETS = 4096, SET_SLOTS = 512 };
 
 struct lexicon {
 	struct arena arena;
 	struct str *family;
 	size_t n_families;
 	struct entry *entry; /* sorted by bucket, longest first */
+	struct head *head;   /* of each */
 	size_t n;
 	uint32_t bucket[BUCKETS + 1];
 	uint64_t begins[65536 / 64];
@@ -40,20 +47,23 @@ static uint32_t bucket_of(uint32_t first)
 	return mixed(first) & (BUCKETS - 1);
 }
 
-static uint32_t first_two(const char *p)
-{
-	return (uint32_t)((unsigned char)ex_lower(p[0]) << 8 | (unsigned char)ex_lower(p[1]));
-}
+#define BYTES(b) (UINT64_C(0x0101010101010101) * (b))
 
-/* The highest byte is never 0 in longer ones, and 0 in these. */
-static uint32_t first_three(const char *p)
+/* Eight bytes with their ASCII letters in lower case, the first in the lowest bits. */
+static uint64_t lower_eight(const char *p)
 {
-	return (first_two(p) << 8 | (unsigned char)ex_lower(p[2])) & 0xffffff;
-}
+	uint64_t x = 0, low, upper;
 
-static uint32_t first_four(const char *p)
-{
-	return first_two(p) << 16 | first_two(p + 2);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(&x, p, 8);
+#else
+	for (int i = 0; i < 8; i++)
+		x |= (uint64_t)(unsigned char)p[i] << (8 * i);
+#endif
+	low = x & BYTES(0x7f);
+	/* The highest bits of those from A on, but not of those behind Z and beyond ASCII. */
+	upper = (low + BYTES(0x80 - 'A')) & ~(low + BYTES(0x80 - 'Z' - 1)) & ~x & BYTES(0x80);
+	return x | upper >> 2;
 }
 
 static int by_bucket(const void *a, const void *b)
@@ -120,11 +130,12 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 		if (p[i] == '-' || p[i] == '_')
 			p[i] = ' ';
 	}
-	e->first = first_two(p);
-	if (e->text.n > 3 && p[1] != ' ' && p[2] != ' ' && p[3] != ' ')
-		e->first = first_four(p);
-	else if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ')
-		e->first = first_three(p);
+	e->first = (uint32_t)((unsigned char)p[0] | (unsigned char)p[1] << 8);
+	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
+		e->first |= (uint32_t)(unsigned char)p[2] << 16;
+		if (e->text.n > 3 && p[3] != ' ')
+			e->first |= (uint32_t)(unsigned char)p[3] << 24;
+	}
 	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
 	l->n++;
 	return ERR_OK;
@@ -167,10 +178,23 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 		lexicon_free(l);
 		return e;
 	}
+	l->head = arena_array(&l->arena, l->n + 1, sizeof *l->head);
+	if (!l->head) {
+		lexicon_free(l);
+		return ERR_NOMEM;
+	}
 	if (l->n)
 		qsort(l->entry, l->n, sizeof *l->entry, by_bucket);
-	for (size_t i = 0; i < l->n; i++)
-		l->bucket[bucket_of(l->entry[i].first) + 1]++;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct entry *w = &l->entry[i];
+
+		l->bucket[bucket_of(w->first) + 1]++;
+		l->head[i].first = w->first;
+		for (size_t k = 0; k < 8 && k < w->text.n && w->text.p[k] != ' '; k++) {
+			l->head[i].bytes |= (uint64_t)(unsigned char)w->text.p[k] << (8 * k);
+			l->head[i].mask |= UINT64_C(0xff) << (8 * k);
+		}
+	}
 	for (size_t i = 0; i < BUCKETS; i++)
 		l->bucket[i + 1] += l->bucket[i];
 	*out = l;
@@ -223,8 +247,8 @@ static size_t match(const struct entry *e, const char *p)
 }
 
 /* The words that begin at i with these bytes; *took: the longest. */
-static enum err probe(const struct lexicon *l, const char *text, size_t i, uint32_t first,
-		      size_t *took, word_hits *out)
+static enum err probe(const struct lexicon *l, const char *text, size_t i, uint64_t eight,
+		      uint32_t first, size_t *took, word_hits *out)
 {
 	uint32_t b = bucket_of(first);
 
@@ -233,7 +257,7 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint3
 		struct word_hit *h;
 		size_t n;
 
-		if (w->first != first)
+		if ((eight ^ l->head[k].bytes) & l->head[k].mask || l->head[k].first != first)
 			continue;
 		if (w->capital && !ex_upper(text[i]))
 			continue;
@@ -258,6 +282,11 @@ static inline bool may_begin(const struct lexicon *l, uint32_t first)
 	return l->begins[m / 64] >> (m % 64) & 1;
 }
 
+static inline bool ends_short(char c)
+{
+	return !ex_is(c, C_ALPHA) || (c | 32) == 's';
+}
+
 /* Four digits by themselves. */
 static bool year_at(const char *p)
 {
@@ -273,7 +302,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 
 	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
 		unsigned char k = ex_class_of[(unsigned char)text[i]];
-		uint32_t key;
+		uint64_t eight;
 
 		took = 1;
 		if (k & C_DIGIT) {
@@ -286,20 +315,14 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 			}
 			continue;
 		}
+		eight = lower_eight(text + i);
+		if (may_begin(l, (uint32_t)eight) && eight >> 24 & 0xff)
+			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
 		/* Short words, and those with a blank early, have no letter behind. */
-		key = first_four(text + i);
-		if (may_begin(l, key))
-			e = probe(l, text, i, key, &took, out);
-		if (!e && (!ex_is(text[i + 3], C_ALPHA) || (text[i + 3] | 32) == 's')) {
-			key = first_three(text + i);
-			if (may_begin(l, key))
-				e = probe(l, text, i, key, &took, out);
-		}
-		if (!e && (!ex_is(text[i + 2], C_ALPHA) || (text[i + 2] | 32) == 's')) {
-			key = first_two(text + i);
-			if (may_begin(l, key))
-				e = probe(l, text, i, key, &took, out);
-		}
+		if (!e && ends_short(text[i + 3]) && may_begin(l, eight & 0xffffff))
+			e = probe(l, text, i, eight, eight & 0xffffff, &took, out);
+		if (!e && ends_short(text[i + 2]) && may_begin(l, eight & 0xffff))
+			e = probe(l, text, i, eight, eight & 0xffff, &took, out);
 	}
 	return e;
 }
