@@ -111,7 +111,7 @@ MUST enum err fetch_join(const char *base, struct str relative, struct buf *out,
 
 /*
  * Could this be a document for a machine? Refuses (ERR_PARSE, with the reason) nothing at all, a
- * web page, text that is not ASCII-compatible (UTF-16), archives and other binary files. `path` is
+ * web page, text in UTF-32, archives and other binary files. `path` is
  * as fetch_file left it.
  */
 MUST enum err fetch_judge(const char *path, struct errinfo *ei);

@@ -84,8 +84,8 @@ static enum err judge_head(struct str head, bool whole, struct errinfo *ei)
 		struct str magic;
 		const char *what;
 	} binary[] = {
-		{ { "\xff\xfe", 2 }, "it is in UTF-16, which no list is" },
-		{ { "\xfe\xff", 2 }, "it is in UTF-16, which no list is" },
+		{ { "\xff\xfe\0\0", 4 }, "it is in UTF-32, which no list is" },
+		{ { "\0\0\xfe\xff", 4 }, "it is in UTF-32, which no list is" },
 		{ { "PK\3\4", 4 }, "it is a ZIP archive" },
 		{ { "PK\5\6", 4 }, "it is an empty ZIP archive" },
 		{ { "%PDF-", 5 }, "it is a PDF document" },
@@ -107,8 +107,6 @@ static enum err judge_head(struct str head, bool whole, struct errinfo *ei)
 	for (size_t i = 0; i < sizeof binary / sizeof binary[0]; i++)
 		if (str_starts(head, binary[i].magic))
 			return err_set(ei, ERR_PARSE, "%s", binary[i].what);
-	if (nul && head.n > 1 && (head.p[0] == 0 || head.p[1] == 0))
-		return err_set(ei, ERR_PARSE, "it is in UTF-16 or UTF-32, which no list is");
 	if (nul)
 		return err_set(ei, ERR_PARSE, "it is binary data");
 	if (!is_page(head))

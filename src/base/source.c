@@ -3,6 +3,7 @@
 
 #include "base/mix.h"
 #include "base/stop.h"
+#include "base/utf16.h"
 
 #include <isa-l/igzip_lib.h>
 
@@ -20,6 +21,7 @@ enum {
 	RAW_MAX = 256 << 10,
 	RAW_KEPT_MAX = 32 << 20, /* of a stream that may have to be kept, while it is peeked at */
 	ZSTD_STEP = 8 << 10,
+	WIDE_MAX = 64 << 10, /* bytes of UTF-16 at once */
 };
 
 struct codec;
@@ -39,12 +41,22 @@ struct source {
 	struct inflate_state *gz;
 	bool gz_open; /* inside a member, behind its header */
 	ZSTD_DStream *zs;
-	bool zs_open; /* inside a frame */
+	bool zs_open;      /* inside a frame */
+	struct wide *wide; /* what comes out of the file is in UTF-16 */
 };
 
 /* How to turn raw bytes into bytes: one each for nothing, gzip and zstd. */
 struct codec {
 	enum err (*read)(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
+};
+
+/* On the way from UTF-16: what comes is put in as it is, and taken out as UTF-8. */
+struct wide {
+	const struct codec *inner;
+	struct utf16 state;
+	char in[WIDE_MAX], out[UTF16_ROOM(WIDE_MAX)];
+	size_t at, n; /* of out: [at, n) not yet taken */
+	bool ended;
 };
 
 /* read(2) until it succeeds, fails for good, or somebody wants us to stop. */
@@ -216,6 +228,21 @@ static enum err damaged(struct source *s, enum err e, size_t delivered, struct e
 	return ERR_OK;
 }
 
+/* What the library has taken and not given yet: with little room at a time that is all of a small
+ * file. False: there is no more. */
+static bool gzip_drain(struct source *s)
+{
+	struct inflate_state *z = s->gz;
+	uint32_t room = z->avail_out;
+
+	z->next_in = s->raw;
+	z->avail_in = 0;
+	(void)isal_inflate(z);
+	if (z->block_state == ISAL_BLOCK_FINISH)
+		s->gz_open = false;
+	return z->avail_out != room;
+}
+
 static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
 	struct inflate_state *z = s->gz;
@@ -231,6 +258,8 @@ static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, st
 		if (e)
 			return e;
 		if (s->raw_at == s->raw_n) {
+			if (s->gz_open && gzip_drain(s))
+				continue;
 			*n = (size_t)((char *)z->next_out - dst);
 			if (*n == 0 && s->gz_open)
 				return err_set(ei, ERR_PARSE, "the gzip stream ends early");
@@ -340,6 +369,63 @@ static enum err choose_codec(struct source *s, struct errinfo *ei)
 	return ERR_OK;
 }
 
+static enum err wide_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	struct wide *w = s->wide;
+	size_t got = 0;
+	enum err e;
+
+	while (w->at == w->n && !w->ended) {
+		e = w->inner->read(s, w->in, sizeof w->in, &got, ei);
+		if (e)
+			return e;
+		w->at = 0;
+		w->ended = got == 0;
+		w->n = w->ended ? utf16_finish(&w->state, w->out)
+				: utf16_convert(&w->state, (struct str){ w->in, got }, w->out);
+	}
+	*n = w->n - w->at < cap ? w->n - w->at : cap;
+	memcpy(dst, w->out + w->at, *n);
+	w->at += *n;
+	return ERR_OK;
+}
+
+static const struct codec wide = { wide_read };
+
+/*
+ * Text in UTF-16 comes out as UTF-8, whatever it is said to be: readers know ASCII and what is
+ * built on it only. A beginning that is looked at for that is like one that was peeked at.
+ */
+static enum err choose_text(struct source *s, struct errinfo *ei)
+{
+	struct errinfo why = { 0 };
+	struct str head;
+	enum utf16_order order;
+	bool whole;
+	size_t skip = 0;
+	enum err e = source_peek(s, UTF16_SAMPLE, &head, &whole, &why);
+
+	if (e == ERR_NOMEM || e == ERR_STOP)
+		return e;
+	/* What is damaged is told when it is read. */
+	order = e ? UTF16_NOT : utf16_guess(head, &skip);
+	if (order == UTF16_NOT)
+		return ERR_OK;
+	s->wide = calloc(1, sizeof *s->wide);
+	if (!s->wide)
+		return err_set(ei, ERR_NOMEM, "no memory to read it");
+	s->wide->inner = s->codec;
+	s->wide->state.order = order;
+	s->wide->n = utf16_convert(&s->wide->state, str_skip(head, skip), s->wide->out);
+	s->wide->ended = whole && !s->head_err;
+	if (s->wide->ended)
+		s->wide->n += utf16_finish(&s->wide->state, s->wide->out + s->wide->n);
+	s->codec = &wide;
+	s->head_n = 0;
+	s->finished = false;
+	return ERR_OK;
+}
+
 static enum err open_owned(int fd, struct source **out, struct errinfo *ei)
 {
 	struct source *s = calloc(1, sizeof *s);
@@ -352,6 +438,8 @@ static enum err open_owned(int fd, struct source **out, struct errinfo *ei)
 		s->raw_all = !source_can_reopen(s);
 		if (s->raw)
 			e = choose_codec(s, ei);
+		if (s->raw && !e)
+			e = choose_text(s, ei);
 	}
 	if (e) {
 		if (s)
@@ -440,8 +528,15 @@ void source_close(struct source *s)
 	free(s->gz);
 	free(s->raw);
 	free(s->head);
+	free(s->wide);
 	close(s->fd);
 	free(s);
+}
+
+/* Is there something that was read before whatever ended the reading? */
+static bool pending(const struct source *s)
+{
+	return s->wide && s->wide->at < s->wide->n;
 }
 
 enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
@@ -455,6 +550,8 @@ enum err source_read(struct source *s, char *dst, size_t cap, size_t *n, struct 
 		s->head_at += *n;
 		return ERR_OK;
 	}
+	if (pending(s))
+		return s->codec->read(s, dst, cap, n, ei);
 	if (s->head_err) {
 		enum err e = s->head_err;
 
@@ -479,7 +576,7 @@ enum err source_peek(struct source *s, size_t want, struct str *head, bool *whol
 	if (!p)
 		return ERR_NOMEM;
 	s->head = p;
-	while (s->head_n < want && !s->finished) {
+	while (s->head_n < want && (!s->finished || pending(s))) {
 		size_t n = 0;
 		enum err e = s->codec->read(s, s->head + s->head_n, want - s->head_n, &n, &s->head_ei);
 
@@ -497,7 +594,7 @@ enum err source_peek(struct source *s, size_t want, struct str *head, bool *whol
 		return s->head_err;
 	}
 	*head = (struct str){ s->head, s->head_n };
-	*whole = s->finished;
+	*whole = s->finished && !pending(s);
 	return ERR_OK;
 }
 

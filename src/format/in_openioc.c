@@ -446,7 +446,9 @@ static void openioc_block(const struct layout *l, const struct reader_hints *h, 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		buf_init(all[i], TEXT_MAX);
 	buf_init(&r.kept, (size_t)GROUPS_MAX * 4 * TEXT_MAX);
-	r.parser = block.n <= INT_MAX ? XML_ParserCreate(NULL) : NULL;
+	/* What it says about its encoding is often wrong; its bytes are not. */
+	r.parser = block.n <= INT_MAX ? XML_ParserCreate(str_utf8(block) ? "UTF-8" : "ISO-8859-1")
+				      : NULL;
 	if (!r.parser) {
 		sink_bad(sink, "no memory for the document");
 		goto out;

@@ -300,8 +300,9 @@ class Rubbish(Case):
         "a page that says it is text": (PAGE, "web page"),
         "nothing": (b"", "empty"),
         "blanks": (b"\n\n  \n", "empty"),
-        "UTF-16": (addresses(50).decode().encode("utf-16"), "UTF-16"),
-        "UTF-16 without a mark": (addresses(50).decode().encode("utf-16-le"), "UTF-16"),
+        "UTF-32": (addresses(50).decode().encode("utf-32"), "UTF-32"),
+        "UTF-32 without a mark": (addresses(50).decode().encode("utf-32-le"), "binary"),
+        "a log-in page in UTF-16": (PAGE.decode().encode("utf-16"), "Sign in to the guest network"),
         "letters of Latin-1": ("é è ü\n".encode("latin-1") * 50, "read"),
         "binary": (bytes(range(1, 256)) + bytes(20), "binary"),
         "an archive": (b"PK\3\4" + bytes(100), "ZIP"),
@@ -344,9 +345,10 @@ class Rubbish(Case):
                 k = self.known("a")
                 self.assertEqual((k["listed"], k["error"]), (50, result["a"]["error"]))
                 self.assertEqual(sum(len(f) for _, _, f in os.walk(self.path("data/feeds/a"))), 1)
-        self.answers["/a"] = addresses(51)
-        self.update("a")
-        self.assertEqual(self.listed("a"), 51)
+        for n, how in ((51, "utf-8"), (52, "utf-16"), (53, "utf-16-le"), (54, "utf-8-sig")):
+            self.answers["/a"] = addresses(n).decode().encode(how)
+            self.update("a")
+            self.assertEqual(self.listed("a"), n)
 
     def test_documents(self):
         whole = {"type": "bundle", "id": "bundle--5c0a0001-0000-4000-8000-000000000003", "objects": [

@@ -14,6 +14,10 @@ def crlf(data):
     return data.replace(b"\n", b"\r\n")
 
 
+def wide(data, how):
+    return data.decode("utf-8").encode(how)
+
+
 WAYS = {
     "as it is": lambda d: d,
     "BOM": lambda d: BOM + d,
@@ -25,7 +29,11 @@ WAYS = {
     "gzip in two members": lambda d: gz(d[:len(d) // 2]) + gz(d[len(d) // 2:]),
     "zstd": zst,
     "zstd behind a skippable frame": lambda d: b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + zst(d),
-    "zstd in two frames": lambda d: zst(d[:len(d) // 2]) + zst(d[len(d) // 2:])}
+    "zstd in two frames": lambda d: zst(d[:len(d) // 2]) + zst(d[len(d) // 2:]),
+    "UTF-16": lambda d: wide(d, "utf-16"),
+    "UTF-16 without a mark": lambda d: wide(d, "utf-16-le"),
+    "UTF-16, high bytes first, packed": lambda d: gz(b"\xfe\xff" + wide(crlf(d), "utf-16-be")),
+    "UTF-16 behind a BOM of UTF-8": lambda d: zst(BOM + wide(d, "utf-16-be"))}
 if e2e.sanitized():  # which make everything slow: the ways that differ for the code
     WAYS = {k: v for k, v in WAYS.items() if k not in ("BOM", "CRLF", "gzip", "zstd")}
 

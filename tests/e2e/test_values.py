@@ -176,6 +176,30 @@ class Lists(e2e.Case):
                     answer = self.analyze("-i", "doc.json", "-i", "list", "log")
                     self.assertLessEqual(len(self.whys(answer, "doc.json")), 2)
 
+    def test_encodings_that_lie(self):
+        from samples import INDICATORS
+        self.put("log", zeek([row(at=60 * i) for i in range(CALLS)]))
+        xml = INDICATORS["openioc"][0].split("?>", 1)[1].replace("<definition>", "<links><link rel='family'>\u00c9motet</link></links><definition>")
+        for declared in ("", "utf-8", "UTF-16", "iso-8859-1", "no-such-thing"):
+            for really in ("utf-8", "latin-1", "utf-16", "utf-16-be"):
+                with self.subTest(declared=declared, really=really):
+                    head = '<?xml version="1.0"%s?>' % (' encoding="%s"' % declared if declared else "")
+                    self.put("a.ioc", (head + xml).encode(really))
+                    answer = self.analyze("-i", "a.ioc", "log")
+                    self.assertEqual(self.finding(answer)["families"], ["\u00c9motet"])
+                    self.assertEqual(self.input(answer, "a.ioc")["malformed"], 0)
+        text = "# caf\u00e9\n%s\nnonsense here\n\U0001f42d\n%s\n" % (CONTROLLER, "\n".join(["9.9.9.1", "9.9.9.2"] * 5))
+        for really, lines in (("utf-8", [3, 4]), ("utf-16", [3, 4]), ("utf-16-le", [3, 4])):
+            with self.subTest(really=really):
+                data = text.encode(really)
+                self.put("list", data if really != "utf-16-le" else data.replace(b"\xe9\0", b"e\0"))
+                answer = self.analyze("-i", "list", "log")
+                self.assertEqual(self.input(answer, "list")["records"], 11)
+                self.assertEqual([r["line"] for r in answer["rejected"]], lines)
+        self.put("list", text.replace("\U0001f42d", "\u00bf").encode("latin-1"))
+        answer = self.analyze("-i", "list", "log")
+        self.assertEqual([r["line"] for r in answer["rejected"]], [3, 4])
+
     def test_stix_patterns(self):
         hits = ["[ipv4-addr:value = '%s']" % CONTROLLER, "[ipv4-addr:value IN ('9.9.9.1', '%s')]" % CONTROLLER,
                 "[ipv4-addr:value ISSUBSET '45.123.3.0/24']", "[domain-name:value = 'x.example.com' OR ipv4-addr:value = '%s']" % CONTROLLER,

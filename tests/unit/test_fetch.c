@@ -603,15 +603,10 @@ static void judging(void **state)
 	       "a web page came in its place: \"Sign in\"");
 	JUDGED("<HTML><body>no</body>", "a web page");
 	JUDGED("<?xml version='1.0'?><!DOCTYPE html PUBLIC \"x\">", "a web page");
-	JUDGED("\xff\xfe"
-	       "1\0.\0",
-	       "UTF-16");
-	JUDGED("1\0.\0"
-	       "2\0",
-	       "UTF-16");
-	JUDGED("\0"
-	       "1\0.",
-	       "UTF-16");
+	JUDGED("\xff\xfe\0\0"
+	       "1\0\0\0",
+	       "UTF-32");
+	JUDGED("\xff\xfe<\0h\0t\0m\0l\0>\0", "a web page");
 	JUDGED("192.0.2.1\n\0\1\2", "binary");
 	JUDGED("PK\3\4xxxx", "ZIP");
 	JUDGED("%PDF-1.7", "PDF");
