@@ -122,7 +122,12 @@ size_t ex_v4(struct ex *x, size_t at, size_t end)
 	net.ip = ip_v4(number);
 	if (fold_any(x->fold.hard, at, stop))
 		flags |= F_HARD;
-	else if (version_before(x, at))
+	else if (version_before(x, at) ||
+		 ((x->p[stop] == '+' || x->p[stop] == '~') && ex_alnum(x->p[stop + 1])))
+		flags |= F_VERSION;
+	/* Object identifiers of certificates: the arcs of X.520 (2.5.4, 2.5.29) and of RFC 8410. */
+	if (!(flags & F_HARD) && x->p[stop] != ':' && x->p[stop] != '/' &&
+	    (number >> 8 == 0x020504 || number >> 8 == 0x02051d || number >> 8 == 0x010365))
 		flags |= F_VERSION;
 	/* Small numbers throughout are sections and versions. */
 	if ((number >> 24) < 20 && (number >> 16 & 255) < 20 && (number >> 8 & 255) < 20 &&

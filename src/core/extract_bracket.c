@@ -122,6 +122,28 @@ static const char *over_blanks(const char *p, const char *end, bool line_too)
 	return s;
 }
 
+/* "com", "evil.com": not the member of an element, as in `list[i].name`. */
+static bool name_follows(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	if (fold_plain_tld(p, end))
+		return true;
+	while (p + n < end && n < 64 && (ex_alnum(p[n]) || p[n] == '-'))
+		n++;
+	return n && end - p > (ptrdiff_t)n + 2 && p[n] == '.' && fold_plain_tld(p + n + 1, end);
+}
+
+/* `paths.h[.in]`, `major[.minor]`: a part that may be left out, where no usual ending of a name is. */
+static bool optional(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && n < 64 && ex_is(p[n], C_ALPHA))
+		n++;
+	return n && p + n < end && (p[n] == ']' || p[n] == '[') && !fold_plain_tld(p, end);
+}
+
 /* The bytes of the text from `at` on that stand for something else: 0 if they do not. */
 enum err fold_bracket(struct fold *f, size_t at, size_t *took)
 {
@@ -132,15 +154,16 @@ enum err fold_bracket(struct fold *f, size_t at, size_t *took)
 	*took = 0;
 	if (n == 0) {
 		/* Half of it: evil[.com */
-		if (begin[0] == '[' && end - begin > 3 && begin[1] == '.' &&
-		    fold_label_before(f, 0) && ex_label_at(begin + 2 + (begin[2] == '['), end)) {
+		if (begin[0] == '[' && end - begin > 3 && begin[1] == '.' && fold_label_before(f, 0) &&
+		    ex_label_at(begin + 2 + (begin[2] == '['), end) && !optional(begin + 2, end)) {
 			*took = 2 + (begin[2] == '[');
 			return fold_put_hard(f, at, ".");
 		}
 		/* A letter in brackets: hxxp://evi[l].com */
-		if (begin[0] == '[' && end - begin > 4 && ex_is(begin[1], C_ALPHA) && begin[2] == ']' &&
-		    fold_label_before(f, 0) && (begin[3] == '.' || begin[3] == '[') &&
-		    (ex_label_at(begin + 4, end) || begin[4] == '.')) {
+		if (begin[0] == '[' && end - begin > 4 && ex_is(begin[1], C_ALPHA) &&
+		    begin[2] == ']' && fold_label_before(f, 0) &&
+		    (begin[3] == '[' ? ex_label_at(begin + 4, end) || begin[4] == '.'
+				     : begin[3] == '.' && name_follows(begin + 4, end))) {
 			const char letter[2] = { begin[1], 0 };
 
 			*took = 3;
@@ -157,6 +180,11 @@ enum err fold_bracket(struct fold *f, size_t at, size_t *took)
 	if (dot && end - begin > (ptrdiff_t)n + 1 && begin[n] == '.' && ex_label_at(begin + n + 1, end))
 		n++;
 	next = over_blanks(begin + n, end, dot);
+	/* "delimited by a comma (,) to allow", "a dot (.) in a path", split('.') */
+	if ((begin[1] == ',' && (back || next != begin + n)) ||
+	    (begin[0] == '(' && (begin[1] == '\'' || begin[1] == '"')) ||
+	    (dot && begin[0] == '(' && back && next != begin + n && !name_follows(next, end)))
+		return ERR_OK;
 	if (dot || stands[0] == '@') {
 		if (!ex_label_at(next, end) && !(*stands == '.' && next < end && *next == '['))
 			return ERR_OK;

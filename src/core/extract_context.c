@@ -5,6 +5,8 @@
 /* ---- sentences -------------------------------------------------------------------------------- */
 
 enum { BACK = 320, AHEAD = 240 };
+/* A paragraph or so: how far a word about attacks sets the tone. */
+enum { ALARM_NEAR = 800, HEADING_NEAR = 3000 };
 
 static bool wide_stop(const char *p)
 {
@@ -334,6 +336,13 @@ static bool labels(const struct ex *x, const struct word_hit *w)
 	return x->p[i] == ':' || x->p[i] == '=';
 }
 
+/* "update the engine to 9.2.230.21" */
+static bool reaches(const struct ex *x, size_t at)
+{
+	return at > 5 &&
+	       (memcmp(x->p + at - 4, " to ", 4) == 0 || memcmp(x->p + at - 6, " from ", 6) == 0);
+}
+
 static void rarer(const struct ex *x, struct found *f, const struct word_hit *w, size_t d,
 		  bool before, bool labelled)
 {
@@ -353,8 +362,8 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		f->flags |= F_GUID_WORD;
 	if (w->kind & W_COMMIT && before && d < (w->number ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
-	if (w->kind & (W_VERSION | W_SECTION) && before && d < 16 && !(f->flags & F_HARD) &&
-	    f->type == EX_IPV4)
+	if (w->kind & (W_VERSION | W_SECTION) && before &&
+	    d < (w->number && reaches(x, f->at) ? 48 : 16) && !(f->flags & F_HARD) && f->type == EX_IPV4)
 		f->flags |= F_VERSION;
 	if (w->kind & W_HASHES && labelled && d < 40 && f->type == EX_MD5) {
 		if (w->number == EX_JA3)
@@ -362,6 +371,27 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		else if (w->number == EX_IMPHASH)
 			f->type = EX_IMPHASH;
 	}
+}
+
+/* Is it only for `\.` and " dot " that it counts as defanged? */
+static bool escaped(const struct ex *x, const struct found *f)
+{
+	size_t weak = 0;
+
+	if (f->type == EX_URL && !(x->p[f->at] == 'h' && x->p[f->at + 1] == 't') &&
+	    !(f->flags & F_NO_SCHEME))
+		return false;
+	for (size_t i = f->at; i < f->end; i++) {
+		const char *s;
+
+		if (!fold_bit(x->fold.hard, i))
+			continue;
+		s = x->fold.src.p + fold_src(&x->fold, i);
+		if (s[0] == '[' || !((s[0] == '\\' && s[1] == '.') || s[0] == 'd' || s[0] == 'D'))
+			return false;
+		weak++;
+	}
+	return weak > 0;
 }
 
 void ex_surroundings(struct ex *x, struct found *f)
@@ -435,6 +465,14 @@ void ex_surroundings(struct ex *x, struct found *f)
 			f->note = "put together from two lines";
 		}
 	}
+	if (f->flags & F_HARD && f->type <= EX_URL && escaped(x, f)) {
+		f->escaped = true;
+		f->flags &= ~(uint32_t)F_HARD;
+	}
+	f->angle = f->at && x->p[f->at - 1] == '<';
+	f->alarm = (x->heading_alarm &&
+		    (x->section == SEC_IOC || f->at < x->heading_at + HEADING_NEAR)) ||
+		   (x->alarms && f->at < x->alarm_at + ALARM_NEAR);
 	if (f->type == EX_EMAIL)
 		for (w = ex_hits_from(x, f->at > 600 ? f->at - 600 : 0);
 		     w && w < ex_hits_end(x) && w->at < f->at; w++)

@@ -303,6 +303,21 @@ static bool ends_host(struct ex *x, size_t at, size_t end)
 	       (ex_tld(x, label) && !lexicon_has(x->lex, SET_FILE_END, label));
 }
 
+/* "someone at host dot org": where the mail address begins that the name at `at` ends, or 0. */
+static size_t spelt_mail(const struct ex *x, size_t at, size_t end)
+{
+	size_t i = at;
+
+	if (at < 6 || memcmp(x->p + at - 4, " at ", 4) != 0)
+		return 0;
+	for (size_t k = at; k < end; k++)
+		if (fold_bit(x->fold.hard, k) && (x->fold.src.p[fold_src(&x->fold, k)] | 32) != 'd')
+			return 0;
+	for (i = at - 4; i > x->done && at - i < 68 && ex_is(x->p[i - 1], C_LOCAL); i--)
+		;
+	return i < at - 4 ? i : 0;
+}
+
 /* A name, with the port and path that follow it. `flags`: what is known of it. */
 static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32_t flags)
 {
@@ -312,6 +327,22 @@ static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32
 	uint16_t port = 0;
 	bool cut = false;
 
+	i = flags & F_HARD ? spelt_mail(x, at, end) : 0;
+	if (i) {
+		size_t begin = x->scratch.n;
+
+		for (size_t k = i; k < at - 4; k++)
+			buf_ch(&x->scratch, ex_lower(x->p[k]));
+		buf_ch(&x->scratch, '@');
+		buf_puts(&x->scratch, value);
+		if (buf_err(&x->scratch))
+			x->err = ERR_NOMEM;
+		else
+			(void)ex_add(x, EX_EMAIL, i, end, str_skip(buf_str(&x->scratch), begin),
+				     flags | said);
+		x->scratch.n = begin;
+		return end;
+	}
 	i = ex_port(x, end, &port);
 	if (x->p[i] == '/' && !(flags & (F_CODE | F_FILE))) {
 		size_t s = i + 1, path;

@@ -28,8 +28,16 @@ struct judge {
 	size_t mask;
 	bool failed;
 	size_t hard_hosts;
-	bool list; /* the document is a list of values */
+	bool list;  /* the document is a list of values */
+	bool alarm; /* all of it is about attacks */
 };
+
+/* A report speaks of attacks or defangs something at least once in so many bytes. */
+enum { ALARM_EVERY = 6000 };
+/* A text with no room for saying what it is about. */
+enum { SHORT_TEXT = 800 };
+/* One that would, if its lists were of indicators. */
+enum { LONG_TEXT = 8000 };
 
 /* NULL if there is none. */
 static struct group *group_of(const struct judge *j, enum ex_type type, struct str value)
@@ -91,12 +99,13 @@ static void survey(struct judge *j)
 	for (size_t i = 0; i < x->found.n; i++) {
 		const struct found *f = &x->found.v[i];
 
-		if (f->flags & F_HARD) {
+		if (f->flags & F_HARD || (f->escaped && f->alarm)) {
 			group_hard(j, (enum ex_type)f->type, f->value);
 			if (f->host.n && !(f->flags & F_SERVICE))
 				group_hard(j, EX_DOMAIN, f->host);
 		}
 	}
+	j->alarm = x->title_alarm || (x->hard_all + x->alarms) * ALARM_EVERY >= x->n;
 	j->list = x->bare >= 3 && x->bare * 10 >= (size_t)x->lines_between * 6;
 }
 
@@ -116,18 +125,36 @@ static bool public_tld(struct str host)
 	       str_ends(host, STR(".go.jp")) || str_ends(host, STR(".gov.uk"));
 }
 
+/* Does the document, or the paragraph, speak of attacks at all? */
+static bool alarmed(const struct judge *j, const struct found *f)
+{
+	return f->alarm || j->alarm;
+}
+
+/* A value that is by form what it is, in a text about something else: a commit, a router's address
+ * in an example. */
+static bool quiet(const struct judge *j, const struct found *f)
+{
+	if (alarmed(j, f) || j->x->n < SHORT_TEXT || (j->list && f->flags & F_ALONE))
+		return false;
+	return !(f->flags & F_HARD) &&
+	       !(f->flags & F_SEC_IOC && f->flags & (F_ALONE | F_ROW) && j->x->n < LONG_TEXT);
+}
+
 /* How much the place of a live value speaks for its being an indicator. */
 static int score(const struct judge *j, const struct found *f)
 {
 	uint32_t g = f->flags;
 	int s = 0;
 
+	bool loud = alarmed(j, f);
+
 	if (g & F_SEC_IOC)
-		s += g & (F_ALONE | F_ROW) ? 3 : 1;
+		s += g & (F_ALONE | F_ROW) && (loud || j->x->n < SHORT_TEXT) ? 3 : 1;
 	else if (j->list && g & F_ALONE)
 		s += 3;
 	if (g & F_CUE)
-		s += g & F_STRONG || f->type != EX_URL ? 2 : 1;
+		s += (g & F_STRONG || f->type != EX_URL ? 2 : 1) - (!loud && j->x->n >= SHORT_TEXT);
 	if (g & F_VALUE_WORD)
 		s += 1;
 	if (g & F_NEAR_HASH)
@@ -176,6 +203,8 @@ static enum ex_class address(const struct judge *j, struct found *f)
 		return because(f, EX_CONTEXT, "a version or section number");
 	if (g & F_RECEIVER || (g & F_SEC_REF))
 		return EX_CONTEXT;
+	if (quiet(j, f))
+		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
 	return EX_INDICATOR;
 }
 
@@ -193,6 +222,12 @@ static bool serves(struct str url)
 		if (str_ends(url, str_of(ends[i])))
 			return true;
 	return false;
+}
+
+/* Is there nothing else in its line, nor a mark that begins an item? */
+static bool whole_line(const struct found *f)
+{
+	return f->at == f->line_at && f->end == f->line_end;
 }
 
 /* The local parts of those who have encrypted something. */
@@ -218,6 +253,10 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 		return because(f, EX_CONTEXT, "not a name of the public DNS");
 	if (flags & F_HARD)
 		return EX_INDICATOR;
+	if (f->escaped && (alarmed(j, f) || j->x->n < SHORT_TEXT))
+		return EX_INDICATOR;
+	if (f->escaped)
+		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
 	if (flags & F_CODE)
 		return because(f, EX_CONTEXT, "looks like code");
 	if (flags & F_FILE)
@@ -227,6 +266,8 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 	if (!(flags & F_SERVICE) && is_hard(j, EX_DOMAIN, host))
 		return EX_INDICATOR;
 	s = score(j, f);
+	if (quiet(j, f))
+		s -= 1;
 	if (public_tld(host))
 		s -= 2;
 	if (str_ends(host, STR(".onion")))
@@ -251,6 +292,7 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 
 static enum ex_class mail(const struct judge *j, struct found *f)
 {
+	bool loud = alarmed(j, f) || j->x->n < SHORT_TEXT;
 	uint32_t g = f->flags;
 	int s = 0;
 
@@ -258,18 +300,22 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		return because(f, EX_CONTEXT, "reserved for examples");
 	if (g & F_RECEIVER || g & F_GUID_WORD)
 		return EX_CONTEXT;
-	if (g & F_HARD || is_hard(j, EX_EMAIL, f->value))
+	/* People hide their own addresses from harvesters in the same way. */
+	if ((g & F_HARD || is_hard(j, EX_EMAIL, f->value)) && loud)
 		return EX_INDICATOR;
 	if (g & F_SENDER)
-		s += 3;
+		s += loud ? 3 : 1;
 	if (g & F_RANSOM || extorts(f->value))
-		s += 3;
+		s += loud ? 3 : 1;
 	if (g & F_SEC_IOC)
-		s += 3;
+		s += loud ? 3 : 1;
 	if (g & F_CUE)
-		s += 2;
+		s += loud ? 2 : 0;
 	if (j->list && g & F_ALONE)
-		s += 3;
+		s += loud || whole_line(f) ? 3 : 1;
+	/* "Some One <one@there.org>": who wrote the text, or who is thanked in it. */
+	if (f->angle && !(g & (F_SENDER | F_SEC_IOC)))
+		s -= 4;
 	if (g & F_CONTACT)
 		s -= 3;
 	if (g & F_SEC_REF)
@@ -303,6 +349,8 @@ static enum ex_class judge(const struct judge *j, struct found *f)
 			return because(f, EX_CONTEXT, "an identifier, not the hash of a file");
 		if (g & F_COMMIT_WORD && f->type == EX_SHA1)
 			return because(f, EX_CONTEXT, "a commit of source code");
+		if (quiet(j, f))
+			return because(f, EX_CONTEXT, "nothing here speaks of an attack");
 		return EX_INDICATOR;
 	case EX_ASN:
 		if (g & F_EXAMPLE)
@@ -342,7 +390,7 @@ static void fill(const struct found *f, struct extracted *e)
 	*e = (struct extracted){ .type = (enum ex_type)f->type,
 				 .class = (enum ex_class)f->class,
 				 .status = (enum ex_status)f->status,
-				 .defanged = (f->flags & F_HARD) != 0,
+				 .defanged = f->flags & F_HARD || f->escaped,
 				 .port = f->port,
 				 .has_role = f->has_role,
 				 .role = (enum role)f->role,

@@ -156,7 +156,8 @@ static void neighbours(struct ex *x)
  * that of the first anyway. */
 static bool alike(const struct found *a, const struct found *b)
 {
-	return a->flags == b->flags && a->type == b->type && a->status == b->status &&
+	return a->flags == b->flags && a->alarm == b->alarm && a->escaped == b->escaped &&
+	       a->angle == b->angle && a->type == b->type && a->status == b->status &&
 	       a->port == b->port && a->note == b->note && !(a->flags & F_COMMA);
 }
 
@@ -180,8 +181,10 @@ void ex_keep(struct ex *x)
 		struct found *f = &x->found.v[i], *k;
 		struct ex_value *v = &x->values.v[f->equal];
 
-		if (f->flags & F_HARD)
+		if (f->flags & F_HARD || (f->escaped && f->alarm)) {
+			x->hard_all += f->type != EX_EMAIL;
 			x->hard_hosts += f->type == EX_DOMAIN || f->type == EX_URL;
+		}
 		if (f->flags & F_ALONE && f->line_at != x->bare_line && f->type != EX_FILENAME) {
 			x->bare++;
 			x->bare_line = f->line_at;

@@ -109,6 +109,42 @@ bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
+/* The capital of a letter of two bytes (Latin with marks, Cyrillic), in place: the same length. */
+static bool capital(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+	uint32_t c, was;
+
+	if (p[0] < 0xc3 || p[0] > 0xd2 || (p[1] & 0xc0) != 0x80)
+		return false;
+	c = was = (uint32_t)(p[0] & 31) << 6 | (p[1] & 63);
+	if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x430 && c <= 0x44f))
+		c -= 32;
+	else if (c >= 0x450 && c <= 0x45f)
+		c -= 80;
+	else if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
+		c -= c % 2 == 0;
+	else if ((c >= 0x100 && c <= 0x177 && c != 0x131) || (c >= 0x460 && c <= 0x4af) ||
+		 (c >= 0x1a0 && c <= 0x1b0))
+		c -= c % 2;
+	p[0] = (unsigned char)(0xc0 | c >> 6);
+	p[1] = (unsigned char)(0x80 | (c & 63));
+	return c != was;
+}
+
+/* What capitals make of a word, beyond ASCII: of its first letter, or of all. 0 if it is the same. */
+static size_t capitals(struct str text, bool all, char *to, size_t most)
+{
+	bool changed = false;
+
+	if (text.n > most)
+		return 0;
+	memcpy(to, text.p, text.n);
+	for (size_t i = 0; i + 1 < text.n && (all || i == 0); i++)
+		changed |= capital(to + i);
+	return changed ? text.n : 0;
+}
+
 static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t number)
 {
 	struct entry *e = &l->entry[l->n];
@@ -119,6 +155,9 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 		return ERR_NOMEM;
 	*e = (struct entry){ copy, kind, number, 0, false, false };
 	e->capital = kind == W_FAMILY && lexicon_has(l, SET_ENGLISH, text);
+	/* Short names of families are parts of other things' names, too. */
+	if (kind == W_FAMILY && !e->capital && text.n > 4)
+		e->kind |= W_ALARM;
 	if (e->text.n && p[e->text.n - 1] == '*') {
 		e->text.n--;
 		e->stem = true;
@@ -141,18 +180,36 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 	return ERR_OK;
 }
 
+/* A word as it is, as it begins a sentence, and as it stands in capitals. */
+static enum err add_cases(struct lexicon *l, const struct ex_word *w)
+{
+	struct str text = str_of(w->text);
+	char all[80], first[80];
+	size_t n = capitals(text, true, all, sizeof all),
+	       m = capitals(text, false, first, sizeof first);
+	enum err e = add(l, text, w->kind, w->number);
+
+	if (!e && n)
+		e = add(l, (struct str){ all, n }, w->kind, w->number);
+	if (!e && m && memcmp(all, first, m) != 0)
+		e = add(l, (struct str){ first, m }, w->kind, w->number);
+	return e;
+}
+
 /* ---- making one ------------------------------------------------------------------------------- */
 
 enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out)
 {
+	static const struct ex_word *const lists[] = { ex_words, ex_words_place };
 	struct lexicon *l = calloc(1, sizeof *l);
 	size_t words = 0;
 	enum err e = ERR_OK;
 
 	if (!l)
 		return ERR_NOMEM;
-	while (ex_words[words].text)
-		words++;
+	for (size_t k = 0; k < 2; k++)
+		for (const struct ex_word *w = lists[k]; w->text; w++)
+			words += 3;
 	arena_init(&l->arena, 64 << 20);
 	for (size_t i = 0; ex_set_words[i].word; i++)
 		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
@@ -160,8 +217,9 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 	l->entry = arena_array(&l->arena, n + words + 1, sizeof *l->entry);
 	if (!l->family || !l->entry)
 		e = ERR_NOMEM;
-	for (size_t i = 0; i < words && !e; i++)
-		e = add(l, str_of(ex_words[i].text), ex_words[i].kind, ex_words[i].number);
+	for (size_t k = 0; k < 2; k++)
+		for (const struct ex_word *w = lists[k]; w->text && !e; w++)
+			e = add_cases(l, w);
 	for (size_t i = 0; i < n && !e; i++) {
 		size_t k = l->n_families;
 
@@ -287,6 +345,20 @@ static inline bool ends_short(char c)
 	return !ex_is(c, C_ALPHA) || (c | 32) == 's';
 }
 
+/* Does a letter of the same alphabet, or of the same name in a program, stand before the one at i? */
+static bool inside_word(const char *text, size_t i)
+{
+	const unsigned char *p = (const unsigned char *)text + i;
+
+	if (p[0] < 0x80 && p[-1] < 0x80)
+		/* FS_IOC_GETFLAGS is one word of a program. */
+		return p[-1] == '_' && ex_alnum(text[i - 2]);
+	if (p[0] < 0x80)
+		return p[-2] >= 0xc3 && p[-2] <= 0xc5;
+	return p[0] >= 0xc3 && p[0] <= 0xdb &&
+	       (ex_alnum(text[i - 1]) || ((p[-1] & 0xc0) == 0x80 && p[-2] >= 0xc3 && p[-2] <= 0xdb));
+}
+
 /* Four digits by themselves. */
 static bool year_at(const char *p)
 {
@@ -315,6 +387,8 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 			}
 			continue;
 		}
+		if (i >= 2 && inside_word(text, i))
+			continue;
 		eight = lower_eight(text + i);
 		if (may_begin(l, (uint32_t)eight) && eight >> 24 & 0xff)
 			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);

@@ -9,6 +9,8 @@ enum { SCAN_MARGIN = 700 };
 
 void ex_scan(struct ex *x, size_t from, size_t to)
 {
+	size_t known;
+
 	/* What is far from all values and headings is passed over. */
 	if (from > x->scanned + SCAN_MARGIN)
 		x->scanned = from - SCAN_MARGIN;
@@ -16,8 +18,14 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 		to = x->n;
 	if (to <= x->scanned || x->err)
 		return;
+	known = x->hits.n;
 	x->err = lexicon_scan(x->lex, x->p, x->mark[MARK_WORD], x->scanned, to, &x->hits);
 	x->scanned = to;
+	for (size_t i = known; i < x->hits.n; i++)
+		if (x->hits.v[i].kind & W_ALARM) {
+			x->alarms++;
+			x->alarm_at = x->hits.v[i].at;
+		}
 }
 
 /* Hits before `from` are not asked for again; the first at or behind it. */
@@ -114,7 +122,8 @@ static struct ex_line line_of(const struct ex *x, size_t at, size_t end, bool ce
 
 struct heard {
 	uint32_t kinds;
-	bool mostly_ref, first; /* first: a family's name stands first */
+	bool mostly_ref, mostly_ioc;
+	bool first; /* a family's name stands first */
 	struct str family;
 	size_t families;
 	int role;
@@ -124,7 +133,7 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 {
 	struct heard h = { .family = STR_NONE, .role = -1 };
 	const struct word_hit *w;
-	size_t ref = 0, letters = 0;
+	size_t ref = 0, ioc = 0, letters = 0, told = 0;
 
 	ex_scan(x, from, to);
 	for (size_t i = from; i < to; i++)
@@ -133,6 +142,10 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 		h.kinds |= w->kind;
 		if (w->kind & W_REFS)
 			ref += w->end - w->at;
+		if (w->kind & W_IOC && w->end > told) {
+			ioc += w->end - (w->at > told ? w->at : told);
+			told = w->end;
+		}
 		if (w->kind & W_FAMILY) {
 			struct str name = lexicon_family(x->lex, w->number);
 
@@ -147,6 +160,7 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 			h.role = (int)w->number;
 	}
 	h.mostly_ref = ref && ref * 10 >= letters * 5;
+	h.mostly_ioc = ioc * 10 >= letters * 3 || (ioc && h.kinds & W_ALARM);
 	return h;
 }
 
@@ -204,6 +218,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		h = listen(x, l.body, l.end);
 		if (h.families == 1)
 			x->title_family = h.family;
+		x->title_alarm = (h.kinds & W_ALARM) != 0;
 	}
 	if (s.n > 200) {
 		x->intro = false;
@@ -245,8 +260,10 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		x->section = kind;
 		x->intro = false;
 		x->heading = ex_source(x, l.body, l.end);
+		x->heading_at = l.body;
 		x->heading_family = h.families ? h.family : STR_NONE;
 		x->heading_role = h.role;
+		x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);
 		return;
 	}
 	if (colon) {
@@ -257,8 +274,11 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->section = kind;
 		if (x->intro || h.families) {
 			x->heading = ex_source(x, l.body, l.end);
+			x->heading_at = l.body;
 			x->heading_family = h.families ? h.family : STR_NONE;
 			x->heading_role = h.role;
+			x->heading_alarm = (h.kinds & W_ALARM) ||
+					   (x->heading_alarm && x->section == SEC_IOC);
 		}
 		return;
 	}
@@ -272,14 +292,16 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	if (kind == SEC_NONE ||
 	    (at >= 2 && x->p[at - 1] == '\n' && x->p[at - 2] != '\n' && s.n > 40 && kind != SEC_REF))
 		return;
-	if (kind == SEC_OTHER && s.n > 40)
+	if ((kind == SEC_OTHER && s.n > 40) || (kind == SEC_IOC && !h.mostly_ioc))
 		return;
 	x->section = kind;
 	x->level = 6;
 	x->intro = false;
 	x->heading = ex_source(x, l.body, l.end);
+	x->heading_at = l.body;
 	x->heading_family = h.families ? h.family : STR_NONE;
 	x->heading_role = h.role;
+	x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);
 }
 
 /* Headings up to the line of a candidate, which becomes the present one. */
@@ -307,6 +329,7 @@ void ex_to_line(struct ex *x, size_t at)
 				x->titled = true;
 				if (h.families == 1)
 					x->title_family = h.family;
+				x->title_alarm = (h.kinds & W_ALARM) != 0;
 			}
 			if (!x->line.cells) {
 				x->row_family = STR_NONE;

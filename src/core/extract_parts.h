@@ -78,6 +78,10 @@ MUST enum err fold_bracket(struct fold *f, size_t at, size_t *took);
 /* `[.]` and its kin at p, twice bracketed and with blanks too: its length, or 0. */
 size_t fold_bracketed(const char *p, const char *end, const char **stands);
 
+/* The length of an ending of names that is no word, so that blanks or brackets before it are
+ * defanging; 0 if none is at p. */
+size_t fold_plain_tld(const char *p, const char *end);
+
 static inline bool fold_bit(const uint64_t *map, size_t i)
 {
 	return map[i / 64] >> (i % 64) & 1;
@@ -180,9 +184,10 @@ enum word_kind {
 	W_SECTION = 1 << 17, /* part, figure, table: a number with dots follows */
 	W_ATTACK = 1 << 18,
 	W_ASN = 1 << 19,
-	W_REFS = 1 << 20, /* heads a list of references */
-	W_YEAR = 1 << 21, /* four digits that may be one */
-	W_WEAK = 1 << 22, /* a cue that innocent sites have, too */
+	W_REFS = 1 << 20,  /* heads a list of references */
+	W_YEAR = 1 << 21,  /* four digits that may be one */
+	W_WEAK = 1 << 22,  /* a cue that innocent sites have, too */
+	W_ALARM = 1 << 23, /* only texts about attacks speak so */
 };
 
 struct word_hit {
@@ -215,13 +220,13 @@ extern const struct ex_set_word ex_set_words[];
 /* Without regard to case. */
 bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word);
 
-/* The words of extract_words.c. */
+/* The words of extract_words.c and extract_words_place.c, each with an empty one at its end. */
 struct ex_word {
 	const char *text;
 	uint32_t kind;
 	uint32_t number;
 };
-extern const struct ex_word ex_words[];
+extern const struct ex_word ex_words[], ex_words_place[];
 
 /* ---- candidates ------------------------------------------------------------------------------- */
 
@@ -266,6 +271,9 @@ struct found {
 	uint16_t port;
 	uint8_t type, status, class;
 	uint8_t has_role, role;
+	bool alarm;   /* the words around speak of attacks */
+	bool angle;   /* "<" stands before it */
+	bool escaped; /* its dots are `\.` or " dot ": perhaps for another reason than to defang it */
 	struct str value, alt; /* arena */
 	struct str host;       /* of a URL or mail address, a slice of value */
 	uint32_t equal;        /* number of its value among those of the document */
@@ -328,7 +336,7 @@ struct ex {
 	VEC(struct ex_value) values;
 	uint32_t *value_slot; /* value + 1 */
 	size_t value_mask;
-	size_t hard_hosts, bare; /* as they are met */
+	size_t hard_hosts, hard_all, bare; /* as they are met */
 	uint32_t bare_line;
 	struct buf scratch, text; /* text: what a URL is made from */
 	enum err err;
@@ -336,6 +344,7 @@ struct ex {
 	/* extract_context.c */
 	word_hits hits;
 	size_t scanned, first_hit;
+	size_t alarms, alarm_at; /* words of alarm so far, and where the last of them stands */
 	/* The sentence of the candidate before, whether its ends are true ones, and what it holds. */
 	size_t sentence_from, sentence_to;
 	bool sentence_cut;
@@ -355,7 +364,9 @@ struct ex {
 	enum section section;
 	unsigned level;
 	bool intro; /* the section is that of a line with a colon */
+	bool heading_alarm, title_alarm;
 	struct str heading;
+	size_t heading_at;
 	struct str heading_family;
 	int heading_role;
 	struct str row_family;

@@ -4,8 +4,7 @@
 
 /* ---- dots and blanks -------------------------------------------------------------------------- */
 
-/* Ends of names that are no words, so that blanks around the dot before them are defanging. */
-static size_t plain_tld(const char *p, const char *end)
+size_t fold_plain_tld(const char *p, const char *end)
 {
 	static const char *const tlds[] = { "com", "net", "org", "info", "biz",  "xyz", "top", "ru",
 					    "cn",  "co",  "io",  "club", "site", "cc",  "pw",  "su",
@@ -98,8 +97,10 @@ static enum err dot(struct fold *f, size_t at, size_t *took)
 		return ERR_OK;
 	}
 	/* "evil . com"; "www.evil. com" */
-	if (p[1] == ' ' && back <= 1 && fold_label_before(f, back) && plain_tld(p + 2, end) &&
-	    !ex_upper(f->p[f->n - 1 - back])) {
+	if (p[1] == ' ' && back <= 1 && fold_label_before(f, back) && fold_plain_tld(p + 2, end) &&
+	    !ex_upper(f->p[f->n - 1 - back]) &&
+	    /* "e.g. info" */
+	    !(f->n > back + 1 && f->p[f->n - 2 - back] == '.')) {
 		bool dotted = back == 1;
 
 		for (size_t i = f->n - back, n = 0; i && n < 64 && ex_is(f->p[i - 1], C_NAME); i--, n++)
@@ -126,8 +127,8 @@ static enum err dot_word(struct fold *f, size_t at, size_t *took)
 	/* What follows ends a name, or goes on with another " dot ". */
 	while (next + n < end && ex_alnum(next[n]) && n < 40)
 		n++;
-	if (plain_tld(next, end) == 0 && !((size_t)(end - next) > n + 5 && n &&
-					   str_ieq((struct str){ next + n, 5 }, STR(" dot "))))
+	if (fold_plain_tld(next, end) == 0 && !((size_t)(end - next) > n + 5 && n &&
+						str_ieq((struct str){ next + n, 5 }, STR(" dot "))))
 		return ERR_OK;
 	fold_drop(f, 1);
 	*took = 4;
