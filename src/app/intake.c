@@ -162,6 +162,8 @@ static void on_indicator(void *ctx, const struct indicator *given)
 	if (i.from != TIME_NONE && i.until != TIME_NONE && i.until < i.from) {
 		i.from = given->until;
 		i.until = given->from;
+		if (i.seen != TIME_NONE && i.seen < i.until)
+			i.seen = i.until;
 	}
 	/* Rows that do not say what a value is are of the role that readers presume. */
 	if (in->o->source.has_role && i.role == ROLE_CONTROLLER)

@@ -16,6 +16,7 @@ struct indicator indicator_init(void)
 		.reference = STR_NONE,
 		.from = TIME_NONE,
 		.until = TIME_NONE,
+		.seen = TIME_NONE,
 	};
 }
 

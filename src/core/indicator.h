@@ -33,6 +33,9 @@ struct indicator {
 	struct str source;  /* name of the feed or file; the driver fills it in when empty */
 	struct str reference; /* a link or text that says why, may be empty */
 	int64_t from, until;  /* validity, both ends included; TIME_NONE: open */
+	/* When its source saw it last, TIME_NONE: it does not say. A source that states no end but
+	 * this has until equal to it, unless it says that the thing still is there. */
+	int64_t seen;
 };
 
 /* With everything unknown and both ends open. */

@@ -52,7 +52,7 @@ static void feodo_row(struct str line, struct sink *sink)
 		sink_bad(sink, "%d fields where a block list of this kind has 6, 5 or 3", n);
 		return;
 	}
-	if (!ind_validity(f[0], n == 6 ? f[4] : n == 5 ? f[3] : STR_NONE, &ind, &why)) {
+	if (!ind_sighted(f[0], n == 6 ? f[4] : n == 5 ? f[3] : STR_NONE, true, &ind, &why)) {
 		sink_bad(sink, "%s", why);
 		return;
 	}

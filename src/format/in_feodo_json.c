@@ -34,7 +34,7 @@ static void feodo_item(struct feed *f, struct str key, struct str object)
 		sink_bad(f->sink, "an entry without an address");
 		return;
 	}
-	if (!ind_validity(feed_text(f, &m[FROM]), feed_text(f, &m[UNTIL]), &ind, &why)) {
+	if (!ind_sighted(feed_text(f, &m[FROM]), feed_text(f, &m[UNTIL]), true, &ind, &why)) {
 		sink_bad(f->sink, "%s", why);
 		return;
 	}

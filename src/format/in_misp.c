@@ -206,7 +206,7 @@ static void attribute(struct reading *r, const json_t *a, const struct event *ev
 		r->sink->unused++;
 		return;
 	}
-	if (!ind_validity(doc_get(a, "first_seen"), doc_get(a, "last_seen"), &ind, &why)) {
+	if (!ind_sighted(doc_get(a, "first_seen"), doc_get(a, "last_seen"), true, &ind, &why)) {
 		bad(r, a, why);
 		return;
 	}

@@ -119,6 +119,7 @@ static void shodan_item(struct feed *f, struct str key, struct str object)
 		sink_bad(f->sink, "%s", why);
 		return;
 	}
+	ind.seen = ind.from;
 	if (m[PORT].type && !str_u64(feed_text(f, &m[PORT]), 65535, &port)) {
 		sink_bad(f->sink, "the port is no number up to 65535");
 		return;

@@ -56,7 +56,7 @@ static void threatfox_row(struct str line, struct sink *sink)
 		sink->unused++;
 		return;
 	}
-	if (!ind_validity(f[0], f[8], &ind, &why)) {
+	if (!ind_sighted(f[0], f[8], true, &ind, &why)) {
 		sink_bad(sink, "%s", why);
 		return;
 	}

@@ -66,8 +66,8 @@ static void threatfox_item(struct feed *f, struct str key, struct str object)
 		f->sink->unused++;
 		return;
 	}
-	if (!ind_validity(feed_text(f, &m[m[FROM_UTC].type ? FROM_UTC : FROM]),
-			  feed_text(f, &m[m[UNTIL_UTC].type ? UNTIL_UTC : UNTIL]), &ind, &why)) {
+	if (!ind_sighted(feed_text(f, &m[m[FROM_UTC].type ? FROM_UTC : FROM]),
+			 feed_text(f, &m[m[UNTIL_UTC].type ? UNTIL_UTC : UNTIL]), true, &ind, &why)) {
 		sink_bad(f->sink, "%s", why);
 		return;
 	}

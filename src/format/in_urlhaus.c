@@ -52,7 +52,7 @@ static void urlhaus_row(struct str line, struct sink *sink)
 		return;
 	}
 	online = str_iis(f[3], "online");
-	if (!ind_validity(f[1], n == 9 && !online ? f[4] : STR_NONE, &ind, &why)) {
+	if (!ind_sighted(f[1], n == 9 ? f[4] : STR_NONE, !online, &ind, &why)) {
 		sink_bad(sink, "%s", why);
 		return;
 	}

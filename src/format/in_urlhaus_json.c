@@ -97,7 +97,6 @@ static void urlhaus_item(struct feed *f, struct str key, struct str object)
 	struct json m[MEMBERS];
 	enum member from = FROM_DUMP;
 	const char *why = NULL;
-	struct str until;
 
 	if (str_is(key, "blacklists"))
 		return;
@@ -111,8 +110,8 @@ static void urlhaus_item(struct feed *f, struct str key, struct str object)
 	}
 	if (m[from].type == JSON_NULL)
 		from = m[FROM].type ? FROM : SEEN;
-	until = str_is(feed_text(f, &m[STATUS]), "online") ? STR_NONE : feed_text(f, &m[UNTIL]);
-	if (!ind_validity(feed_text(f, &m[from]), until, &ind, &why)) {
+	if (!ind_sighted(feed_text(f, &m[from]), feed_text(f, &m[UNTIL]),
+			 !str_is(feed_text(f, &m[STATUS]), "online"), &ind, &why)) {
 		sink_bad(f->sink, "%s", why);
 		return;
 	}

@@ -147,7 +147,7 @@ static void intel_row(const struct header *h, struct str line, struct sink *sink
 		sink->unused++;
 		return;
 	}
-	if (!ind_validity(field(h, f, n, FROM), field(h, f, n, UNTIL), &ind, &why)) {
+	if (!ind_sighted(field(h, f, n, FROM), field(h, f, n, UNTIL), true, &ind, &why)) {
 		sink_bad(sink, "%s", why);
 		return;
 	}

@@ -28,8 +28,8 @@ static const char *const names[IND_COLUMNS][24] = {
 		       "firstseentime", "firstobserved", "dateadded", "startdate", "starttime",
 		       "added", "created", "listed", "date" },
 	[IND_UNTIL] = { "validuntil", "validto", "listeduntil", "until", "expiration", "expires",
-			"expirationdate", "expiry", "lastonline", "lastseenutc", "lastseen",
-			"lastseentime", "lastobserved", "enddate", "endtime" },
+			"expirationdate", "expiry", "enddate", "endtime" },
+	[IND_SEEN] = { "lastseenutc", "lastseen", "lastonline", "lastseentime", "lastobserved" },
 	[IND_SOURCE] = { "source", "feed", "feedname", "sourcename", "provider", "reporter" },
 	[IND_CONFIDENCE] = { "confidence", "confidencelevel" },
 	[IND_REFERENCE] = { "reference", "references", "link", "referenceurl", "urlhauslink" },
@@ -242,6 +242,25 @@ bool ind_validity(struct str from, struct str until, struct indicator *ind, cons
 	return false;
 }
 
+bool ind_sighted(struct str from, struct str seen, bool ended, struct indicator *ind, const char **why)
+{
+	if (!ind_validity(from, seen, ind, why))
+		return false;
+	ind->seen = ind->until;
+	if (!ended)
+		ind->until = TIME_NONE;
+	return true;
+}
+
+/* Of a row that may state both an end and when it was seen. */
+static bool dated(struct str from, struct str until, struct str seen, struct indicator *ind,
+		  const char **why)
+{
+	if (!ind_sighted(from, seen, true, ind, why))
+		return false;
+	return text_none(str_trim(until)) || ind_validity(from, until, ind, why);
+}
+
 bool ind_give(struct str text, enum said said, struct indicator *ind, struct sink *sink)
 {
 	uint16_t port = ind->port;
@@ -359,7 +378,7 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 	}
 	for (size_t i = 0; i < IND_COLUMNS; i++)
 		f[i] = c->at[i] >= 0 && c->at[i] < n ? fields[c->at[i]] : STR_NONE;
-	if (!ind_validity(f[IND_FROM], f[IND_UNTIL], &ind, &why)) {
+	if (!dated(f[IND_FROM], f[IND_UNTIL], f[IND_SEEN], &ind, &why)) {
 		sink_bad(sink, "%s", why);
 		return;
 	}
