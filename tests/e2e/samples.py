@@ -96,11 +96,15 @@ INDICATORS = {
                  % CONTROLLER, 1),
     "hosts": ("# blocked\n127.0.0.1 localhost\n0.0.0.0 %s\n0.0.0.0 other.%s\n" % (DOMAIN, DOMAIN), 2),
     "iprep": ("%s,1,100\n" % CONTROLLER, 1),
-    "dataset": (base64.b64encode(DOMAIN.encode()).decode() + "\n", 1)}
+    "dataset": (base64.b64encode(DOMAIN.encode()).decode() + "\n", 1),
+    "extracted": ("".join(json.dumps({
+        "value": v, "type": t, "original": v, "path": "a/report.txt", "line": 3, "offset": 70, "context": "Emotet calls " + v,
+        "class": "indicator", "status": "as-written", "defanged": False, "family": "Emotet", "role": "controller",
+        "count": 1}) + "\n" for v, t in ((CONTROLLER, "ipv4"), (DOMAIN, "domain"))), 2)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
           "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
           "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft",
-          "hosts": ".txt", "iprep": ".list", "dataset": ".lst"}
+          "hosts": ".txt", "iprep": ".list", "dataset": ".lst", "extracted": ".json"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

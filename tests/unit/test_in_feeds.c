@@ -79,6 +79,9 @@ static const struct golden goldens[] = {
 	{ "dataset-rep.lst", READS_INDICATORS, NULL },
 	{ "dataset.truncated.lst", READS_INDICATORS, "dataset" },
 	{ "dataset.corrupt.lst", READS_INDICATORS, "dataset" },
+	{ "extracted.json", READS_INDICATORS, NULL },
+	{ "extracted.truncated.json", READS_INDICATORS, NULL },
+	{ "extracted.corrupt.json", READS_INDICATORS, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])
@@ -129,7 +132,7 @@ static void documents_may_be_one_line(void **state)
 	static const char *const names[] = {
 		"zeek-intel",    "openioc", "rules", "threatfox-json", "urlhaus-json", "feodo-json",
 		"malwarebazaar", "rpz",     "otx",   "virustotal",     "shodan",       "ipset",
-		"nftables",      "hosts",   "iprep", "dataset"
+		"nftables",      "hosts",   "iprep", "dataset",        "extracted"
 	};
 	static const char *const fills[] = {
 		"{\"a\":1}", "{\"ip_str\":1}", "[",      "{",    "(",  "\"", "<a ",      "&amp;",
