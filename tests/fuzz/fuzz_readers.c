@@ -226,6 +226,7 @@ static void on_indicator(void *ctx, const struct indicator *i)
 	number(r, i->confidence);
 	validity(r, i->from);
 	validity(r, i->until);
+	validity(r, i->seen);
 	text(r, i->family);
 	text(r, i->source);
 	text(r, i->reference);

@@ -67,6 +67,7 @@ static inline void probe_indicator(void *ctx, const struct indicator *i)
 	probe_field(b, "family", i->family);
 	probe_time(b, "from", i->from);
 	probe_time(b, "until", i->until);
+	probe_time(b, "seen", i->seen);
 	if (i->confidence != 255)
 		buf_fmt(b, " confidence=%u", i->confidence);
 	if (i->revoked)

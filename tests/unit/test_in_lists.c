@@ -121,7 +121,8 @@ static void columns_are_named_by_the_user(void **state)
 			       STR("x.csv")));
 	buf_ch(&p.out, 0);
 	assert_string_equal(p.out.p, "as csv\nip 198.51.100.7 controller family=Emotet "
-				     "until=2021-01-01T23:59:59.999999Z\n"
+				     "until=2021-01-01T23:59:59.999999Z "
+				     "seen=2021-01-01T23:59:59.999999Z\n"
 				     "1 told, 0 malformed, 0 unused\n");
 	buf_free(&p.out);
 	assert_string_equal(read_as(READS_INDICATORS, "Nr;Opfer\n1;198.51.100.7\n", out, sizeof out),
