@@ -179,14 +179,15 @@ enum err make_orgs(struct making *m)
 			;
 		for (size_t t = 0; t < n; t++)
 			families += m->c[k[i + t].candidate].n_families;
-		*row = (struct answer_org){ .org = { arena_str(m->arena, org->id),
-						     arena_str(m->arena, org->name),
-						     arena_str(m->arena, org->sector),
-						     arena_str(m->arena, org->country), org->kind } };
+		*row = (struct answer_org){
+			.org = { arena_str(m->arena, org->id), arena_str(m->arena, org->name),
+				 arena_str(m->arena, org->sector), arena_str(m->arena, org->country),
+				 org->kind, arena_str(m->arena, org->extra) }
+		};
 		row->controllers = arena_array(m->arena, n, sizeof *row->controllers);
 		row->families = arena_array(m->arena, families + 1, sizeof *row->families);
 		if (!row->org.id.p || !row->org.name.p || !row->org.sector.p ||
-		    !row->org.country.p || !row->controllers || !row->families) {
+		    !row->org.country.p || !row->org.extra.p || !row->controllers || !row->families) {
 			e = ERR_NOMEM;
 			break;
 		}

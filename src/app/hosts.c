@@ -21,7 +21,7 @@ void hosts_free(struct hosts *h)
 /* The organisation of an address that no entry of the table holds. */
 static enum err org_of_owner(struct hosts *h, const struct host *at, struct org *out)
 {
-	struct org org = { STR("unknown"), STR("unknown"), STR_NONE, STR_NONE, ORG_UNKNOWN };
+	struct org org = { STR("unknown"), STR("unknown"), STR_NONE, STR_NONE, ORG_UNKNOWN, STR_NONE };
 	char id[16];
 	int n;
 

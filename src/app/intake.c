@@ -3,6 +3,7 @@
 
 #include "base/stop.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,9 +119,9 @@ static enum err source_of(struct intake *in, struct str named, uint32_t *at)
 
 	if (src.name.n || named.n == 0) {
 		if (in->file_source == NOBODY) {
-			if (src.name.n == 0)
-				src.name = path_name(in->file->path);
-			e = store_load_source(in->load, &src, &in->file_source, &in->ei);
+			e = src.name.n ? ERR_OK : intake_name(in, &src);
+			if (!e)
+				e = store_load_source(in->load, &src, &in->file_source, &in->ei);
 			if (e)
 				return e;
 		}
@@ -165,9 +166,6 @@ static void on_indicator(void *ctx, const struct indicator *given)
 		if (i.seen != TIME_NONE && i.seen < i.until)
 			i.seen = i.until;
 	}
-	/* Rows that do not say what a value is are of the role that readers presume. */
-	if (in->o->source.has_role && i.role == ROLE_CONTROLLER)
-		i.role = in->o->source.role;
 	e = source_of(in, i.source, &at);
 	if (!e)
 		e = store_load_indicator(in->load, at, &i, &in->ei);
@@ -210,7 +208,7 @@ static void on_exclusion(void *ctx, const struct exclusion *given)
 		return;
 	}
 	count_row(in);
-	e = source_of(in, STR_NONE, &at);
+	e = source_of(in, given->whole ? given->list : STR_NONE, &at);
 	if (!e)
 		e = store_load_exclusion(in->load, at, &x, &in->ei);
 	if (e)
@@ -293,11 +291,13 @@ enum err intake_read(struct intake *in, struct store *s, const struct intake_opt
 	size_t missing = 0;
 	enum err e;
 
-	*in = (struct intake){ .o = o, .file_source = NOBODY, .row_source = NOBODY };
+	*in = (struct intake){ .o = o, .store = s, .file_source = NOBODY, .row_source = NOBODY };
 	for (int k = 0; k < 3; k++)
 		scan_files_init(&in->files[k]);
 	scan_files_init(&in->others);
 	buf_init(&in->name, 1 << 20);
+	arena_init(&in->arena, (size_t)256 << 20);
+	buf_init(&in->file_path, 1 << 20);
 	in->began = o->clock();
 	e = carried_load(&in->carried);
 	if (!e)
@@ -344,4 +344,7 @@ void intake_free(struct intake *in)
 	store_load_free(in->load);
 	carried_free(&in->carried);
 	buf_free(&in->name);
+	free(in->named.v);
+	arena_free(&in->arena);
+	buf_free(&in->file_path);
 }

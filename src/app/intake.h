@@ -27,7 +27,11 @@ struct intake_options {
 	const struct reader *as; /* NULL: by content */
 	const struct str (*columns)[2];
 	size_t n_columns;
-	/* Who says it. Without a name: the source that a row names, else the file's name. */
+	/*
+	 * Who says it. Without a name: the source that a row names; a list that is a file and names
+	 * itself is that source; the rest is called after its file. Files of one name from several
+	 * folders are several sources: see intake_name.c.
+	 */
 	struct store_source source;
 	bool classed; /* lists of what is special that do not say their class are of this one */
 	enum xclass class;
@@ -37,6 +41,10 @@ struct intake_options {
 	/* Called now and then; all: 0 while it is not known. May be NULL. */
 	void (*progress)(void *ctx, enum intake_phase phase, uint64_t rows, uint64_t all);
 	void *progress_ctx;
+};
+
+struct intake_named {
+	struct str name, path;
 };
 
 struct intake {
@@ -52,11 +60,24 @@ struct intake {
 	struct errinfo ei;
 	struct scan_files *reading;
 	struct scan_file *file;
+	struct store *store;
 	uint32_t file_source; /* of rows that name none; UINT32_MAX: not asked for yet */
 	uint32_t row_source;
 	struct str row_name; /* the source that row_source is */
 	struct buf name;
+	/* Files that were called after themselves: see intake_name(). */
+	VEC(struct intake_named) named;
+	struct buf file_path;
+	struct arena arena;
 };
+
+/*
+ * What the file at hand is called as a source, and by what it is known again (in
+ * in->arena). A source that was read from this file before; else its name; where other files have
+ * that name, in this import or before it, its folder's name and its own; else its whole path. What
+ * is no file (standard input) is called what it is called. Errors: those of the store, ERR_NOMEM.
+ */
+MUST enum err intake_name(struct intake *in, struct store_source *out);
 
 /*
  * Errors: ERR_USAGE: a folder that cannot be walked; ERR_FORMAT: nothing usable, or a file that

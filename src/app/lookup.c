@@ -222,8 +222,9 @@ static enum err on_org(void *ctx, const struct org_entry *o)
 
 	*to = o->org;
 	a->k->has_org = true;
-	return keep_all(&a->k->arena,
-			(struct str *const[]){ &to->id, &to->name, &to->sector, &to->country }, 4);
+	return keep_all(
+		&a->k->arena,
+		(struct str *const[]){ &to->id, &to->name, &to->sector, &to->country, &to->extra }, 5);
 }
 
 static enum err ask_owner(struct asking *a, const struct indicator *host, struct errinfo *ei)

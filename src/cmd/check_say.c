@@ -138,6 +138,10 @@ static void json_owner(struct buf *b, const struct looked *k)
 	put_text(b, "sector", k->org.sector);
 	put_text(b, "country", k->org.country);
 	put_text(b, "kind", str_of(org_kind_text(k->org.kind)));
+	if (k->org.extra.n) {
+		buf_c(b, ",\"extra\":");
+		buf_puts(b, k->org.extra);
+	}
 	buf_ch(b, '}');
 }
 

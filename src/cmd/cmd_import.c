@@ -17,8 +17,10 @@ enum {
 	OPT_AS,
 	OPT_SOURCE,
 	OPT_RELIABILITY,
+	OPT_ROLE,
 	OPT_CLASS,
-	OPT_KEEP_GOING
+	OPT_KEEP_GOING,
+	OPT_FORGET
 };
 
 static const struct option_row options[] = {
@@ -29,11 +31,14 @@ static const struct option_row options[] = {
 	  "who says it (else the source that a row names, else the file's name)" },
 	{ OPT_RELIABILITY, "reliability", "A..F",
 	  "how reliable that source is, from A (completely) to E (not), F (cannot be judged)" },
+	{ OPT_ROLE, "role", "ROLE",
+	  "what its values are where they do not say it: controller, payload, phishing, scanner …" },
 	{ OPT_CLASS, "class", "CLASS",
 	  "what lists of exclusions prove that do not say it: benign, provider, scanner, sinkhole or "
 	  "research" },
 	{ OPT_COLUMN, "column", "FIELD=NAME", "a CSV column by its name in the file" },
 	{ OPT_KEEP_GOING, "keep-going", NULL, "an unreadable file is no error" },
+	{ OPT_FORGET, "forget", "NAME", "forget that source with all that it said; imports nothing" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -41,6 +46,7 @@ struct wish {
 	struct intake_options o;
 	struct list_choice lists;
 	const char *as;
+	struct str forget;
 };
 
 static int set_kind(struct wish *w, const char *arg)
@@ -90,6 +96,12 @@ static int own(void *ctx, int id, const char *arg)
 		if (strlen(arg) != 1 || arg[0] < 'A' || arg[0] > 'F')
 			return complain("--reliability is a letter from A to F, not %s", arg);
 		w->o.source.reliability = arg[0];
+		return -1;
+	case OPT_ROLE:
+		w->o.source.has_role = role_find(str_of(arg), &w->o.source.role);
+		return w->o.source.has_role ? -1 : complain("%s: no such role of indicators", arg);
+	case OPT_FORGET:
+		w->forget = str_of(arg);
 		return -1;
 	case OPT_CLASS:
 		w->o.classed = xclass_parse(str_of(arg), &w->o.class);
@@ -317,6 +329,25 @@ static int import(struct wish *w, const struct common *c)
 	return status;
 }
 
+static int forget(const struct wish *w, const struct common *c)
+{
+	struct store_source is = { 0 };
+	struct errinfo ei = { 0 };
+	struct store *s = NULL;
+	enum err e = store_there(c->data)
+			     ? store_open(c->data, STORE_WRITE, "import", &s, &ei)
+			     : err_set(&ei, ERR_NOENT, "there is nothing in %s", c->data);
+
+	if (!e)
+		e = store_source_find(s, w->forget, &is, &ei);
+	if (!e && is.kind == SOURCE_FEED)
+		e = err_set(&ei, ERR_USAGE, "it is a feed: nezumi feed remove %.*s", STR_ARG(w->forget));
+	if (!e)
+		e = store_source_remove(s, w->forget, &ei);
+	store_close(s);
+	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : EXIT_FOUND;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct wish *w = calloc(1, sizeof *w);
@@ -337,11 +368,15 @@ static int run(const struct command *self, int argc, char **argv)
 		dashes += strcmp(args[i], "-") == 0;
 	if (status < 0 && dashes > 1)
 		status = complain("standard input (-) can be given only once");
-	if (status < 0 && n == 0)
+	if (status < 0 && w->forget.n && n)
+		status = complain("--forget imports nothing");
+	if (status < 0 && n == 0 && !w->forget.n)
 		status = complain("nothing to import: files, folders or - for standard input");
 	if (status < 0 && !c.data)
 		status = complain("there is no data directory: --data DIR");
-	if (status < 0) {
+	if (status < 0 && w->forget.n) {
+		status = forget(w, &c);
+	} else if (status < 0) {
 		w->o.paths = (const char *const *)args;
 		w->o.n_paths = (size_t)n;
 		w->o.columns = w->lists.o.columns;

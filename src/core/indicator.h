@@ -26,6 +26,8 @@ struct indicator {
 	enum role role;
 	struct cidr net;    /* IT_IP (len 128) and IT_CIDR */
 	uint16_t port;      /* 0: the source names none */
+	bool role_said;     /* its source says that it is a controller; else that is what readers
+			       presume where nothing is said. Of other roles it means nothing */
 	bool revoked;       /* withdrawn by its source */
 	uint8_t confidence; /* 0–100; 255 unknown */
 	struct str value;   /* canonical text of domain, URL or hash; for addresses may be empty */

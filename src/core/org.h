@@ -26,6 +26,7 @@ bool org_kind_parse(struct str s, enum org_kind *out);
 struct org {
 	struct str id, name, sector, country; /* country: ISO 3166-1 alpha-2 or empty */
 	enum org_kind kind;
+	struct str extra; /* the table's other columns: an object of JSON, or empty */
 };
 
 /* What an entry of the table or of a list speaks of. */
@@ -53,6 +54,7 @@ struct exclusion {
 	uint32_t as;
 	struct str name; /* normalised */
 	struct str list; /* the list's own name; empty: the driver takes the file's */
+	bool whole;      /* the file is that list, and nothing else */
 	bool classed;    /* the list itself says its class and reason */
 	enum xclass class;
 	struct str reason; /* what a host in it is called: "resolver", "scanner" ...; empty: by

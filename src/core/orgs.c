@@ -21,8 +21,8 @@ void orgs_free(struct orgs *o)
 enum err orgs_add(struct orgs *o, const struct org_entry *e)
 {
 	struct org_entry copy = *e, *at;
-	struct str *const strings[] = { &copy.name, &copy.org.id, &copy.org.name, &copy.org.sector,
-					&copy.org.country };
+	struct str *const strings[] = { &copy.name,       &copy.org.id,      &copy.org.name,
+					&copy.org.sector, &copy.org.country, &copy.org.extra };
 
 	if (o->entries.n >= UINT32_MAX - 1)
 		return ERR_LIMIT;

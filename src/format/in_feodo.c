@@ -64,6 +64,7 @@ static void feodo_row(struct str line, struct sink *sink)
 		sink_bad(sink, "port over 65535");
 		return;
 	}
+	ind.role_said = true; /* by the list's nature */
 	ind.port = (uint16_t)port;
 	ind.family = ind_family(n == 6 ? f[5] : n == 5 ? f[4] : STR_NONE);
 	(void)ind_give(f[1], SAID_ADDRESS, &ind, sink);

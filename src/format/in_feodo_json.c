@@ -42,6 +42,7 @@ static void feodo_item(struct feed *f, struct str key, struct str object)
 		sink_bad(f->sink, "the port is no number up to 65535");
 		return;
 	}
+	ind.role_said = true; /* by the list's nature */
 	ind.port = (uint16_t)port;
 	ind.family = ind_family(feed_text(f, &m[FAMILY]));
 	(void)feed_give(f, &m[ADDRESS], SAID_ADDRESS, &ind);

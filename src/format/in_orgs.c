@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The user's organisation table: CSV with a header, `network,id,name,sector,country,kind` in any
- * order; other columns are passed over. network is an address, a network, an AS number or a domain.
+ * order; other columns are kept as they are. network is an address, a network, an AS number or a
+ * domain.
  */
+#include "base/json.h"
 #include "format/csv.h"
 #include "format/entry.h"
 #include "format/text.h"
@@ -15,6 +17,10 @@ struct layout {
 	char sep;
 	int n;
 	int at[COLUMNS]; /* -1: there is none */
+	/* The names of the others, as keys of JSON with their colon; of the rest empty. In the
+	 * layout's arena; NULL while it is only looked at. */
+	struct str *others;
+	size_t room; /* for these names */
 };
 
 static bool understand(struct str line, const struct reader_hints *h, struct layout *l, const char **why)
@@ -23,6 +29,8 @@ static bool understand(struct str line, const struct reader_hints *h, struct lay
 	struct buf scratch;
 
 	buf_init(&scratch, 0);
+	l->others = NULL;
+	l->room = 0;
 	l->sep = csv_separator(line);
 	l->n = csv_split(line, l->sep, &scratch, f, why);
 	for (size_t c = 0; c < COLUMNS; c++)
@@ -48,6 +56,49 @@ static bool understand(struct str line, const struct reader_hints *h, struct lay
 	return false;
 }
 
+static bool is_field(const struct layout *l, int column)
+{
+	for (size_t c = 0; c < COLUMNS; c++)
+		if (l->at[c] == column)
+			return true;
+	return false;
+}
+
+static enum err name_others(struct layout *l, struct str line, struct arena *a)
+{
+	struct str f[CSV_FIELDS_MAX];
+	struct buf scratch, key;
+	const char *why;
+	enum err e = ERR_OK;
+
+	l->others = arena_array(a, (size_t)l->n, sizeof *l->others);
+	if (!l->others)
+		return ERR_NOMEM;
+	buf_init(&scratch, 0);
+	buf_init(&key, 0);
+	if (csv_split(line, l->sep, &scratch, f, &why) != l->n)
+		e = ERR_NOMEM;
+	for (int i = 0; !e && i < l->n; i++) {
+		l->others[i] = STR_NONE;
+		buf_clear(&key);
+		if (is_field(l, i) || str_trim(f[i]).n == 0)
+			continue;
+		json_put(&key, str_trim(f[i]));
+		buf_ch(&key, ':');
+		l->others[i] = arena_str(a, buf_str(&key));
+		l->room += key.n + 4;
+		if (!l->others[i].p || buf_err(&key))
+			e = ERR_NOMEM;
+		/* Of columns of one name the first counts. */
+		for (int k = 0; !e && k < i; k++)
+			if (str_eq(l->others[k], l->others[i]))
+				l->others[i] = STR_NONE;
+	}
+	buf_free(&scratch);
+	buf_free(&key);
+	return e;
+}
+
 static int orgs_sniff(const struct sample *s)
 {
 	struct str rest = s->head, title;
@@ -71,8 +122,30 @@ static enum err orgs_header(struct str lines, const struct layout *prev,
 		return err_set(ei, ERR_NOMEM, "no memory for the header");
 	if (!str_line(&lines, &line) || !understand(line, h, l, &why))
 		return err_set(ei, ERR_PARSE, "header of the organisation table: %s", why);
+	if (name_others(l, line, a))
+		return err_set(ei, ERR_NOMEM, "no memory for the header");
 	*out = l;
 	return ERR_OK;
+}
+
+/* What the other columns say, as one object; behind all slices in the scratch buffer. */
+static struct str others(const struct layout *l, const struct str *f, int n, struct buf *scratch)
+{
+	size_t begin = scratch->n;
+
+	for (int i = 0; i < n; i++) {
+		struct str value = str_trim(f[i]);
+
+		if (l->others[i].n == 0 || value.n == 0)
+			continue;
+		buf_ch(scratch, scratch->n == begin ? '{' : ',');
+		buf_puts(scratch, l->others[i]);
+		json_put(scratch, value);
+	}
+	if (scratch->n == begin)
+		return STR_NONE;
+	buf_ch(scratch, '}');
+	return str_skip(buf_str(scratch), begin);
 }
 
 /* Two letters in upper case, in the scratch buffer. */
@@ -96,15 +169,16 @@ static bool set_country(struct str s, struct buf *scratch, struct str *out)
 static void one_row(const struct layout *l, struct str line, struct sink *sink)
 {
 	struct str f[CSV_FIELDS_MAX], c[COLUMNS];
-	struct org_entry o = { .org = { .kind = ORG_UNKNOWN, .country = STR_NONE } };
+	struct org_entry o = { .org = { .kind = ORG_UNKNOWN, .country = STR_NONE, .extra = STR_NONE } };
 	const char *why = "no memory for the line";
 	struct entry entry;
 	struct errinfo ei;
 	int n = -1;
 
 	buf_clear(&sink->scratch);
-	/* Slices must stay: room for the fields, a name and the country at once. */
-	if (buf_room(&sink->scratch, line.n + 1024))
+	/* Slices must stay: room for the fields, a name, the country and the other columns (their
+	 * bytes escaped, and all their names) at once. */
+	if (buf_room(&sink->scratch, 8 * line.n + l->room + 1024))
 		n = csv_split(line, l->sep, &sink->scratch, f, &why);
 	if (n < 0) {
 		sink_bad(sink, "%s", why);
@@ -138,6 +212,7 @@ static void one_row(const struct layout *l, struct str line, struct sink *sink)
 	o.org.id = c[ID].n ? c[ID] : c[NAME];
 	o.org.name = c[NAME].n ? c[NAME] : c[ID];
 	o.org.sector = c[SECTOR];
+	o.org.extra = others(l, f, n, &sink->scratch);
 	sink->org(sink->ctx, &o);
 }
 

@@ -15,6 +15,7 @@
 struct pulse {
 	struct str source, reference, family;
 	enum role role; /* where an indicator says none; a file is a payload */
+	bool said;      /* some tag says it */
 };
 
 static int otx_sniff(const struct sample *s)
@@ -131,8 +132,11 @@ static void indicator(struct doc *d, struct str part, const json_t *v, const str
 	ind.reference = of->reference;
 	ind.family = of->family;
 	ind.revoked = withdrawn(v);
-	if (!role_word(doc_get(v, "role"), &ind.role))
+	ind.role_said = role_word(doc_get(v, "role"), &ind.role);
+	if (!ind.role_said) {
 		ind.role = said == SAID_HASH ? ROLE_PAYLOAD : of->role;
+		ind.role_said = of->said;
+	}
 	if (indicator_said(text, said, &sink->scratch, &ind, &ei)) {
 		doc_at(d, part.p);
 		sink_bad(sink, "indicator %.*s: %s", STR_ARG(str_head(text, 40)), ei.msg);
@@ -212,7 +216,8 @@ static void pulse(struct doc *d, struct str text)
 		of.source = doc_get(json_object_get(p, "author"), "username");
 	json_array_foreach(json_object_get(p, "tags"), i, v)
 	{
-		if (role_word(str_trim(doc_str(v)), &of.role))
+		of.said = role_word(str_trim(doc_str(v)), &of.role);
+		if (of.said)
 			break;
 	}
 	(void)doc_parts(&w, list, '[');

@@ -72,7 +72,7 @@ static bool about_policy(const struct rule_facts *f)
 	return false;
 }
 
-static enum role role_of(const struct rule_facts *f)
+static enum role role_of(const struct rule_facts *f, bool *said)
 {
 	static const struct {
 		const char *word;
@@ -106,9 +106,11 @@ static enum role role_of(const struct rule_facts *f)
 		{ "", ROLE_CONTROLLER },
 	};
 
+	*said = true;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (has_word(f->msg, words[i].word))
 			return words[i].role;
+	*said = f->classtype.n > 0;
 	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
 		if (str_iis(f->classtype, classes[i].name))
 			return classes[i].role;
@@ -149,7 +151,7 @@ static void describe(struct rules *r, const struct rule_facts *f, struct indicat
 	const char *why;
 	char date[10];
 
-	ind->role = role_of(f);
+	ind->role = role_of(f, &ind->role_said);
 	ind->confidence = ind_confidence(f->confidence);
 	ind->reference = f->url.n ? f->url : f->msg;
 	ind->family = ind_family(f->family);

@@ -126,6 +126,7 @@ static void shodan_item(struct feed *f, struct str key, struct str object)
 	}
 	if (ind.role == ROLE_CONTROLLER)
 		ind.family = ind_family(feed_text(f, &m[PRODUCT]));
+	ind.role_said = true;
 	ind.port = (uint16_t)port;
 	if (m[PORT].type)
 		s->told |= feed_give(f, &m[ADDRESS], SAID_ADDRESS, &ind) && of_host;

@@ -57,7 +57,7 @@ static json_t *tree_of(struct reading *r, const struct stix_node *n)
 /* ---- what objects say about themselves -------------------------------------------------------- */
 
 /* 2.1 calls them indicator_types, 2.0 labels. False: benign. */
-static bool indicator_role(const json_t *o, enum role *out)
+static bool indicator_role(const json_t *o, struct indicator *out)
 {
 	static const char *const lists[] = { "indicator_types", "labels" };
 	const json_t *phases = json_object_get(o, "kill_chain_phases");
@@ -83,7 +83,8 @@ static bool indicator_role(const json_t *o, enum role *out)
 		if (!named)
 			named = role_find(doc_get(v, "phase_name"), &role);
 	}
-	*out = !named && anomalous ? ROLE_OTHER : role;
+	out->role = !named && anomalous ? ROLE_OTHER : role;
+	out->role_said = named;
 	return true;
 }
 
@@ -297,7 +298,7 @@ static void tell_based_on(struct reading *r, const struct stix_node *from, struc
 	const char *why = NULL;
 
 	/* A pattern that cannot be told was told as such already; its time was, too. */
-	if (o && indicator_role(o, &r->ind.role) &&
+	if (o && indicator_role(o, &r->ind) &&
 	    describe(r, o, "valid_from", "valid_until", &r->ind, &why))
 		tell_observed(r, from, to);
 	json_decref(o);
@@ -316,6 +317,7 @@ static void tell_contact(struct reading *r, const struct stix_node *relation,
 	} else {
 		if (from->kind == STIX_INFRASTRUCTURE)
 			r->ind.role = from->role;
+		r->ind.role_said = true;
 		if (to->kind == STIX_OBSERVED)
 			tell_observed(r, relation, to);
 		else
@@ -359,7 +361,7 @@ static void tell_indicator(struct reading *r, const struct stix_node *n)
 		return;
 	r->ind = indicator_init();
 	r->node = n;
-	if (!indicator_role(o, &r->ind.role))
+	if (!indicator_role(o, &r->ind))
 		r->sink->unused++;
 	else if (!describe(r, o, "valid_from", "valid_until", &r->ind, &why))
 		bad(r, n, why);

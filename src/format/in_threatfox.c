@@ -61,6 +61,7 @@ static void threatfox_row(struct str line, struct sink *sink)
 		return;
 	}
 	ind.role = role_parse(f[4]);
+	ind.role_said = str_trim(f[4]).n > 0;
 	ind.family = ind_family(f[7]);
 	ind.confidence = ind_confidence(f[9]);
 	/* 14 columns at first; is_compromised came to stand before the reference. */

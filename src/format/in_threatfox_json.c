@@ -72,6 +72,7 @@ static void threatfox_item(struct feed *f, struct str key, struct str object)
 		return;
 	}
 	ind.role = role_parse(feed_text(f, &m[THREAT]));
+	ind.role_said = str_trim(feed_text(f, &m[THREAT])).n > 0;
 	ind.family = ind_family(feed_text(f, &m[FAMILY]));
 	ind.confidence = ind_confidence(feed_text(f, &m[CONFIDENCE]));
 	ind.reference = feed_text(f, &m[REFERENCE]);

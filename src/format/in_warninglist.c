@@ -158,6 +158,7 @@ static void warninglist_block(const struct layout *l, const struct reader_hints 
 		text = str_head(text, sizeof copy);
 		memcpy(copy, text.p, text.n);
 		g.like.list = (struct str){ copy, text.n };
+		g.like.whole = text.n > 0;
 	}
 	entries(&g, list.raw);
 }

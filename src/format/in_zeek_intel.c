@@ -153,6 +153,7 @@ static void intel_row(const struct header *h, struct str line, struct sink *sink
 	}
 	buf_clear(&sink->scratch);
 	ind.role = role_parse(field(h, f, n, ROLE));
+	ind.role_said = str_trim(field(h, f, n, ROLE)).n > 0;
 	ind.family = ind_family(field(h, f, n, FAMILY));
 	ind.source = field(h, f, n, SOURCE);
 	ind.confidence = ind_confidence(field(h, f, n, CONFIDENCE));

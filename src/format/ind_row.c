@@ -351,7 +351,7 @@ static bool set_type(struct str s, bool role_said, struct indicator *ind, enum s
 			return types[i].use;
 		}
 	if (!role_said)
-		(void)role_find(s, &ind->role);
+		ind->role_said = role_find(s, &ind->role);
 	return true;
 }
 
@@ -387,6 +387,7 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 		return;
 	}
 	ind.role = c->misp ? misp_role(str_trim(f[IND_ROLE])) : role_parse(f[IND_ROLE]);
+	ind.role_said = !c->misp && str_trim(f[IND_ROLE]).n;
 	ind.family = ind_family(f[IND_FAMILY]);
 	ind.source = str_trim(f[IND_SOURCE]);
 	ind.reference = text_none(str_trim(f[IND_REFERENCE])) ? STR_NONE : str_trim(f[IND_REFERENCE]);

@@ -254,6 +254,11 @@ static void put_orgs(struct out *o, const struct answer *a)
 		when(o, "first_seen", g->first);
 		when(o, "last_seen", g->last);
 		number(o, "score", (uint64_t)g->score);
+		/* An object already, made of texts by its reader. */
+		if (g->org.extra.n) {
+			key(o, "extra");
+			buf_puts(o->b, g->org.extra);
+		}
 		close(o, '}');
 	}
 	close(o, ']');

@@ -18,8 +18,10 @@ enum sql {
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_META,
+	SQL_PRESUMED,
 	SQL_CHANGED,
 	SQL_SOURCE_BY_NAME,
+	SQL_SOURCE_BY_PATH,
 	SQL_SOURCES,
 	SQL_SOURCE_INSERT,
 	SQL_SOURCE_UPDATE,
@@ -58,6 +60,7 @@ enum sql {
 	SQL_ORGS_REMOVE,
 	SQL_ORGS,
 	SQL_ORG_AT,
+	SQL_ALIASES_REMOVE,
 	SQL_OVERRIDE_PUT,
 	SQL_OVERRIDE_REMOVE,
 	SQL_OVERRIDE_OF,
@@ -115,6 +118,11 @@ static inline void bind_i64(sqlite3_stmt *st, int at, int64_t v)
 {
 	(void)sqlite3_bind_int64(st, at, v);
 }
+
+/* Joined to a statement's role where the source did not say it: then what is known of the source
+ * counts, as of the moment in which somebody asks. */
+enum { SAID_PRESUMED = 16 };
+enum role said_role(int64_t v, bool has_role, enum role of_source);
 
 /* ---- lock.c ---- */
 

@@ -134,8 +134,8 @@ void load_org_write(struct buf *b, const struct load_org *o)
 {
 	put_be(b, o->order, 8);
 	put_be(b, o->kind, 1);
-	for (int i = 0; i < 4; i++) {
-		put_be(b, o->text[i].n, 2);
+	for (int i = 0; i < 5; i++) {
+		put_be(b, o->text[i].n, 4);
 		buf_puts(b, o->text[i]);
 	}
 }
@@ -145,11 +145,11 @@ void load_org_read(struct str rest, struct load_org *o)
 	o->order = get_be(rest.p, 8);
 	o->kind = (uint8_t)rest.p[8];
 	rest = str_skip(rest, 9);
-	for (int i = 0; i < 4; i++) {
-		size_t n = (size_t)get_be(rest.p, 2);
+	for (int i = 0; i < 5; i++) {
+		size_t n = (size_t)get_be(rest.p, 4);
 
-		o->text[i] = str_head(str_skip(rest, 2), n);
-		rest = str_skip(rest, 2 + n);
+		o->text[i] = str_head(str_skip(rest, 4), n);
+		rest = str_skip(rest, 4 + n);
 	}
 }
 
@@ -199,7 +199,7 @@ enum err store_load_source(struct store_load *l, const struct store_source *sour
 			   struct errinfo *ei)
 {
 	struct load_source *made;
-	struct str *text[5];
+	struct str *text[6];
 	uint32_t i;
 	enum err e;
 
@@ -227,7 +227,8 @@ enum err store_load_source(struct store_load *l, const struct store_source *sour
 	text[2] = &made->is.licence;
 	text[3] = &made->is.settings;
 	text[4] = &made->is.state;
-	for (int k = 0; k < 5; k++) {
+	text[5] = &made->is.path;
+	for (int k = 0; k < 6; k++) {
 		*text[k] = arena_str(&l->arena, *text[k]);
 		if (!text[k]->p)
 			return err_set(ei, ERR_NOMEM, "out of memory");
@@ -254,6 +255,8 @@ enum err store_load_indicator(struct store_load *l, uint32_t source, const struc
 
 	if (!key_value(&k, i->type, i->net, i->value))
 		return err_set(ei, ERR_LIMIT, "a value that is too long");
+	if (i->role == ROLE_CONTROLLER && !i->role_said)
+		says.role |= SAID_PRESUMED;
 	if (family.n) {
 		e = intern_add(&l->families, family, &says.family);
 		if (e || ++says.family > FAMILIES_MAX)
@@ -318,7 +321,8 @@ enum err store_load_org(struct store_load *l, uint32_t source, const struct org_
 				.text = { str_head(o->org.id, NAME_MAX_BYTES),
 					  str_head(o->org.name, NAME_MAX_BYTES),
 					  str_head(o->org.sector, NAME_MAX_BYTES),
-					  str_head(o->org.country, NAME_MAX_BYTES) } };
+					  str_head(o->org.country, NAME_MAX_BYTES),
+					  o->org.extra.n <= LOAD_EXTRA_MAX ? o->org.extra : STR_NONE } };
 	struct key k;
 
 	key_entry(&k, o->type, o->net, o->as, o->name);

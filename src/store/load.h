@@ -71,7 +71,7 @@ void says_read(struct str rest, struct load_says *s);
 struct load_org {
 	uint64_t order;
 	uint8_t kind;
-	struct str text[4]; /* id, name, sector, country */
+	struct str text[5]; /* id, name, sector, country, extra */
 };
 
 void load_org_write(struct buf *b, const struct load_org *o);
@@ -85,6 +85,7 @@ struct old_says {
 	int64_t n, port, role, family, first, until, reference;
 	int confidence;
 	bool revoked, listed, met;
+	bool older; /* from a version that did not note whether its role was said */
 };
 
 /* One that is to be inserted. */
@@ -99,6 +100,7 @@ struct writing {
 	struct errinfo *ei;
 	const struct load_progress *progress;
 	uint64_t n;         /* records taken */
+	int64_t presumed;   /* runs up to this one wrote down roles that nobody had said */
 	int64_t *family_id; /* by index + 1 */
 	struct known_reference *references;
 	uint64_t seed;

@@ -182,8 +182,8 @@ static enum err update(struct writing *w, struct load_source *src, const struct 
 	bool same;
 	enum err e = same_reference(w, old->reference, says->reference, &same);
 
-	if (!e && same && old->listed && old->first == says->first && old->until == says->until &&
-	    old->revoked == says->revoked &&
+	if (!e && same && old->listed && old->role == says->role && old->first == says->first &&
+	    old->until == says->until && old->revoked == says->revoked &&
 	    old->confidence == (says->confidence <= 100 ? says->confidence : 255))
 		return ERR_OK;
 	if (!e && !same)
@@ -196,6 +196,7 @@ static enum err update(struct writing *w, struct load_source *src, const struct 
 	bind_i64(st, 3, src->is.id);
 	bind_i64(st, 4, old->n);
 	bind_says(st, 5, says, reference);
+	bind_i64(st, 10, says->role);
 	src->tally.changed++;
 	src->aside -= !old->listed;
 	w->changed = true;
@@ -234,7 +235,8 @@ static enum err read_old(struct writing *w, const struct load_source *src)
 					.confidence = 255,
 					.reference = sqlite3_column_int64(st, 7),
 					.revoked = sqlite3_column_int(st, 8) != 0,
-					.listed = sqlite3_column_type(st, 9) == SQLITE_NULL };
+					.listed = sqlite3_column_type(st, 9) == SQLITE_NULL,
+					.older = sqlite3_column_int64(st, 10) <= w->presumed };
 		if (sqlite3_column_type(st, 6) != SQLITE_NULL)
 			o->confidence = sqlite3_column_int(st, 6);
 	}
@@ -242,16 +244,25 @@ static enum err read_old(struct writing *w, const struct load_source *src)
 	return e;
 }
 
+static bool same_role(const struct load_source *src, const struct old_says *old, int64_t now)
+{
+	return old->role == now ||
+	       (old->older && now >= SAID_PRESUMED &&
+		(old->role == now - SAID_PRESUMED ||
+		 old->role == (int64_t)said_role(now, src->is.has_role, src->is.role)));
+}
+
 /*
  * The old statement that this one continues: the same port, role and family, and the same
  * beginning; failing that, one whose beginning was changed. Groups are small, and bounded.
  */
-static struct old_says *find_old(struct writing *w, const struct load_says *says, bool exact)
+static struct old_says *find_old(struct writing *w, const struct load_source *src,
+				 const struct load_says *says, bool exact)
 {
 	for (size_t i = 0; i < w->old.n; i++) {
 		struct old_says *o = &w->old.v[i];
 
-		if (!o->met && o->port == says->port && o->role == says->role &&
+		if (!o->met && o->port == says->port && same_role(src, o, says->role) &&
 		    o->family == w->family_id[says->family] && (!exact || o->first == says->first))
 			return o;
 	}
@@ -274,7 +285,7 @@ static enum err compare_group(struct writing *w, struct load_source *src)
 		left = 0;
 		for (size_t i = 0; !e && i < had; i++) {
 			struct load_says says = w->group.v[i];
-			struct old_says *o = find_old(w, &says, exact != 0);
+			struct old_says *o = find_old(w, src, &says, exact != 0);
 
 			if (o) {
 				o->met = true;

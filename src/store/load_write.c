@@ -20,6 +20,8 @@ static enum err put_source(struct writing *w, struct load_source *src, int64_t b
 		return e;
 	if (!e)
 		source_merge(&src->is, &had);
+	if (!e && (src->is.has_role != had.has_role || src->is.role != had.role))
+		w->changed = true;
 	src->is.id = e ? 0 : had.id;
 	src->previous = e ? 0 : had.last_run;
 	src->is.listed = e ? 0 : had.listed;
@@ -128,6 +130,7 @@ static enum err take_org(struct writing *w, struct str key, struct str rest)
 	bind_str_or_null(st, 6, o.text[2]);
 	bind_str_or_null(st, 7, o.text[3]);
 	(void)sqlite3_bind_int(st, 8, o.kind);
+	bind_str_or_null(st, 9, o.text[4]);
 	src->tally.organisations++;
 	return db_run(w->s, st, w->ei);
 }
@@ -236,10 +239,24 @@ static enum err end_source(struct writing *w, struct load_source *src)
 	return e;
 }
 
+static enum err read_presumed(struct writing *w)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum err e = db_use(w->s, SQL_PRESUMED, &st, w->ei);
+
+	if (e)
+		return e;
+	e = db_row(w->s, st, &row, w->ei);
+	w->presumed = !e && row ? sqlite3_column_int64(st, 0) : 0;
+	(void)sqlite3_reset(st);
+	return e;
+}
+
 static enum err write_all(struct writing *w, int64_t began, int64_t ended)
 {
 	struct store_load *l = w->l;
-	enum err e = ERR_OK;
+	enum err e = read_presumed(w);
 
 	for (size_t i = 0; !e && i < l->sources.n; i++)
 		e = put_source(w, &l->sources.v[i], began, ended);

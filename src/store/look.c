@@ -5,9 +5,19 @@
 
 #include <stdlib.h>
 
-static enum role role_of(int64_t v)
+static bool is_role(int64_t v)
 {
-	return v >= 0 && v <= ROLE_INFECTED_HOST ? (enum role)v : ROLE_OTHER;
+	return v >= 0 && v <= ROLE_INFECTED_HOST;
+}
+
+enum role said_role(int64_t v, bool has_role, enum role of_source)
+{
+	if (v >= SAID_PRESUMED) {
+		if (has_role)
+			return of_source;
+		v -= SAID_PRESUMED;
+	}
+	return is_role(v) ? (enum role)v : ROLE_OTHER;
 }
 
 /* ---- one value ---- */
@@ -15,7 +25,7 @@ static enum role role_of(int64_t v)
 static enum err read_said(sqlite3_stmt *st, const struct key *k, struct buf *text, struct store_said *out)
 {
 	struct str reliability = col_str(st, 11);
-	int64_t confidence = sqlite3_column_int64(st, 5);
+	int64_t confidence = sqlite3_column_int64(st, 5), role = sqlite3_column_int64(st, 16);
 
 	*out = (struct store_said){ .ind = indicator_init() };
 	buf_clear(text);
@@ -23,7 +33,10 @@ static enum err read_said(sqlite3_stmt *st, const struct key *k, struct buf *tex
 		      &out->ind.net, &out->ind.value))
 		return buf_err(text) ? buf_err(text) : ERR_PARSE;
 	out->ind.port = (uint16_t)sqlite3_column_int(st, 0);
-	out->ind.role = role_of(sqlite3_column_int64(st, 1));
+	out->ind.role = said_role(sqlite3_column_int64(st, 1),
+				  sqlite3_column_type(st, 16) != SQLITE_NULL && is_role(role),
+				  (enum role)role);
+	out->ind.role_said = sqlite3_column_int64(st, 1) < SAID_PRESUMED;
 	out->ind.family = col_str(st, 2);
 	out->ind.from = col_time(st, 3);
 	out->ind.until = col_time(st, 4);
@@ -257,7 +270,8 @@ static bool read_row(sqlite3_stmt *st, const struct numbered *n, struct buf *tex
 	out->reliability = of->reliability;
 	out->lifetime_days = of->lifetime_days;
 	out->ind.port = (uint16_t)sqlite3_column_int(st, 3);
-	out->ind.role = role_of(sqlite3_column_int64(st, 4));
+	out->ind.role = said_role(sqlite3_column_int64(st, 4), of->has_role, of->role);
+	out->ind.role_said = sqlite3_column_int64(st, 4) < SAID_PRESUMED;
 	if (family > 0 && (size_t)family < n->families.n)
 		out->ind.family = n->families.v[family];
 	out->ind.from = col_time(st, 6);

@@ -115,6 +115,50 @@ const char *const migrations[STORE_VERSION] = {
 	"	made INTEGER NOT NULL, expires INTEGER,"
 	"	PRIMARY KEY(type, key)"
 	") STRICT, WITHOUT ROWID;",
+
+	/* 3: what a source is worth */
+	/* The file that an unnamed source was read from: another one of that name is another. */
+	"ALTER TABLE source ADD COLUMN path TEXT;"
+	"CREATE INDEX source_of_path ON source(path) WHERE path IS NOT NULL;"
+	/* The run whose values were counted against those of the others (overlap). */
+	"ALTER TABLE source ADD COLUMN counted INTEGER;"
+	/* Values of its last edition that somebody vouches for; of which run, by what. */
+	"ALTER TABLE source ADD COLUMN wrong INTEGER;"
+	"ALTER TABLE source ADD COLUMN judged INTEGER;"
+	"ALTER TABLE source ADD COLUMN judged_by INTEGER;"
+	/* Grows whenever what is special or decided changes. */
+	"ALTER TABLE meta ADD COLUMN specials INTEGER NOT NULL DEFAULT 1;"
+	/* Runs up to this one wrote down roles that nobody had said. */
+	"ALTER TABLE meta ADD COLUMN presumed INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE meta SET presumed = (SELECT coalesce(max(id), 0) FROM import_run);"
+	/* Columns of the user's own: an object of texts. */
+	"ALTER TABLE organisation ADD COLUMN extra TEXT;"
+	/* Names of families by names that mean the same, without case and separators. */
+	"CREATE TABLE alias("
+	"	source_id INTEGER NOT NULL REFERENCES source(id),"
+	"	key TEXT NOT NULL,"
+	"	family TEXT NOT NULL,"
+	"	PRIMARY KEY(source_id, key, family)"
+	") STRICT, WITHOUT ROWID;"
+	/* Lists that name themselves were kept under the name of their file, list.json for all that
+	 * MISP publishes: each is a source of its own now. */
+	"CREATE TEMP TABLE moved AS"
+	"	SELECT l.id AS list, l.name AS name, s.id AS had FROM exclusion_list l"
+	"	JOIN source s ON s.id = l.source_id"
+	"	WHERE s.kind = 0 AND s.name LIKE '%.json' AND l.name <> '' AND l.name <> s.name;"
+	"INSERT OR IGNORE INTO source(name, kind, reliability, enabled, listed, aside)"
+	"	SELECT m.name, 0, s.reliability, s.enabled, 0, 0 FROM moved m"
+	"	JOIN source s ON s.id = m.had GROUP BY m.name;"
+	"INSERT INTO import_run(source_id, began, ended, status, rows, added, changed, gone, rejected)"
+	"	SELECT n.id, r.began, r.ended, 0, (SELECT count(*) FROM exclusion x WHERE x.list_id = m.list),"
+	"		0, 0, 0, 0"
+	"	FROM moved m JOIN source n ON n.name = m.name JOIN source s ON s.id = m.had"
+	"	JOIN import_run r ON r.id = s.last_run WHERE n.last_run IS NULL;"
+	"UPDATE source SET last_run = (SELECT max(id) FROM import_run WHERE source_id = source.id)"
+	"	WHERE last_run IS NULL AND name IN (SELECT name FROM moved);"
+	"UPDATE exclusion_list SET source_id = (SELECT n.id FROM source n"
+	"	WHERE n.name = exclusion_list.name) WHERE id IN (SELECT list FROM moved);"
+	"DROP TABLE moved;",
 };
 
 static enum err number(struct store *s, const char *pragma, int64_t *out, struct errinfo *ei)

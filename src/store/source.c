@@ -9,6 +9,7 @@ struct store_source store_source_init(struct str name)
 				      .licence = STR_NONE,
 				      .settings = STR_NONE,
 				      .state = STR_NONE,
+				      .path = STR_NONE,
 				      .last_time = TIME_NONE };
 }
 
@@ -33,6 +34,7 @@ static void read_source(sqlite3_stmt *st, struct store_source *out)
 		.last_time = col_time(st, 14),
 		.listed = (uint64_t)sqlite3_column_int64(st, 15),
 		.aside = (uint64_t)sqlite3_column_int64(st, 16),
+		.path = col_str(st, 17),
 	};
 	if (reliability.n == 1 && reliability.p[0] >= 'A' && reliability.p[0] <= 'F')
 		out->reliability = reliability.p[0];
@@ -42,23 +44,24 @@ static void read_source(sqlite3_stmt *st, struct store_source *out)
 	}
 }
 
-enum err store_source_find(struct store *s, struct str name, struct store_source *out,
-			   struct errinfo *ei)
+/* The first row of a statement that asks for sources by one text. */
+static enum err find(struct store *s, enum sql which, struct str by, struct store_source *out,
+		     struct errinfo *ei)
 {
 	struct store_source found;
-	struct str *text[] = { &found.name,    &found.url,      &found.format,
-			       &found.licence, &found.settings, &found.state };
+	struct str *text[] = { &found.name,     &found.url,   &found.format, &found.licence,
+			       &found.settings, &found.state, &found.path };
 	sqlite3_stmt *st = NULL;
 	bool row = false;
 	size_t at = 0;
-	enum err e = db_use(s, SQL_SOURCE_BY_NAME, &st, ei);
+	enum err e = db_use(s, which, &st, ei);
 
 	if (e)
 		return e;
-	bind_str(st, 1, name);
+	bind_str(st, 1, by);
 	e = db_row(s, st, &row, ei);
 	if (!e && !row)
-		e = err_set(ei, ERR_NOENT, "no source is called %.*s", STR_ARG(str_head(name, 100)));
+		e = err_set(ei, ERR_NOENT, "no source is called %.*s", STR_ARG(str_head(by, 100)));
 	if (!e) {
 		read_source(st, &found);
 		/* The statement's memory is for its next use. */
@@ -75,6 +78,17 @@ enum err store_source_find(struct store *s, struct str name, struct store_source
 	if (!e)
 		*out = found;
 	return e;
+}
+
+enum err store_source_find(struct store *s, struct str name, struct store_source *out,
+			   struct errinfo *ei)
+{
+	return find(s, SQL_SOURCE_BY_NAME, name, out, ei);
+}
+
+enum err store_source_at(struct store *s, struct str path, struct store_source *out, struct errinfo *ei)
+{
+	return find(s, SQL_SOURCE_BY_PATH, path, out, ei);
 }
 
 enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinfo *ei)
@@ -99,9 +113,10 @@ enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinf
 
 void source_merge(struct store_source *is, const struct store_source *had)
 {
-	const struct str *from[] = { &had->url, &had->format, &had->licence, &had->settings,
-				     &had->state };
-	struct str *to[] = { &is->url, &is->format, &is->licence, &is->settings, &is->state };
+	const struct str *from[] = { &had->url,      &had->format, &had->licence,
+				     &had->settings, &had->state,  &had->path };
+	struct str *to[] = { &is->url,      &is->format, &is->licence,
+			     &is->settings, &is->state,  &is->path };
 
 	for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
 		if (to[i]->n == 0)
@@ -144,6 +159,7 @@ enum err source_write(struct store *s, const struct store_source *is, bool fresh
 	bind_str_or_null(st, 10, is->licence);
 	bind_str_or_null(st, 11, is->settings);
 	bind_str_or_null(st, 12, is->state);
+	bind_str_or_null(st, 13, is->path);
 	e = db_run(s, st, ei);
 	if (!e)
 		*id = fresh ? sqlite3_last_insert_rowid(s->db) : is->id;
@@ -154,23 +170,28 @@ enum err store_source_put(struct store *s, const struct store_source *source, in
 			  struct errinfo *ei)
 {
 	struct store_source is = *source, had;
+	bool other = false;
 	enum err e = db_begin(s, ei);
 
 	if (e)
 		return e;
 	e = store_source_find(s, is.name, &had, ei);
 	if (!e) {
+		/* Then what it says is something else. */
+		other = is.has_role != had.has_role || (is.has_role && is.role != had.role);
 		/* As it is given, but for the texts of whoever fetches it. */
 		is.id = had.id;
 		if (!is.settings.p)
 			is.settings = had.settings;
 		if (!is.state.p)
 			is.state = had.state;
+		if (!is.path.n)
+			is.path = had.path;
 	}
 	if (!e || e == ERR_NOENT)
 		e = source_write(s, &is, e == ERR_NOENT, &is.id, ei);
 	if (!e)
-		e = db_commit(s, false, ei);
+		e = db_commit(s, other, ei);
 	if (e) {
 		db_rollback(s);
 		return e;
@@ -183,8 +204,8 @@ enum err store_source_remove(struct store *s, struct str name, struct errinfo *e
 {
 	static const enum sql steps[] = { SQL_OVERLAP_OF_REMOVE, SQL_SAID_REMOVE,
 					  SQL_EXCLUSIONS_REMOVE, SQL_LIST_REMOVE,
-					  SQL_ORGS_REMOVE,       SQL_RUNS_REMOVE,
-					  SQL_SOURCE_REMOVE };
+					  SQL_ORGS_REMOVE,       SQL_ALIASES_REMOVE,
+					  SQL_RUNS_REMOVE,       SQL_SOURCE_REMOVE };
 	struct store_source had;
 	enum err e = db_begin(s, ei);
 

@@ -180,7 +180,8 @@ static enum err tell_orgs(struct store *s, sqlite3_stmt *st, org_fn tell, void *
 				      .name = col_str(st, 3),
 				      .sector = col_str(st, 4),
 				      .country = col_str(st, 5),
-				      .kind = (enum org_kind)kind };
+				      .kind = (enum org_kind)kind,
+				      .extra = col_str(st, 7) };
 		*found = true;
 		e = tell(ctx, &o);
 	}

@@ -8,7 +8,7 @@
 #define SOURCE_COLUMNS                                                                           \
 	"s.id, s.name, s.kind, s.reliability, s.enabled, s.role, s.lifetime_days, s.interval_s," \
 	" s.url, s.format, s.licence, s.settings, s.state, s.last_run, r.ended,"                 \
-	" s.listed, s.aside FROM source s LEFT JOIN import_run r ON r.id = s.last_run"
+	" s.listed, s.aside, s.path FROM source s LEFT JOIN import_run r ON r.id = s.last_run"
 
 /* OR ROLLBACK: all of an edition or nothing, so that SQLite need not remember what it could take
  * back of one statement. */
@@ -20,16 +20,19 @@ const char *const sql_text[SQL_N] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_META] = "SELECT uuid, generation FROM meta WHERE id = 1",
+	[SQL_PRESUMED] = "SELECT presumed FROM meta WHERE id = 1",
 	[SQL_CHANGED] = "UPDATE meta SET generation = generation + 1 WHERE id = 1",
 
 	[SQL_SOURCE_BY_NAME] = "SELECT " SOURCE_COLUMNS " WHERE s.name = ?1",
+	[SQL_SOURCE_BY_PATH] = "SELECT " SOURCE_COLUMNS " WHERE s.path = ?1 ORDER BY s.id LIMIT 1",
 	[SQL_SOURCES] = "SELECT " SOURCE_COLUMNS " ORDER BY s.name",
-	[SQL_SOURCE_INSERT] = "INSERT INTO source(name, kind, reliability, enabled, role, lifetime_days, interval_s,"
-			      " url, format, licence, settings, state, listed, aside)"
-			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, 0)",
+	[SQL_SOURCE_INSERT] =
+		"INSERT INTO source(name, kind, reliability, enabled, role, lifetime_days, interval_s,"
+		" url, format, licence, settings, state, path, listed, aside)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0)",
 	[SQL_SOURCE_UPDATE] = "UPDATE source SET kind = ?2, reliability = ?3, enabled = ?4, role = ?5,"
 			      " lifetime_days = ?6, interval_s = ?7, url = ?8, format = ?9, licence = ?10,"
-			      " settings = ?11, state = ?12 WHERE name = ?1",
+			      " settings = ?11, state = ?12, path = ?13 WHERE name = ?1",
 	[SQL_SOURCE_STATE] = "UPDATE source SET state = ?2 WHERE id = ?1",
 	[SQL_SOURCE_READ] = "UPDATE source SET last_run = ?2, listed = ?3, aside = ?4 WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
@@ -56,18 +59,18 @@ const char *const sql_text[SQL_N] = {
 	[SQL_REFERENCE_INSERT] = "INSERT INTO reference(text) VALUES(?1)",
 
 	[SQL_SAID_UPDATE] = "UPDATE said SET first = ?5, until = ?6, confidence = ?7, reference_id = ?8,"
-			    " revoked = ?9, run_last = NULL"
+			    " revoked = ?9, role = ?10, run_last = NULL"
 			    " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
 	[SQL_SAID_GONE] = "UPDATE said SET run_last = ?5"
 			  " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
 	[SQL_SAID_LISTED] = "SELECT type, key, n FROM said INDEXED BY said_listed"
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
 	[SQL_SAID_BY] = "SELECT n, port, role, family_id, first, until, confidence, reference_id,"
-			" revoked, run_last FROM said"
+			" revoked, run_last, run_first FROM said"
 			" WHERE type = ?1 AND key = ?2 AND source_id = ?3 ORDER BY n",
 	[SQL_SAID_OF] = "SELECT d.port, d.role, f.name, d.first, d.until, d.confidence, t.text, d.revoked,"
 			" s.id, s.name, s.kind, s.reliability, s.lifetime_days, d.run_last IS NULL,"
-			" a.ended, z.ended FROM said d JOIN source s ON s.id = d.source_id"
+			" a.ended, z.ended, s.role FROM said d JOIN source s ON s.id = d.source_id"
 			" LEFT JOIN family f ON f.id = d.family_id"
 			" LEFT JOIN reference t ON t.id = d.reference_id"
 			" LEFT JOIN import_run a ON a.id = d.run_first"
@@ -95,12 +98,14 @@ const char *const sql_text[SQL_N] = {
 				 " WHERE x.type = ?1 AND x.key > ?2 AND x.key < ?3 ORDER BY x.key LIMIT ?4",
 
 	[SQL_ORG_INSERT] = "INSERT OR IGNORE INTO organisation"
-			   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+			   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[SQL_ORGS_REMOVE] = "DELETE FROM organisation WHERE source_id = ?1",
-	[SQL_ORGS] = "SELECT type, key, id, name, sector, country, kind FROM organisation"
+	[SQL_ORGS] = "SELECT type, key, id, name, sector, country, kind, extra FROM organisation"
 		     " ORDER BY source_id, type, key",
-	[SQL_ORG_AT] = "SELECT type, key, id, name, sector, country, kind FROM organisation"
+	[SQL_ORG_AT] = "SELECT type, key, id, name, sector, country, kind, extra FROM organisation"
 		       " WHERE type = ?1 AND key = ?2 ORDER BY source_id LIMIT 1",
+
+	[SQL_ALIASES_REMOVE] = "DELETE FROM alias WHERE source_id = ?1",
 
 	[SQL_OVERRIDE_PUT] = "INSERT OR REPLACE INTO override VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_OVERRIDE_REMOVE] = "DELETE FROM override WHERE type = ?1 AND key = ?2",

@@ -68,6 +68,8 @@ struct store_source {
 	struct str url, format, licence;
 	/* Two texts of who fetches it, which nobody else reads: how, and where it left off. */
 	struct str settings, state;
+	/* The file that it is called after, where nobody named it: see store_source_at. */
+	struct str path;
 	int64_t last_run;  /* the last that was done, 0 none */
 	int64_t last_time; /* ... when it ended */
 	uint64_t listed;   /* statements in it */
@@ -79,6 +81,9 @@ struct store_source store_source_init(struct str name);
 /* Strings live until the next call on the store. Errors: ERR_NOENT: no source has that name. */
 MUST enum err store_source_find(struct store *s, struct str name, struct store_source *out,
 				struct errinfo *ei);
+/* The one that was read from this file, and is called after it. The same. */
+MUST enum err store_source_at(struct store *s, struct str path, struct store_source *out,
+			      struct errinfo *ei);
 typedef enum err (*source_fn)(void *ctx, const struct store_source *source);
 /* All, by name. */
 MUST enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinfo *ei);
@@ -140,6 +145,7 @@ enum {
 	LOAD_SOURCES_MAX = 4096,   /* in one load */
 	LOAD_SAYS_MAX = 256,       /* statements of one source about one value; more are left out */
 	LOAD_REFERENCE_MAX = 4096, /* bytes; longer ones are cut */
+	LOAD_EXTRA_MAX = 16384,    /* bytes of an organisation's other columns; longer: left out */
 };
 
 MUST enum err store_load_begin(struct store *s, size_t memory, struct store_load **out);
@@ -265,7 +271,7 @@ MUST enum err store_overrides(struct store *s, override_fn tell, void *ctx, stru
 
 /* ---- care (care.c) ---- */
 
-enum { STORE_VERSION = 2 };
+enum { STORE_VERSION = 3 };
 
 struct store_health {
 	int version;

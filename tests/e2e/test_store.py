@@ -281,6 +281,98 @@ class Answers(Store):
         self.assertEqual([c["value"] for c in a["controllers"]], ["45.1.1.2"])
 
 
+class Names(Store):
+    """What a source is called that nobody named."""
+
+    def names(self, data="data"):
+        return sorted(n for n, in self.sql("SELECT name FROM source", data))
+
+    @staticmethod
+    def warninglist(name, *entries):
+        return json.dumps({"name": name, "type": "cidr", "description": "x", "version": 1, "matching_attributes": ["ip-dst"], "list": entries})
+
+    def test_lists_that_name_themselves(self):
+        """Each .../NAME/list.json is a source of its own."""
+        self.put("l/one/list.json", self.warninglist("List of known Apple IP ranges", "45.99.0.0/16"))
+        self.put("l/two/list.json", self.warninglist("List of known Akamai IP ranges", "45.98.0.0/16"))
+        self.imported("l/one/list.json")
+        self.imported("l/two/list.json")
+        self.assertEqual(self.names(), ["List of known Akamai IP ranges", "List of known Apple IP ranges"])
+        for value in ("45.99.1.1", "45.98.1.1"):
+            self.assertEqual(len(self.check(value)[0]["lists"]), 1)
+        # The next edition of one replaces that one only.
+        self.put("l/one/list.json", self.warninglist("List of known Apple IP ranges", "45.97.0.0/16"))
+        self.imported("l/one")
+        self.check("45.99.1.1", status=1)
+        for value in ("45.97.1.1", "45.98.1.1"):
+            self.assertEqual(len(self.check(value)[0]["lists"]), 1)
+        self.imported("l")
+        self.assertEqual(len(self.names()), 2)
+        self.nezumi("import", "--data", "data", "--forget", "List of known Akamai IP ranges", status=0)
+        self.check("45.98.1.1", status=1)
+        self.assertEqual(len(self.check("45.97.1.1")[0]["lists"]), 1)
+        self.nezumi("import", "--data", "data", "--forget", "List of known Akamai IP ranges", status=2)
+        self.whole()
+
+    def test_files_of_one_name(self):
+        for i, where in enumerate(("a", "b", "c/a")):
+            self.put(where + "/l.txt", "45.1.1.%d\n" % i)
+        self.imported("a/l.txt")
+        self.imported("b/l.txt")
+        self.imported("c/a/l.txt")
+        self.imported("c/../b/./l.txt")
+        whole = os.fsdecode(os.path.realpath(self.path("c/a/l.txt")))
+        self.assertEqual(self.names(), sorted(["a/l.txt", "b/l.txt", "l.txt"]))
+        self.assertEqual([self.check("45.1.1.%d" % i)[0]["indicators"][0]["source"] for i in range(3)], ["l.txt", "b/l.txt", "a/l.txt"])
+        # In one import none is more equal than the others; afterwards each keeps its name.
+        self.imported("a", "b", "c", data="all")
+        self.assertEqual(self.names("all"), sorted(["a/l.txt", "b/l.txt", whole]))
+        self.imported("a/l.txt", data="all")
+        self.assertEqual(self.names("all"), sorted(["a/l.txt", "b/l.txt", whole]))
+        # A name that was given goes before all of that.
+        self.imported("--source", "l.txt", "b/l.txt")
+        self.assertEqual(self.sql("SELECT listed, aside FROM source WHERE name = 'l.txt'"), [(1, 1)])
+        self.whole()
+
+    def test_roles_that_are_not_said(self):
+        """A source's role holds for rows that name none, at once, and for no others."""
+        self.put("x.csv", "value,role\n45.1.1.1,\n45.1.1.2,c2\n45.1.1.3,payload\n")
+
+        def roles():
+            return [self.check("45.1.1.%d" % i)[0]["indicators"][0]["role"] for i in (1, 2, 3)]
+
+        self.imported("x.csv")
+        self.assertEqual(roles(), ["controller", "controller", "payload"])
+        done = self.imported("--role", "scanner", "x.csv")["sources"][0]
+        self.assertEqual([done[k] for k in ("added", "changed", "gone")], [0, 0, 0])
+        self.assertEqual(roles(), ["scanner", "controller", "payload"])
+        log = self.put("conn.log", zeek([row(controller="45.1.1.%d" % i) for i in (1, 2)]))
+        answer = json.loads(self.nezumi("analyze", *e2e.FIXED, "--json", "--data", "data", log, status=0).out)
+        self.assertEqual([c["value"] for c in answer["controllers"]], ["45.1.1.2"])
+        self.imported("--role", "controller", "x.csv")
+        answer = json.loads(self.nezumi("analyze", *e2e.FIXED, "--json", "--data", "data", log, status=0).out)
+        self.assertEqual([c["value"] for c in answer["controllers"]], ["45.1.1.1", "45.1.1.2"])
+        self.imported("--role", "x", "x.csv", status=2)
+
+
+class Organisations(Store):
+    def test_other_columns(self):
+        self.put("o.csv", 'network,id,Contact,name,kind,"a ""b""",Contact,\n'
+                 '203.0.112.0/24,acme,"csirt@acme.example, <x>",Acme,enterprise,77,again,nameless\n203.0.114.0/24,other,,Other,,,,\n')
+        self.imported("o.csv")
+        org = self.check("203.0.112.5")[0]["organisation"]
+        self.assertEqual(org, {"id": "acme", "name": "Acme", "sector": "", "country": "", "kind": "enterprise",
+                               "extra": {"Contact": "csirt@acme.example, <x>", 'a "b"': "77"}})
+        self.assertNotIn("extra", self.check("203.0.114.5")[0]["organisation"])
+        self.put("iocs.txt", CONTROLLER + "\n")
+        self.imported("iocs.txt")
+        log = self.put("conn.log", zeek([row(host="203.0.112.5")]))
+        for args in (["--data", "data"], ["-i", "iocs.txt", "-o", "o.csv"]):
+            answer = json.loads(self.nezumi("analyze", *e2e.FIXED, "--json", *args, log, status=0).out)
+            self.assertEqual(answer["findings"][0]["organisation"], {k: v for k, v in org.items() if k != "extra"})
+            self.assertEqual(answer["organisations"][0]["extra"], org["extra"])
+
+
 class Care(Store):
     def test_doctor(self):
         done = self.nezumi("doctor", "--data", "none", status=0)
@@ -453,9 +545,9 @@ class Care(Store):
         n = 2000 if e2e.sanitized() else 20000
         for k in range(2):
             self.put("e%d/list" % k, "".join("45.%d.%d.%d\n" % (10 + k, i >> 8 & 255, i & 255) for i in range(n)))
-        self.imported("e0/list")
+        self.imported("--source", "list", "e0/list")
         for k in range(1, 6):
-            p = self.start("import", "-q", "--data", "data", "e%d/list" % (k % 2))
+            p = self.start("import", "-q", "--data", "data", "--source", "list", "e%d/list" % (k % 2))
             while p.poll() is None:
                 a, b = self.check("45.10.1.1", "45.11.1.1")
                 listed = [any(i["listed"] for i in x["indicators"]) for x in (a, b)]

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 12, STEPS = 25, SOURCES = 4, SAYS = 4000, DAY_ONE = 1543622400 };
+enum { ROUNDS = 12, STEPS = 25, SOURCES = 4, SAYS = 8000, DAY_ONE = 1543622400 };
 
 static uint64_t state;
 static unsigned long checked;
@@ -89,7 +89,9 @@ static bool same_value(const struct indicator *a, const struct indicator *b)
 
 static bool same_key(const struct statement *t, const struct indicator *i)
 {
-	return t->ind.port == i->port && t->ind.role == i->role && str_eq(t->ind.family, i->family);
+	return t->ind.port == i->port && t->ind.role == i->role &&
+	       (i->role != ROLE_CONTROLLER || t->ind.role_said == i->role_said) &&
+	       str_eq(t->ind.family, i->family);
 }
 
 static void some_statement(struct statement *s, unsigned source)
@@ -98,6 +100,7 @@ static void some_statement(struct statement *s, unsigned source)
 	some_value((unsigned)below(64), &s->ind, s->text);
 	s->ind.port = below(3) ? 0 : (uint16_t)(443 + below(2));
 	s->ind.role = (enum role)below(3);
+	s->ind.role_said = s->ind.role != ROLE_CONTROLLER || below(2);
 	if (below(3)) {
 		(void)snprintf(s->family, sizeof s->family, "F%u", (unsigned)below(3));
 		s->ind.family = str_of(s->family);
@@ -175,8 +178,9 @@ static enum err mark(void *ctx, const struct store_said *said)
 		const struct indicator *a = &t->ind, *b = &said->ind;
 
 		if (!t->used || t->fresh || !same_value(a, b) || a->port != b->port ||
-		    a->role != b->role || !str_eq(a->family, b->family) || a->from != b->from ||
-		    a->until != b->until || a->confidence != b->confidence || a->revoked != b->revoked ||
+		    a->role != b->role || a->role_said != b->role_said ||
+		    !str_eq(a->family, b->family) || a->from != b->from || a->until != b->until ||
+		    a->confidence != b->confidence || a->revoked != b->revoked ||
 		    !str_eq(a->reference, b->reference) || !str_is(b->source, names[t->source]) ||
 		    t->listed != said->listed || t->first != said->listed_first ||
 		    (t->listed ? source_run[t->source] : t->last) != said->listed_last)

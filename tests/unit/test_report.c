@@ -278,9 +278,12 @@ static void make_answer(struct arena *ar, struct answer *a)
 	a->n_orgs = COUNT(made_orgs);
 	a->orgs = arena_array(ar, a->n_orgs, sizeof *a->orgs);
 	for (size_t i = 0; i < a->n_orgs; i++) {
-		a->orgs[i].org = (struct org){ str_of(made_orgs[i].id), str_of(made_orgs[i].name),
+		a->orgs[i].org = (struct org){ str_of(made_orgs[i].id),
+					       str_of(made_orgs[i].name),
 					       str_of(made_orgs[i].sector),
-					       str_of(made_orgs[i].country), ORG_UNKNOWN };
+					       str_of(made_orgs[i].country),
+					       ORG_UNKNOWN,
+					       STR_NONE };
 		a->orgs[i].first = INT64_MAX;
 	}
 	for (size_t p = 0; p < COUNT(made_pairs); p++)
@@ -486,7 +489,7 @@ static void escapes(void **state)
 	arena_init(&ar, 0);
 	make_answer(&ar, &a);
 	for (size_t i = 0; i < a.n_orgs; i++)
-		a.orgs[i].org = (struct org){ bad, bad, bad, bad, ORG_ENTERPRISE };
+		a.orgs[i].org = (struct org){ bad, bad, bad, bad, ORG_ENTERPRISE, STR_NONE };
 	for (size_t i = 0; i < a.n_controllers; i++) {
 		struct answer_controller *c = &a.controllers[i];
 
@@ -573,8 +576,9 @@ static void large(void **state)
 	a.orgs = arena_array(&ar, ORGS, sizeof *a.orgs);
 	a.n_orgs = ORGS;
 	for (uint32_t i = 0; i < ORGS; i++)
-		a.orgs[i] = (struct answer_org){ .org = { text(&ar, "o%u", i), text(&ar, "Org %u", i),
-							  STR("bank"), STR("MX"), ORG_ENTERPRISE },
+		a.orgs[i] = (struct answer_org){ .org = { text(&ar, "o%u", i),
+							  text(&ar, "Org %u", i), STR("bank"),
+							  STR("MX"), ORG_ENTERPRISE, STR_NONE },
 						 .hosts = 4,
 						 .first = DAY(0),
 						 .last = DAY(9),

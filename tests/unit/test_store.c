@@ -529,7 +529,8 @@ static void specials(void **state)
 	struct store *s = opened(STORE_WRITE);
 	struct store_load *l = NULL;
 	struct org_entry o = { .type = ENTRY_NET,
-			       .org = { STR("acme"), STR("Acme"), STR_NONE, STR("MX"), ORG_ISP } };
+			       .org = { STR("acme"), STR("Acme"), STR_NONE, STR("MX"), ORG_ISP,
+					STR_NONE } };
 	char org[64] = "";
 	struct buf b;
 	uint32_t at;
@@ -632,6 +633,26 @@ static void run_sql(const char *sql)
 	(void)sqlite3_close(db);
 }
 
+/* The next edition of the source "old". */
+static void says_again(struct store *s)
+{
+	struct store_source is = store_source_init(STR("old"));
+	struct indicator ip = value("45.0.0.1");
+	struct store_load *l = NULL;
+	const struct load_tally *t;
+	uint32_t at;
+
+	ip.port = 443;
+	OK(store_load_begin(s, 1 << 20, &l));
+	OK(store_load_source(l, &is, &at, &ei));
+	OK(store_load_indicator(l, at, &ip, &ei));
+	OK(store_load_commit(l, 10, 11, NULL, &ei));
+	assert_int_equal(store_load_tallies(l, &t), 1);
+	assert_int_equal(t[0].added + t[0].gone, 0);
+	assert_int_equal(t[0].changed, 1);
+	store_load_free(l);
+}
+
 /* Every older version, made by its own steps, with something in it. */
 static void migrations_work(void **state)
 {
@@ -641,6 +662,16 @@ static void migrations_work(void **state)
 		"INSERT INTO import_run VALUES(1, 1, 5, 6, 0, 1, 1, 0, 0, 0, NULL);"
 		"INSERT INTO said VALUES(1, x'2d000001', 1, 0, 443, 0, NULL, NULL, NULL, NULL, NULL, 0,"
 		" 1, NULL);";
+
+	/* A list that names itself, under its file's name; roles that were presumed. */
+	static const char of_two[] =
+		"INSERT INTO source(id, name, kind, enabled, last_run, listed, aside)"
+		" VALUES(2, 'list.json', 0, 0, 2, 0, 0);"
+		"INSERT INTO import_run VALUES(2, 2, 7, 8, 0, 2, 0, 0, 0, 0, NULL);"
+		"INSERT INTO exclusion_list VALUES(1, 2, 'List of this', 1, NULL);"
+		"INSERT INTO exclusion_list VALUES(2, 2, 'List of that', 0, 'r');"
+		"INSERT INTO exclusion VALUES(1, 1, x'2d000002'), (2, 1, x'2d000003');"
+		"INSERT INTO organisation VALUES(1, 1, x'2d000004', 'a', 'b', NULL, NULL, 0);";
 
 	for (int v = 1; v < STORE_VERSION; v++) {
 		struct store_health h;
@@ -652,6 +683,8 @@ static void migrations_work(void **state)
 		for (int i = 0; i < v; i++)
 			run_sql(migrations[i]);
 		run_sql(filled);
+		if (v == 2)
+			run_sql(of_two);
 		(void)snprintf(mark, sizeof mark,
 			       "PRAGMA journal_mode=WAL; PRAGMA application_id=%d;"
 			       " PRAGMA user_version=%d",
@@ -664,6 +697,27 @@ static void migrations_work(void **state)
 		OK(store_examine(s, true, &h, &ei));
 		assert_int_equal(h.n_problems, 0);
 		assert_int_equal(h.version, STORE_VERSION);
+		if (v == 2) {
+			struct store_source is;
+
+			OK(store_source_find(s, STR("List of that"), &is, &ei));
+			assert_true(is.last_run > 2);
+			assert_int_equal(is.last_time, 8);
+			OK(store_source_find(s, STR("list.json"), &is, &ei));
+			store_close(s);
+			s = opened(STORE_WRITE);
+			OK(store_source_remove(s, STR("List of this"), &ei));
+			OK(store_source_remove(s, STR("list.json"), &ei));
+			OK(store_examine(s, true, &h, &ei));
+			assert_int_equal(h.n_problems, 0);
+			assert_int_equal(h.exclusions, 1);
+		}
+		store_close(s);
+		s = opened(STORE_WRITE);
+		says_again(s);
+		OK(store_said_of(s, &ip, keep_one, &said, &ei));
+		assert_int_equal(said.listed_first, 6); /* the same statement goes on */
+		assert_false(said.ind.role_said);
 		store_close(s);
 		assert_int_equal(tear_down(state), 0);
 		assert_int_equal(set_up(state), 0);
