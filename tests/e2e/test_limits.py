@@ -107,6 +107,31 @@ class Memory(e2e.Case):
                 self.assertIn("memory", done.err)
         self.assertEqual(ends, {0, 2})
 
+    def taken(self, *args, status=0, most=256, **kw):
+        """What an import said; its memory is that of sorting, however much comes."""
+        done = self.nezumi("import", "-q", "--json", "--data", "data", *args, status=status, **kw)
+        self.assertLess(done.rss, most * MIB)
+        return json.loads(done.out)["sources"] if status == 0 else done.err
+
+    def test_import(self):
+        n = 1000000
+        source, = self.taken("--source", "line", "-", stdin=overlong(b"45.77.1.1\n", b"45.77.1.2\n"))
+        self.assertEqual(source["added"], 2)
+        self.put("list.zst", zst("45.77.1.1\n") + zst_repeat(b"x", 4 * LINE) + zst("\n45.77.1.2\n"))
+        source, = self.taken("--source", "packed", "list.zst")
+        self.assertEqual(source["added"], 2)
+        source, = self.taken("--source", "same", "-", stdin=(b"45.77.1.1\n" * (n // 10) for _ in range(30)))
+        self.assertEqual(source["added"], 1)
+        twice = [b"".join(b"45.%d.%d.%d\n" % (i >> 16, i >> 8 & 255, i & 255) for i in range(n))] * 3
+        source, = self.taken("--source", "thrice", "-", stdin=twice)
+        self.assertEqual(source["added"], n)
+        self.put("sources.csv", "value,source\n" + "".join("45.1.%d.%d,source %d\n" % (i >> 8 & 255, i & 255, i) for i in range(50000)))
+        self.assertIn("sources at once", self.taken("sources.csv", status=2))
+        # Many things said by one source of one value.
+        self.put("ports.csv", "value,port,family\n" + "".join("45.1.1.1,%d,%d\n" % (i % 60000 + 1, i) for i in range(200000)))
+        source, = self.taken("ports.csv")
+        self.assertEqual(source["added"], 256)
+
     def test_few_descriptors(self):
         for i in range(100):
             self.put("logs/%d" % i, gz(zeek([row(at=i)])))
