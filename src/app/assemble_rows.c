@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/assemble_parts.h"
 
+#include "app/gate.h"
 #include "core/cluster.h"
 
 #include <stdlib.h>
@@ -119,6 +120,22 @@ static struct str context_of(struct making *m, struct ip ip)
 	return arena_str(m->arena, buf_str(&m->text));
 }
 
+/* What may be done with it, by lists and decisions. How old it is and how far it is believed counts
+ * when it is acted on, which is not now. */
+static enum verdict_why why_of(struct making *m, const struct pair *p, struct str value, uint32_t as)
+{
+	const struct gate_rules rules = { &m->in->lists->exset, &m->in->hosts->ownership->special,
+					  &m->in->lists->overrides };
+	struct indicator i = indicator_init();
+	struct verdict_facts f;
+
+	i.type = p->type;
+	i.net = (struct cidr){ p->addr, 128 };
+	i.value = value;
+	f = gate_facts(&rules, &i, as);
+	return verdict_of(&f);
+}
+
 enum err make_controllers(struct making *m)
 {
 	struct answer *w = m->out;
@@ -144,6 +161,7 @@ enum err make_controllers(struct making *m)
 			row->country = owner.country.p ? arena_str(m->arena, owner.country) : STR_NONE;
 			row->context = context_of(m, c->pair->addr);
 		}
+		row->why = why_of(m, c->pair, row->value, owner.asn);
 		row->hosts = n; /* one candidate a host and controller */
 		for (size_t t = 0; t < n; t++) {
 			const struct pair *p = m->c[k[i + t].candidate].pair;

@@ -12,6 +12,7 @@
 #include "core/indicator.h"
 #include "core/org.h"
 #include "core/record.h"
+#include "core/verdict.h"
 
 enum confidence { CONF_LOW, CONF_MEDIUM, CONF_HIGH };
 
@@ -93,8 +94,9 @@ struct answer_controller {
 	int64_t listed_from, listed_until; /* its indicators hold, taken together; TIME_NONE open */
 	struct str *hostnames;             /* names it was called by in the telemetry */
 	size_t n_hostnames;
-	struct str context; /* "provider: vpn-ipv4 116.62.0.0/16" or empty */
-	uint32_t cluster;   /* id, from 1; 0 none */
+	struct str context;   /* "provider: vpn-ipv4 116.62.0.0/16" or empty */
+	enum verdict_why why; /* what lists and analysts let be done with it, whatever its age */
+	uint32_t cluster;     /* id, from 1; 0 none */
 };
 
 struct cluster_row {

@@ -379,7 +379,7 @@ static void block(const struct view *v, struct buf *b)
 		item(b);
 		say_en_count(b, rented, "controller stands", "controllers stand");
 		say_capital(b, from);
-		buf_c(b, " in rented address space. Block with an end date and check again: the next tenant may be harmless.\n");
+		buf_c(b, " in rented address space: inform only, unless an analyst decides to block one with an end date. The next tenant may be harmless.\n");
 	}
 }
 

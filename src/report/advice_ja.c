@@ -378,7 +378,7 @@ static void block(const struct view *v, struct buf *b)
 	if (rented) {
 		item(b);
 		say_num(b, rented);
-		buf_c(b, "件は貸し出されるアドレス範囲にあります。次の借り手は無関係かもしれないため、期限を決めて遮断し、再確認してください。\n");
+		buf_c(b, "件は貸し出されるアドレス範囲にあります。次の借り手は無関係かもしれないため通知のみとし、遮断する場合は担当者が期限を決めて判断してください。\n");
 	}
 }
 

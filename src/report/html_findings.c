@@ -195,6 +195,11 @@ void page_controllers(struct page *pg)
 			page_text(pg, c->context);
 			page_c(pg, "</span>");
 		}
+		if (why_action(c->why) == ACTION_INFORM) {
+			page_c(pg, "<br><span class=\"small\">");
+			page_words(pg, W_INFORM_ONLY);
+			page_c(pg, "</span>");
+		}
 		page_c(pg, "</td>");
 		page_td_num(pg, c->hosts);
 		page_td_num(pg, v->controllers[i].orgs);

@@ -235,6 +235,8 @@ static void put_controllers(struct out *o, const struct answer *a)
 		values(o, "hostnames", c->hostnames, c->n_hostnames);
 		number(o, "cluster", c->cluster);
 		text(o, "context", c->context);
+		text(o, "action", str_of(action_text(why_action(c->why))));
+		text(o, "action_reason", str_of(why_text(c->why)));
 		close(o, '}');
 	}
 	close(o, ']');

@@ -134,6 +134,11 @@ static void controllers(struct doc *d)
 		esc_md(d->b, namebook_country_text(&d->v->names, d->v->o->lang, c->country, STR("–")));
 		cell(d);
 		esc_md(d->b, c->as_name);
+		if (why_action(c->why) == ACTION_INFORM) {
+			buf_c(d->b, " (");
+			word(d, W_INFORM_ONLY);
+			buf_ch(d->b, ')');
+		}
 		cell(d);
 		say_num(d->b, c->hosts);
 		cell(d);

@@ -93,6 +93,7 @@ enum word {
 	W_COPY_COMMAND,
 	W_COPIED,
 	W_SORT,
+	W_INFORM_ONLY,
 	W_MORE_ROWS, /* has one "%s" for the number */
 	W_ENTRIES,
 	W_MADE,

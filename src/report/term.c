@@ -132,6 +132,21 @@ static void controller_cell(void *ctx, struct screen *p, size_t row, size_t colu
 	}
 }
 
+/* How many of them are shared with others, or an analyst wants told only. */
+static void put_inform(struct term *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->a->n_controllers; i++)
+		n += why_action(t->a->controllers[i].why) == ACTION_INFORM;
+	if (!n)
+		return;
+	buf_c(t->p.b, "  ");
+	screen_count(&t->p, n, "controller", "controllers", "件の C2 サーバー");
+	buf_c(t->p.b, SAY(&t->p, ": inform only; shared ranges, or an analyst said so\n",
+			  "：通知のみ（共用の範囲、または担当者の判断）\n"));
+}
+
 static void put_controllers(struct term *t)
 {
 	size_t n = t->verbose ? t->a->n_controllers : least(t->a->n_controllers, SHOW_CONTROLLERS);
@@ -145,6 +160,7 @@ static void put_controllers(struct term *t)
 	buf_ch(t->p.b, '\n');
 	screen_table(&t->p, &tb);
 	screen_more(&t->p, t->a->n_controllers, n);
+	put_inform(t);
 }
 
 /* ---- findings, one by one ---- */

@@ -81,6 +81,7 @@ const char *const words_en[W_COUNT] = {
 	[W_COPY_COMMAND] = "Copy as command",
 	[W_COPIED] = "Copied",
 	[W_SORT] = "Sort by this column",
+	[W_INFORM_ONLY] = "inform only",
 	[W_MORE_ROWS] = "%s more rows are not shown here; the JSON output of the same analysis has them all.",
 	[W_ENTRIES] = "Entries",
 	[W_MADE] = "Made",

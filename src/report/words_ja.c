@@ -81,6 +81,7 @@ const char *const words_ja[W_COUNT] = {
 	[W_COPY_COMMAND] = "コマンドとしてコピー",
 	[W_COPIED] = "コピーしました",
 	[W_SORT] = "この列で並べ替える",
+	[W_INFORM_ONLY] = "通知のみ",
 	[W_MORE_ROWS] = "このほか%s行は省略しました。同じ分析のJSON出力にすべて含まれています。",
 	[W_ENTRIES] = "件数",
 	[W_MADE] = "作成日",

@@ -22,7 +22,7 @@ ANSWER = {
     "findings": [FINDING],
     "controllers": [{"value": str, "families": [str], "country": str, "asn": int, "as_name": str, "hosts": int,
                      "organisations": int, "records": int, "first_seen": "time", "last_seen": "time",
-                     "hostnames": [str], "cluster": int}],
+                     "hostnames": [str], "cluster": int, "action": {"block", "inform", "none"}, "action_reason": str}],
     "organisations": [{**ORGANISATION, "hosts": int, "controllers": [str], "families": [str], "first_seen": "time",
                        "last_seen": "time", "score": int}],
     "clusters": [{"id": int, "controllers": [str], "organisations": [str]}],

@@ -246,6 +246,29 @@ class Followed(Override):
                          [("none", "allow-listed"), ("block", "override"), ("none", "allow-listed"), ("none", "allow-listed")])
         self.assertEqual(set(self.met(status=1)[1]), {DOMAIN, "http://%s/a" % DOMAIN})
 
+    def test_shared_controllers(self):
+        """A provider's range turns block into inform, and hides nothing."""
+        self.put("list", "%s\n%s\n45.50.5.5\n" % (CONTROLLER, OTHER))
+        self.put("log", zeek([row(), row(controller=OTHER), row(controller="45.50.5.5")]))
+        self.imported("list")
+
+        def actions():
+            return {c["value"]: (c["action"], c["action_reason"]) for c in self.met()[2]["controllers"]}
+
+        self.assertEqual(set(actions().values()), {("block", "listed")})
+        for name, value in (("provider", "45.123.0.0/16"), ("sinkhole", "45.50.5.5")):
+            self.put(name, value + "\n")
+            self.imported("--kind", "exclusions", "--class", name, name)
+        self.assertEqual(actions(), {CONTROLLER: ("inform", "provider"), OTHER: ("block", "listed"), "45.50.5.5": ("inform", "sinkhole")})
+        self.override("inform", OTHER, "--reason", "x")
+        self.override("block", CONTROLLER, "--reason", "x")
+        self.assertEqual(actions(), {CONTROLLER: ("block", "override"), OTHER: ("inform", "override"), "45.50.5.5": ("inform", "sinkhole")})
+        for lang, words in (("en", "2 controllers: inform only"), ("ja", "2件の C2 サーバー：通知のみ")):
+            done = self.nezumi("analyze", *e2e.FIXED, "--data", "data", "--lang", lang, "--html", "r.html", "--md", "r.md", "log", status=0)
+            self.assertIn(words, done.text)
+            for name in ("r.html", "r.md"):
+                self.assertEqual(self.get(name).decode().count({"en": "inform only", "ja": "通知のみ"}[lang]) >= 2, True)
+
     def test_narrowest(self):
         self.put("list", "45.123.3.54\n45.123.3.55\n45.123.4.0/24\n45.123.0.0/16\n")
         self.put("log", zeek([row(controller=c) for c in ("45.123.3.54", "45.123.3.55", "45.123.4.4", "45.123.9.9")]))

@@ -102,6 +102,7 @@ def one_form(a):
     out["controllers"] = {canonical(c["value"]): {
         "families": sorted(c["families"]), "hosts": c["hosts"], "organisations": c["organisations"],
         "records": c["records"], "first_seen": v.time(c["first_seen"]), "last_seen": v.time(c["last_seen"]),
+        "action": (c["action"], c["action_reason"]),
     } for c in a["controllers"]}
     out["organisations"] = {o["id"]: {
         "organisation": organisation(o), "hosts": o["hosts"], "families": sorted(o["families"]),

@@ -514,7 +514,7 @@ def analyse(indicators, table, lists, records, settings, suffixes=None):
                       "records": n} for k, n in sorted(aside.items())],
         "withheld": [{"value": a, "reason": b, "source": c} for a, b, c in sorted(set(listed.withheld))],
     }
-    out["controllers"] = controllers_of(findings)
+    out["controllers"] = controllers_of(findings, lists)
     out["organisations"] = organisations_of(findings)
     out["alerts"] = alerts_of(findings, settings.shared)
     out["totals"] = {
@@ -536,7 +536,21 @@ def grouped(findings, key):
     return out
 
 
-def controllers_of(findings):
+def action(value, lists):
+    """(action, reason), by the lists alone: what a controller is shared with is not blocked."""
+    host = value
+    if "://" in value:
+        host = value.split("://", 1)[1].split("/", 1)[0]
+        host = host[1:host.index("]")] if host.startswith("[") else host.split(":", 1)[0]
+    ip = v.address(host)
+    named = None if ip else lists.lookup(host)[0]
+    for cls in ("sinkhole", "research", "scanner", "provider"):
+        if lists.holder(cls, ip) if ip else named == cls:
+            return "inform", cls
+    return "block", "listed"
+
+
+def controllers_of(findings, lists):
     out = []
     for value, found in grouped(findings, lambda f: f["controller"]).items():
         first, last = moments(found)
@@ -547,6 +561,7 @@ def controllers_of(findings):
             "organisations": len({f["organisation"]["id"] for f in found}),
             "records": sum(f["records"] for f in found),
             "first_seen": v.time_text(first), "last_seen": v.time_text(last),
+            "action": action(value, lists)[0], "action_reason": action(value, lists)[1],
         })
     out.sort(key=lambda c: (-c["organisations"], -c["hosts"], c["value"]))
     return out
