@@ -339,6 +339,8 @@ enum err edition_make(struct edition *ed, struct errinfo *ei)
 		return taxii_edition(ed, ei);
 	case FEED_MISP:
 		return misp_edition(ed, ei);
+	case FEED_OTX:
+		return otx_edition(ed, ei);
 	case FEED_LIST:
 		break;
 	}

@@ -70,7 +70,7 @@ void edition_sweep_events(const struct edition *ed);
  * gone. */
 MUST enum err edition_files(struct edition *ed, const struct json_t *noted, struct errinfo *ei);
 
-/* ---- for the kinds of feeds (taxii.c, mispfeed.c) ---- */
+/* ---- for the kinds of feeds (taxii.c, mispfeed.c, otxfeed.c) ---- */
 
 /* A text that was noted with the last edition, below up to two names; empty if there is none. */
 struct str edition_was(const struct edition *ed, const char *name, const char *below);
@@ -91,5 +91,6 @@ bool edition_whole_json(struct str text);
 
 MUST enum err taxii_edition(struct edition *ed, struct errinfo *ei);
 MUST enum err misp_edition(struct edition *ed, struct errinfo *ei);
+MUST enum err otx_edition(struct edition *ed, struct errinfo *ei);
 
 #endif

@@ -3,27 +3,14 @@
 #include "app/edition.h"
 
 #include "app/scan.h"
-#include "base/json.h"
 
 enum { SAMPLE = 64 << 10, BAD_LEAST = 10 };
-
-bool edition_whole_json(struct str text)
-{
-	struct json_walk w;
-	struct json v;
-	struct str key;
-
-	if (!json_begin(&w, text))
-		return false;
-	while (json_next(&w, &key, &v))
-		;
-	return !w.failed && json_rest(&w).n == 0;
-}
 
 const struct reader *edition_reader(const struct feed *f)
 {
 	const char *name = feed_kind(f) == FEED_TAXII  ? "stix"
 			   : feed_kind(f) == FEED_MISP ? "misp"
+			   : feed_kind(f) == FEED_OTX  ? "otx"
 						       : f->format;
 
 	return reader_named(READS_INDICATORS, str_of(name));

@@ -14,6 +14,8 @@ enum feed_kind feed_kind(const struct feed *f)
 {
 	if (strcmp(f->format, "taxii") == 0)
 		return FEED_TAXII;
+	if (strcmp(f->format, "otx-feed") == 0)
+		return FEED_OTX;
 	return strcmp(f->format, "misp-feed") == 0 ? FEED_MISP : FEED_LIST;
 }
 
@@ -34,7 +36,7 @@ bool feed_name_ok(struct str name)
 bool feed_format_ok(struct str format)
 {
 	return str_is(format, "auto") || str_is(format, "taxii") || str_is(format, "misp-feed") ||
-	       reader_named(READS_INDICATORS, format);
+	       str_is(format, "otx-feed") || reader_named(READS_INDICATORS, format);
 }
 
 bool feed_span(struct str s, uint32_t *seconds)
@@ -133,7 +135,7 @@ static enum err set_text(const struct field *d, struct feed *f, struct arena *a,
 	if (d->shape == WEB && !str_starts(value, STR("https://")) && !str_starts(value, STR("http://")))
 		return no(d, "the address of a page", value, ei);
 	if (d->shape == FORMAT && !feed_format_ok(value))
-		return no(d, "a format of indicators (nezumi formats), auto, taxii or misp-feed",
+		return no(d, "a format of indicators (nezumi formats), auto, taxii, misp-feed or otx-feed",
 			  value, ei);
 	/* Settings are shown to whoever may read the database. */
 	if (d->shape == PROXY && str_chr(value, '@') != SIZE_MAX)

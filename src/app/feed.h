@@ -13,12 +13,13 @@
 #include "base/vec.h"
 #include "core/indicator.h"
 
-/* How an edition of it comes about: one document; what is new in a collection; a folder of events. */
-enum feed_kind { FEED_LIST, FEED_TAXII, FEED_MISP };
+/* How an edition of it comes about: one document; what is new in a collection; a folder of events;
+ * pages of pulses. */
+enum feed_kind { FEED_LIST, FEED_TAXII, FEED_MISP, FEED_OTX };
 
 struct feed {
 	const char *name, *title, *url;
-	const char *format; /* a reader's name, "auto", "taxii" or "misp-feed" */
+	const char *format; /* a reader's name, "auto", "taxii", "misp-feed", "otx-feed" */
 	const char *licence, *terms, *homepage, *note;
 	char reliability;    /* A to F */
 	uint32_t interval_s; /* between two updates; 0: only by hand */

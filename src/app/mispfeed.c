@@ -5,9 +5,7 @@
  * or changed, and kept; an edition is all that the manifest names. Names of files are made of what
  * is a UUID, and of digits, only. hashes.csv is not read: it says no more than the events.
  */
-#include "app/edition.h"
-
-#include "base/json.h"
+#include "app/edition_json.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -9,10 +9,9 @@
  * what it said is taken. (That `next` stays the same proves nothing: medallion's names the question,
  * not the page.) Once a week all is read afresh, as a server cannot say that something is gone.
  */
-#include "app/edition.h"
+#include "app/edition_json.h"
 
 #include "app/bundle.h"
-#include "base/json.h"
 
 #include <stdlib.h>
 
@@ -24,6 +23,7 @@ enum {
 	COLLECTIONS_MAX = 1000,
 	ROOTS_MAX = 100,
 	ID_MAX = 256,
+	TEXT_MOST = 16 * ID_MAX,
 	AFRESH_DAYS = 7,
 };
 
@@ -75,38 +75,10 @@ static enum err get(struct taxii *t, const char *url, struct errinfo *ei)
 	return ERR_OK;
 }
 
-/* A member of the object at hand: raw, false where there is none. */
-static bool member(struct str object, const char *name, struct json *out)
-{
-	struct json_walk w;
-	struct json v;
-	struct str key;
-	bool found = false;
-
-	if (!json_begin(&w, object) || w.array)
-		return false;
-	while (json_next(&w, &key, &v))
-		if (str_is(key, name)) {
-			*out = v;
-			found = true;
-		}
-	return found;
-}
-
-/* A text of it, undone, in the edition's arena; empty where there is none. */
+/* A text of the object, undone; empty where there is none. */
 static struct str text_of(struct taxii *t, struct str object, const char *name)
 {
-	struct json v;
-	struct str text, copy;
-	char *room;
-
-	if (!member(object, name, &v) || v.type != JSON_STRING || v.raw.n > 4 * ID_MAX * 4)
-		return STR_NONE;
-	room = arena_alloc(&t->ed->arena, v.raw.n + 1);
-	if (!room || !json_text(&v, room, &text))
-		return STR_NONE;
-	copy = arena_str(&t->ed->arena, text);
-	return copy.p ? copy : STR_NONE;
+	return edition_text(t->ed, object, name, TEXT_MOST);
 }
 
 /* base + name + "/", in the arena; an id becomes part of a path, whatever it is made of. */
@@ -150,7 +122,7 @@ static bool readable(struct str object)
 {
 	struct json v;
 
-	return !member(object, "can_read", &v) || json_true(&v);
+	return !edition_member(object, "can_read", &v) || json_true(&v);
 }
 
 /* One that a server lists, below the URL of its list. */
@@ -194,7 +166,7 @@ static enum err in_root(struct taxii *t, struct str root, struct errinfo *ei)
 
 	if (!e)
 		e = get(t, url.p, ei);
-	if (!e && member(buf_str(&t->doc), "collections", &v) && v.type == JSON_ARRAY)
+	if (!e && edition_member(buf_str(&t->doc), "collections", &v) && v.type == JSON_ARRAY)
 		e = list_all(t, url, &v);
 	return e;
 }
@@ -264,18 +236,18 @@ static enum err find(struct taxii *t, struct errinfo *ei)
 	if (e)
 		return e;
 	doc = buf_str(&t->doc);
-	if (member(doc, "collections", &v) && v.type == JSON_ARRAY)
+	if (edition_member(doc, "collections", &v) && v.type == JSON_ARRAY)
 		return list_all(t, url, &v);
-	if (member(doc, "api_roots", &v) && v.type == JSON_ARRAY)
+	if (edition_member(doc, "api_roots", &v) && v.type == JSON_ARRAY)
 		return in_roots(t, &v, ei);
-	if (member(doc, "can_read", &v)) {
+	if (edition_member(doc, "can_read", &v)) {
 		struct str id = text_of(t, doc, "id");
 
 		if (!json_true(&v))
 			return err_set(ei, ERR_USAGE, "the collection may not be read");
 		return add_collection(t, arena_str(&t->ed->arena, url), id.n ? id : STR("objects"));
 	}
-	if (member(doc, "versions", &v))
+	if (edition_member(doc, "versions", &v))
 		return in_root(t, url, ei);
 	return err_set(ei, ERR_PARSE, "what the server says there is no part of TAXII");
 }
@@ -308,9 +280,9 @@ static enum err take_page(struct taxii *t, uint64_t *fresh, bool *more, struct s
 	enum err e = ERR_OK;
 
 	*fresh = 0;
-	*more = member(doc, "more", &v) && json_true(&v);
+	*more = edition_member(doc, "more", &v) && json_true(&v);
 	*next = text_of(t, doc, "next");
-	if (member(doc, "objects", &v)) {
+	if (edition_member(doc, "objects", &v)) {
 		if (v.type != JSON_ARRAY)
 			return err_set(ei, ERR_PARSE, "the server's objects are no list");
 		e = bundle_add(&t->bundle, v.raw, fresh, ei);

@@ -20,7 +20,7 @@ enum {
 static const struct option_row options[] = {
 	{ OPT_FORCE, "force", NULL, "update: whether due or not, as if no copy were at hand" },
 	{ OPT_CATALOGUE, "catalogue", NULL, "list: the feeds that the program knows, too" },
-	FIELD(0, "format", "FORMAT", "as nezumi formats lists them, or auto, taxii, misp-feed"),
+	FIELD(0, "format", "FORMAT", "as nezumi formats lists them, or auto, taxii, misp-feed, otx-feed"),
 	FIELD(1, "reliability", "A..F",
 	      "how reliable it is, from A (completely) to E (not), F (cannot be judged)"),
 	FIELD(2, "interval", "SPAN", "time between two updates (6h, 1d); 0: only by name"),

@@ -155,8 +155,23 @@ static void on_progress(void *ctx, enum intake_phase phase, uint64_t rows, uint6
 
 /* ---- what came of it ---- */
 
+/* How many lines, and why the first of them. */
+static void tell_malformed(const struct scan_file *file, const struct reject *first,
+			   const struct common *c)
+{
+	char line[40] = "";
+
+	if (first && first->line)
+		(void)snprintf(line, sizeof line, "line %llu: ", (unsigned long long)first->line);
+	warn(c, "%.*s: %llu %s could not be read%s%s%.*s%s", STR_ARG(file->path),
+	     (unsigned long long)file->malformed, file->malformed == 1 ? "line" : "lines",
+	     first ? " (" : "", line, STR_ARG(first ? first->why : STR_NONE), first ? ")" : "");
+}
+
 static void tell_files(const struct scan_files *f, const struct common *c)
 {
+	size_t at = 0; /* in what was rejected, which is in the order of the files */
+
 	for (size_t i = 0; i < f->n; i++) {
 		const struct scan_file *file = &f->v[i];
 		bool ours = file->unreadable || file->reader || !file->from_folder;
@@ -168,10 +183,14 @@ static void tell_files(const struct scan_files *f, const struct common *c)
 			     STR_ARG(file->trouble));
 		if (file->note.n)
 			warn(c, "%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->note));
+		while (at < f->rejects.n && f->rejects.v[at].file < i)
+			at++;
 		if (file->malformed)
-			warn(c, "%.*s: %llu %s could not be read", STR_ARG(file->path),
-			     (unsigned long long)file->malformed,
-			     file->malformed == 1 ? "line" : "lines");
+			tell_malformed(file,
+				       at < f->rejects.n && f->rejects.v[at].file == i
+					       ? &f->rejects.v[at]
+					       : NULL,
+				       c);
 	}
 }
 

@@ -98,6 +98,7 @@ bool doc_part(struct doc *d, struct json_parts *w, struct str *key, struct str *
 
 bool doc_parts(struct json_parts *w, struct str value, char bracket)
 {
+	*w = (struct json_parts){ .p = value.p, .end = value.p + value.n, .ended = true };
 	return doc_is(value, bracket) && json_parts_begin(w, value);
 }
 

@@ -40,7 +40,7 @@ static inline bool doc_is(struct str value, char bracket)
  * Walk the parts of an object or a list: the next one, or false at its end, where damage is told.
  */
 bool doc_part(struct doc *d, struct json_parts *w, struct str *key, struct str *value);
-/* The parts of it, if it is an object or a list, and that bracket; else false. */
+/* The parts of it, if it is what the bracket begins; else false, and there are none. */
 bool doc_parts(struct json_parts *w, struct str value, char bracket);
 
 /* The value of a member as it stands, empty where there is none. */

@@ -94,6 +94,9 @@ INDICATORS = {
     "ipset": ("create bad hash:ip,port family inet\nadd bad %s,tcp:%d\n" % (CONTROLLER, PORT), 1),
     "nftables": ("table inet filter {\n\tset bad {\n\t\ttype ipv4_addr\n\t\telements = { %s timeout 1h }\n\t}\n}\n"
                  % CONTROLLER, 1),
+    "nftables-json": (json.dumps({"nftables": [{"metainfo": {"version": "1.0.6"}}, {"set": {
+        "family": "inet", "name": "bad", "table": "filter", "type": "ipv4_addr", "handle": 2,
+        "elem": [{"elem": {"val": CONTROLLER, "timeout": 3600}}]}}]}, indent=1), 1),
     "hosts": ("# blocked\n127.0.0.1 localhost\n0.0.0.0 %s\n0.0.0.0 other.%s\n" % (DOMAIN, DOMAIN), 2),
     "iprep": ("%s,1,100\n" % CONTROLLER, 1),
     "dataset": (base64.b64encode(DOMAIN.encode()).decode() + "\n", 1),
@@ -103,7 +106,7 @@ INDICATORS = {
         "count": 1}) + "\n" for v, t in ((CONTROLLER, "ipv4"), (DOMAIN, "domain"))), 2)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
           "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
-          "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft",
+          "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft", "nftables-json": ".json",
           "hosts": ".txt", "iprep": ".list", "dataset": ".lst", "extracted": ".json"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))

@@ -97,7 +97,7 @@ class Feed(Case):
 
     def test_what_is_no_manifest(self):
         self.update("m")
-        for bad in (PAGE, b"", b"[1]", b"[]x", b'{"a":1', b'{"a":{"timestamp":"1"}}', b"45.61.1.1\n", "{}".encode("utf-16"), b"[" * 100000):
+        for bad in (PAGE, b"", b"[1]", b"[]x", b'{"a":1', b'{"a":{"timestamp":"1"}}', b"45.61.1.1\n", "{}".encode("utf-32"), b"[" * 100000):
             self.answers["/f/manifest.json"] = bad
             self.update("m", status=2)
             self.assertEqual(self.listed("m"), 15)

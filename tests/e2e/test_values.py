@@ -200,6 +200,16 @@ class Lists(e2e.Case):
         answer = self.analyze("-i", "list", "log")
         self.assertEqual([r["line"] for r in answer["rejected"]], [3, 4])
 
+    def test_sums_of_values_are_no_files(self):
+        sums = "".join("%032x,5c0a0001-0000-4000-8000-%012d\n" % (i * 7919, i % 3) for i in range(1, 50))
+        self.put("feed/hashes.csv", sums)
+        done = self.nezumi("import", "--data", "data", "feed/hashes.csv", status=2)
+        self.assertIn("hashes.csv: 1 line could not be read (MD5 sums of values", done.err)
+        from samples import INDICATORS
+        self.put("feed/5c0a0001.json", INDICATORS["misp"][0])
+        done = self.nezumi("import", "--json", "--data", "data", "feed")
+        self.assertEqual(sum(f["records"] for f in json.loads(done.out)["inputs"]), 1)
+
     def test_stix_patterns(self):
         hits = ["[ipv4-addr:value = '%s']" % CONTROLLER, "[ipv4-addr:value IN ('9.9.9.1', '%s')]" % CONTROLLER,
                 "[ipv4-addr:value ISSUBSET '45.123.3.0/24']", "[domain-name:value = 'x.example.com' OR ipv4-addr:value = '%s']" % CONTROLLER,

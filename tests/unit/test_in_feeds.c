@@ -69,6 +69,11 @@ static const struct golden goldens[] = {
 	{ "nftables.nft", READS_INDICATORS, NULL },
 	{ "nftables.truncated.nft", READS_INDICATORS, NULL },
 	{ "nftables.corrupt.nft", READS_INDICATORS, NULL },
+	{ "nftables.json", READS_INDICATORS, NULL },
+	{ "nftables.truncated.json", READS_INDICATORS, NULL },
+	{ "nftables.corrupt.json", READS_INDICATORS, NULL },
+	{ "hashes.csv", READS_INDICATORS, NULL },
+	{ "hashes.corrupt.csv", READS_INDICATORS, "misp-hashes" },
 	{ "hosts.hosts", READS_INDICATORS, NULL },
 	{ "hosts.truncated.hosts", READS_INDICATORS, NULL },
 	{ "hosts.corrupt.hosts", READS_INDICATORS, "hosts" },
@@ -129,11 +134,13 @@ static void samples_may_end_anywhere(void **state)
 /* Time and memory follow the size, also where nothing ends and everything is on one line. */
 static void documents_may_be_one_line(void **state)
 {
-	static const char *const names[] = {
-		"zeek-intel",    "openioc", "rules", "threatfox-json", "urlhaus-json", "feodo-json",
-		"malwarebazaar", "rpz",     "otx",   "virustotal",     "shodan",       "ipset",
-		"nftables",      "hosts",   "iprep", "dataset",        "extracted"
-	};
+	static const char *const names[] = { "zeek-intel",     "openioc",      "rules",
+					     "threatfox-json", "urlhaus-json", "feodo-json",
+					     "malwarebazaar",  "rpz",          "otx",
+					     "virustotal",     "shodan",       "ipset",
+					     "nftables",       "hosts",        "iprep",
+					     "dataset",        "extracted",    "nftables-json",
+					     "misp-hashes",    "stix",         "misp" };
 	static const char *const fills[] = {
 		"{\"a\":1}", "{\"ip_str\":1}", "[",      "{",    "(",  "\"", "<a ",      "&amp;",
 		"set ",      "define x = {",   "alert ", "a.b ", "\\", ";",  "::1-::f, "
