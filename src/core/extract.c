@@ -191,29 +191,25 @@ static size_t before_stop(struct ex *x, size_t at, size_t end)
 
 static size_t run(struct ex *x, size_t at)
 {
-	bool dot = false, digit = false;
 	size_t end = at, last, to;
+	bool dot, digit;
 
 	if (x->p[at] == '.' && fold_bit(x->fold.soft, at))
 		return at + 1;
 	for (;;) {
-		unsigned char k = ex_class_of[(unsigned char)x->p[end]];
+		enum script script;
+		size_t n;
 
-		if (k & C_NAME) {
-			dot |= x->p[end] == '.';
-			digit |= (k & C_DIGIT) != 0;
-			end++;
-		} else if (k & C_WIDE) {
-			enum script script;
-			size_t n = ex_char(x->p + end, x->n - end, &script);
-
-			if (script != SCRIPT_LETTER)
-				break;
-			end += n;
-		} else {
+		end = ex_run_end(x->mark[MARK_NAME], end, x->n);
+		if (!ex_is(x->p[end], C_WIDE))
 			break;
-		}
+		n = ex_char(x->p + end, x->n - end, &script);
+		if (script != SCRIPT_LETTER)
+			break;
+		end += n;
 	}
+	dot = ex_next(x->mark[MARK_DOT], at, end) < end;
+	digit = ex_next(x->mark[MARK_DIGIT], at, end) < end;
 	if (!dot && !digit &&
 	    (x->p[end] == ' ' ? end - at > 6 && x->p[end + 1] != ':' : x->p[end] == '\n'))
 		return end;
@@ -221,13 +217,13 @@ static size_t run(struct ex *x, size_t at)
 		end = label_beyond(x, end);
 	if (dot && fold_any(x->fold.soft, at, end)) {
 		end = before_stop(x, at, end);
-		dot = memchr(x->p + at, '.', end - at) != NULL;
+		dot = ex_next(x->mark[MARK_DOT], at, end) < end;
 	}
 	for (last = end; dot && last > at && x->p[last - 1] == '.'; last--)
 		;
 	if (last == at)
 		last = end;
-	dot = dot && memchr(x->p + at, '.', last - at) != NULL;
+	dot = dot && ex_next(x->mark[MARK_DOT], at, last) < last;
 	to = after(x, at, end, !dot && !digit);
 	if (to)
 		return to;

@@ -9,24 +9,22 @@
 #define N  (C_NAME | C_PATH | C_LOCAL)
 #define L  (C_PATH | C_LOCAL)
 #define P  C_PATH
-#define W1 C_WIDE
+#define B  C_BREAK
+#define W1 (C_WIDE | C_BREAK)
 #define W8 W1, W1, W1, W1, W1, W1, W1, W1
 
+/* clang-format off */
 const unsigned char ex_class_of[256] = {
-	['!'] = P, ['#'] = L, ['$'] = P, ['%'] = L, ['&'] = L, ['\''] = P, ['('] = P, [')'] = P,
-	['*'] = P, ['+'] = L, [','] = P, ['-'] = N, ['.'] = N, ['/'] = P,  ['0'] = D, ['1'] = D,
-	['2'] = D, ['3'] = D, ['4'] = D, ['5'] = D, ['6'] = D, ['7'] = D,  ['8'] = D, ['9'] = D,
-	[':'] = P, [';'] = P, ['='] = L, ['?'] = P, ['@'] = P, ['A'] = H,  ['B'] = H, ['C'] = H,
-	['D'] = H, ['E'] = H, ['F'] = H, ['G'] = A, ['H'] = A, ['I'] = A,  ['J'] = A, ['K'] = A,
-	['L'] = A, ['M'] = A, ['N'] = A, ['O'] = A, ['P'] = A, ['Q'] = A,  ['R'] = A, ['S'] = A,
-	['T'] = A, ['U'] = A, ['V'] = A, ['W'] = A, ['X'] = A, ['Y'] = A,  ['Z'] = A, ['['] = P,
-	[']'] = P, ['_'] = N, ['a'] = H, ['b'] = H, ['c'] = H, ['d'] = H,  ['e'] = H, ['f'] = H,
-	['g'] = A, ['h'] = A, ['i'] = A, ['j'] = A, ['k'] = A, ['l'] = A,  ['m'] = A, ['n'] = A,
-	['o'] = A, ['p'] = A, ['q'] = A, ['r'] = A, ['s'] = A, ['t'] = A,  ['u'] = A, ['v'] = A,
-	['w'] = A, ['x'] = A, ['y'] = A, ['z'] = A, ['~'] = L, [128] = W8, W8,        W8,
-	W8,        W8,        W8,        W8,        W8,        W8,         W8,        W8,
-	W8,        W8,        W8,        W8,        W8,
+	[0] = B, ['\t'] = B, ['\n'] = B, ['\r'] = B, ['"'] = B, ['<'] = B, ['>'] = B, ['\\'] = B, ['`'] = B, ['|'] = B,
+	['!'] = P, ['#'] = L, ['$'] = P, ['%'] = L, ['&'] = L, ['\''] = P | B, ['('] = P | B, [')'] = P | B,
+	['*'] = P | B, ['+'] = L, [','] = P | B, ['-'] = N, ['.'] = N, ['/'] = P, [':'] = P, [';'] = P | B,
+	['='] = L, ['?'] = P | B, ['@'] = P, ['['] = P, [']'] = P, ['_'] = N, ['~'] = L,
+	['0'] = D, D, D, D, D, D, D, D, D, D,
+	['A'] = H, H, H, H, H, H, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
+	['a'] = H, H, H, H, H, H, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
+	[128] = W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8, W8,
 };
+/* clang-format on */
 
 size_t ex_char(const char *p, size_t n, enum script *script)
 {

@@ -434,10 +434,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 	to = x->sentence_to;
 	ex_scan(x, from, to);
 	/* What labels a value stands right before it, or at the head of its line. */
-	cell = f->at;
-	while (cell > from && f->at - cell < 48 && x->p[cell - 1] != '|' && x->p[cell - 1] != '\t' &&
-	       x->p[cell - 1] != ',' && x->p[cell - 1] != ';' && x->p[cell - 1] != '\n')
-		cell--;
+	cell = f->at - from < 48 ? from : f->at - 48;
+	cell = ex_last(x->mark[MARK_SEPARATOR], cell, f->at);
 	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
 		bool before = w->end <= f->at, behind = w->at >= f->end;
 		size_t d = before ? f->at - w->end : behind ? w->at - f->end : 0;

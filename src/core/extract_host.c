@@ -7,11 +7,31 @@
 
 /* ---- names of hosts --------------------------------------------------------------------------- */
 
+static bool known_tld(struct str label)
+{
+	char text[64], below[8] = "co.";
+
+	memcpy(text, label.p, label.n);
+	text[label.n] = 0;
+	if (psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
+		return true;
+	/* Of some countries only what lies below is listed: co.za. */
+	if (label.n != 2)
+		return false;
+	memcpy(below + 3, label.p, 2);
+	if (psl_is_public_suffix2(psl_builtin(), below, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
+		return true;
+	memcpy(below, "com.", 4);
+	memcpy(below + 4, label.p, 2);
+	below[6] = 0;
+	return psl_is_public_suffix2(psl_builtin(), below, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+}
+
 bool ex_tld(struct ex *x, struct str label)
 {
-	char low[64], text[64];
 	struct tld_slot *slot;
-	bool known;
+	uint64_t key = 0, high = 0;
+	char low[64];
 
 	if (label.n < 2 || label.n > 63)
 		return false;
@@ -20,33 +40,16 @@ bool ex_tld(struct ex *x, struct str label)
 		if (!ex_is(low[i], C_ALPHA) &&
 		    !(label.n > 4 && (ex_is(low[i], C_DIGIT) || low[i] == '-')))
 			return false;
+		high = high << 8 | key >> 56;
+		key = key << 8 | (unsigned char)low[i];
 	}
 	label.p = low;
-	slot = &x->tld[str_hash(label, 0) % TLD_SLOTS];
-	if (slot->known && slot->n == label.n && memcmp(slot->text, low, label.n) == 0)
-		return slot->known == 2;
-	memcpy(text, low, label.n);
-	text[label.n] = 0;
-	known = psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
-	/* Of some countries only what lies below is listed: co.za. */
-	if (!known && label.n == 2) {
-		char below[8] = "co.";
-
-		memcpy(below + 3, low, 2);
-		known = psl_is_public_suffix2(psl_builtin(), below,
-					      PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
-		memcpy(below, "com.", 4);
-		memcpy(below + 4, low, 2);
-		below[6] = 0;
-		known |= psl_is_public_suffix2(psl_builtin(), below,
-					       PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
-	}
-	if (label.n <= sizeof slot->text) {
-		memcpy(slot->text, low, label.n);
-		slot->n = (uint8_t)label.n;
-		slot->known = known ? 2 : 1;
-	}
-	return known;
+	if (label.n > 16)
+		return known_tld(label);
+	slot = &x->tld[((key ^ high) * UINT64_C(0x9e3779b97f4a7c15)) >> 55];
+	if (slot->low != key || slot->high != high)
+		*slot = (struct tld_slot){ key, high, known_tld(label) };
+	return slot->known;
 }
 
 static bool in_list(struct str s, const char *const *v, size_t n)
@@ -77,7 +80,7 @@ static bool service(const struct ex *x, struct str host)
 	return false;
 }
 
-uint32_t ex_host_flags(struct ex *x, struct str host)
+static uint32_t host_flags(struct ex *x, struct str host)
 {
 	static const char *const examples[] = { "example.com", "example.net",   "example.org",
 						"example.edu", "example.co.jp", "example.jp" };
@@ -113,6 +116,22 @@ uint32_t ex_host_flags(struct ex *x, struct str host)
 	if (name_under(host, STR("github.com")) || name_under(host, STR("gitlab.com")))
 		flags |= F_MINOR;
 	return flags;
+}
+
+uint32_t ex_host_flags(struct ex *x, struct str host)
+{
+	uint32_t hash = ex_hash(host);
+	struct host_slot *slot = &x->host[hash % HOST_SLOTS];
+
+	if (host.n == 0 || host.n > sizeof slot->text)
+		return host_flags(x, host);
+	if (slot->hash != hash || slot->n != host.n || memcmp(slot->text, host.p, host.n) != 0) {
+		slot->flags = host_flags(x, host);
+		slot->hash = hash;
+		slot->n = (uint8_t)host.n;
+		memcpy(slot->text, host.p, host.n);
+	}
+	return slot->flags;
 }
 
 /* What a URL's host may hold, from its first byte on. Letters of alphabets belong to it; characters
@@ -527,17 +546,17 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 
 size_t ex_dotted(struct ex *x, size_t at, size_t end)
 {
-	size_t whole = end, i, dots = 0, letters = 0;
+	size_t whole = end, i, dots;
+	bool letters = false;
 
 	while (at < end &&
 	       (x->p[at] == '-' || x->p[at] == '.' || (x->p[at] == '_' && x->p[end - 1] == '_')))
 		at++;
 	while (end > at && (x->p[end - 1] == '-' || x->p[end - 1] == '.' || x->p[end - 1] == '_'))
 		end--;
-	for (i = at; i < end; i++) {
-		dots += x->p[i] == '.';
-		letters += !ex_is(x->p[i], C_DIGIT) && x->p[i] != '.' && x->p[i] != '-';
-	}
+	dots = ex_count(x->mark[MARK_DOT], at, end);
+	for (i = at; i < end && !letters; i++)
+		letters = !ex_is(x->p[i], C_DIGIT) && x->p[i] != '.' && x->p[i] != '-';
 	if (dots == 0 || end - at > 512)
 		return whole;
 	if (ex_attack(x, at, end))
@@ -551,7 +570,7 @@ size_t ex_dotted(struct ex *x, size_t at, size_t end)
 		/* All of it; before a range's dash; before a full stop and a sentence. */
 		if (stop && stop == end)
 			return ex_v4(x, at, end);
-		if (stop && x->p[stop] == '-' && letters == 0) {
+		if (stop && x->p[stop] == '-' && !letters) {
 			size_t next = ex_v4(x, at, stop);
 
 			(void)part;
@@ -578,7 +597,7 @@ size_t ex_dotted(struct ex *x, size_t at, size_t end)
 		if (ex_quad(x, at + 2, end, &number, &zeros) == end)
 			return ex_v4(x, at + 2, end);
 	}
-	if (letters == 0)
+	if (!letters)
 		return whole;
 	/* Glued by a dash or not: a name. */
 	i = lettered(x, at, end);

@@ -42,7 +42,7 @@ enum { LONG_TEXT = 8000 };
 /* NULL if there is none. */
 static struct group *group_of(const struct judge *j, enum ex_type type, struct str value)
 {
-	size_t i = str_hash(value, (uint64_t)type + 1) & j->mask;
+	size_t i = (ex_hash(value) + (uint32_t)type) & j->mask;
 
 	for (; j->slot[i]; i = (i + 1) & j->mask) {
 		struct group *g = &j->groups.v[j->slot[i] - 1];
@@ -56,7 +56,7 @@ static struct group *group_of(const struct judge *j, enum ex_type type, struct s
 /* Its number. There are never more than two for each candidate. */
 static uint32_t group_make(struct judge *j, enum ex_type type, struct str value)
 {
-	size_t i = str_hash(value, (uint64_t)type + 1) & j->mask;
+	size_t i = (ex_hash(value) + (uint32_t)type) & j->mask;
 	struct group *g;
 
 	for (; j->slot[i]; i = (i + 1) & j->mask) {

@@ -32,7 +32,7 @@ static bool more_slots(struct ex *x)
 
 bool ex_value(struct ex *x, struct str text, uint32_t *number)
 {
-	uint32_t hash = (uint32_t)str_hash(text, 0);
+	uint32_t hash = ex_hash(text);
 	struct ex_value *v;
 	struct str copy;
 	size_t i;

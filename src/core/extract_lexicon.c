@@ -20,7 +20,7 @@ struct entry {
 /* What is looked at of an entry before the entry: its first bytes, up to eight or a blank. */
 struct head {
 	uint64_t bytes, mask;
-	uint32_t first;
+	uint32_t first, n; /* n: how many */
 };
 
 enum { BUCKETS = 4096, SET_SLOTS = 512 };
@@ -47,25 +47,6 @@ static uint32_t bucket_of(uint32_t first)
 	return mixed(first) & (BUCKETS - 1);
 }
 
-#define BYTES(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* Eight bytes with their ASCII letters in lower case, the first in the lowest bits. */
-static uint64_t lower_eight(const char *p)
-{
-	uint64_t x = 0, low, upper;
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	memcpy(&x, p, 8);
-#else
-	for (int i = 0; i < 8; i++)
-		x |= (uint64_t)(unsigned char)p[i] << (8 * i);
-#endif
-	low = x & BYTES(0x7f);
-	/* The highest bits of those from A on, but not of those behind Z and beyond ASCII. */
-	upper = (low + BYTES(0x80 - 'A')) & ~(low + BYTES(0x80 - 'Z' - 1)) & ~x & BYTES(0x80);
-	return x | upper >> 2;
-}
-
 static int by_bucket(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -84,7 +65,7 @@ static int by_bucket(const void *a, const void *b)
 
 static void set_add(struct lexicon *l, enum ex_set set, const char *word)
 {
-	size_t i = str_hash(str_of(word), 0) % SET_SLOTS;
+	size_t i = ex_hash(str_of(word)) % SET_SLOTS;
 
 	while (l->set[set][i])
 		i = (i + 1) % SET_SLOTS;
@@ -101,7 +82,7 @@ bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
 	for (i = 0; i < word.n; i++)
 		low[i] = ex_lower(word.p[i]);
 	word.p = low;
-	for (i = str_hash(word, 0) % SET_SLOTS; l->set[set][i]; i = (i + 1) % SET_SLOTS)
+	for (i = ex_hash(word) % SET_SLOTS; l->set[set][i]; i = (i + 1) % SET_SLOTS)
 		if (str_is(word, l->set[set][i]))
 			return true;
 	return false;
@@ -251,6 +232,7 @@ enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out
 		for (size_t k = 0; k < 8 && k < w->text.n && w->text.p[k] != ' '; k++) {
 			l->head[i].bytes |= (uint64_t)(unsigned char)w->text.p[k] << (8 * k);
 			l->head[i].mask |= UINT64_C(0xff) << (8 * k);
+			l->head[i].n++;
 		}
 	}
 	for (size_t i = 0; i < BUCKETS; i++)
@@ -277,12 +259,13 @@ static bool separates(char c)
 	return c == ' ' || c == '-' || c == '_' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Where the word that begins at p ends, or 0. There are NULs behind the text. */
-static size_t match(const struct entry *e, const char *p)
+/* Where the word that begins at p ends, or 0; `same` bytes are as they should. There are NULs
+ * behind the text. */
+static size_t match(const struct entry *e, const char *p, size_t same)
 {
-	size_t k = 0;
+	size_t k = same;
 
-	for (size_t i = 0; i < e->text.n; i++) {
+	for (size_t i = same; i < e->text.n; i++) {
 		char c = e->text.p[i];
 
 		if (c == ' ') {
@@ -319,7 +302,7 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint6
 			continue;
 		if (w->capital && !ex_upper(text[i]))
 			continue;
-		n = match(w, text + i);
+		n = match(w, text + i, l->head[k].n);
 		/* A longer name of a family hides a shorter one; other words say more together. */
 		if (n == 0 || (n < *took && w->kind & W_FAMILY))
 			continue;
@@ -389,7 +372,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 		}
 		if (i >= 2 && inside_word(text, i))
 			continue;
-		eight = lower_eight(text + i);
+		eight = ex_lower_eight(text + i);
 		if (may_begin(l, (uint32_t)eight) && eight >> 24 & 0xff)
 			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
 		/* Short words, and those with a blank early, have no letter behind. */

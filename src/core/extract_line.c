@@ -49,11 +49,6 @@ const struct word_hit *ex_hits_from(struct ex *x, size_t from)
 	return x->hits.v ? x->hits.v + i : NULL;
 }
 
-const struct word_hit *ex_hits_end(const struct ex *x)
-{
-	return x->hits.v ? x->hits.v + x->hits.n : NULL;
-}
-
 /* ---- lines ------------------------------------------------------------------------------------ */
 
 size_t ex_line_end_of(const struct ex *x, size_t at)

@@ -105,6 +105,10 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 			bits[MARK_NAME] |= (uint64_t)ex_is(p[0], C_NAME) << i;
 			bits[MARK_DOT] |= (uint64_t)(p[0] == '.') << i;
 			bits[MARK_DIGIT] |= (uint64_t)ex_is(p[0], C_DIGIT) << i;
+			bits[MARK_HEX] |= (uint64_t)ex_hex(p[0]) << i;
+			bits[MARK_SEPARATOR] |= (uint64_t)any_of(p[0], "|\t,;\n") << i;
+			bits[MARK_NO_PATH] |=
+				(uint64_t)(!ex_is(p[0], C_PATH) || any_of(p[0], "',;()[]")) << i;
 			bits[MARK_ANCHOR] |= (uint64_t)anchor_at(p) << i;
 			bits[MARK_WORD] |= (uint64_t)((alnum && !was) || lead) << i;
 			bits[MARK_CELL] |= (uint64_t)cell << i;

@@ -21,6 +21,7 @@ enum {
 	MARK_NAME,
 	MARK_DOT,
 	MARK_DIGIT,
+	MARK_HEX,
 	/* Digits, dots before more of a name, what is beyond ASCII, and what may follow a run of
 	 * name characters where that begins something: `@`, `\`, `]`, `//`, ` :`, and colons that
 	 * end no label. A run without any of them is a word. */
@@ -29,6 +30,11 @@ enum {
 	MARK_WORD,
 	/* What makes a line one of cells: `|`, tabs, two blanks, " - ". */
 	MARK_CELL,
+	/* What separates cells, and line ends: `|`, tabs, `,`, `;`. */
+	MARK_SEPARATOR,
+	/* Where a path of a URL may end, or must be looked at: what stands in none, `'`, `,`, `;`
+	 * and brackets. */
+	MARK_NO_PATH,
 	/* What may end a sentence: line ends, `. ` and its kin, bytes that begin wide full stops. */
 	MARK_STOP,
 	MARKS
@@ -95,6 +101,20 @@ static inline size_t ex_last(const uint64_t *map, size_t from, size_t i)
 		i -= in;
 	}
 	return from;
+}
+
+static inline size_t ex_count(const uint64_t *map, size_t from, size_t to)
+{
+	size_t n = 0;
+
+	while (from < to) {
+		size_t in = 64 - from % 64 < to - from ? 64 - from % 64 : to - from;
+		uint64_t bits = map[from / 64] >> (from % 64) << (64 - in);
+
+		n += (size_t)__builtin_popcountll(bits);
+		from += in;
+	}
+	return n;
 }
 
 /* The first byte in [i, to) without a mark, or `to`. */

@@ -64,8 +64,16 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 		uint64_t letter = lanes_span(low, 'a', 25), any = letter | digit, wide = high(x);
 		uint64_t blank = lanes_eq(x, ' '), then_blank = lanes_eq(next, ' ');
 		uint64_t name = any | dot | lanes_eq(x, '-') | lanes_eq(x, '_'), anchor, colon;
+		uint64_t bar = lanes_eq(x, '|'), tab = lanes_eq(x, '\t'), newline = lanes_eq(x, '\n');
 
 		map[MARK_NAME][k] = name;
+		map[MARK_HEX][k] = digit | lanes_span(low, 'a', 5);
+		map[MARK_SEPARATOR][k] = bar | tab | lanes_eq(x, ',') | lanes_eq(x, ';') | newline;
+		/* In paths: letters, digits, and from `!` to `/`, : ; = ? @ [ ] _ ~ */
+		map[MARK_NO_PATH][k] = ~(any | lanes_span(x, '#', 3) | lanes_span(x, '*', 1) |
+					 lanes_span(x, '-', 2) | lanes_eq(x, '!') |
+					 lanes_eq(x, ':') | lanes_eq(x, '=') | lanes_span(x, '?', 1) |
+					 lanes_eq(x, '_') | lanes_eq(x, '~'));
 		map[MARK_DOT][k] = dot;
 		map[MARK_DIGIT][k] = digit;
 		anchor = digit | wide | lanes_eq(x, '*') | lanes_eq(x, '@') | lanes_eq(x, '\\') |

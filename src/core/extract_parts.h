@@ -33,6 +33,7 @@ struct fold {
 	VEC(struct fold_edit) edits;
 	size_t near; /* the edit that was asked for last */
 	bool dirty;
+	bool any_soft;
 	/* What is behind p, hard and soft. */
 	char *room;
 	uint64_t *hard_room, *soft_room;
@@ -107,11 +108,12 @@ static inline bool fold_any(const uint64_t *map, size_t from, size_t to)
 enum {
 	C_DIGIT = 1,
 	C_ALPHA = 2,
-	C_HEX = 4,    /* besides digits */
-	C_NAME = 8,   /* digits, letters, `-`, `_`, `.` */
-	C_WIDE = 16,  /* the first byte of a character beyond ASCII */
-	C_PATH = 32,  /* may stand in the path of a URL */
-	C_LOCAL = 64, /* may stand in the local part of a mail address */
+	C_HEX = 4,     /* besides digits */
+	C_NAME = 8,    /* digits, letters, `-`, `_`, `.` */
+	C_WIDE = 16,   /* the first byte of a character beyond ASCII */
+	C_PATH = 32,   /* may stand in the path of a URL */
+	C_LOCAL = 64,  /* may stand in the local part of a mail address */
+	C_BREAK = 128, /* ends a part of a path of Windows */
 };
 extern const unsigned char ex_class_of[256];
 
@@ -131,6 +133,78 @@ static inline char ex_lower(char c)
 {
 	return (char)(c | ((unsigned char)(c - 'A') < 26) << 5);
 }
+#define EX_EACH(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Eight bytes, the first in the lowest bits. */
+static inline uint64_t ex_eight(const char *p)
+{
+	uint64_t x = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	memcpy(&x, p, 8);
+#else
+	for (int i = 0; i < 8; i++)
+		x |= (uint64_t)(unsigned char)p[i] << (8 * i);
+#endif
+	return x;
+}
+
+/* ... with their ASCII letters in lower case. */
+static inline uint64_t ex_lower_eight(const char *p)
+{
+	uint64_t x = ex_eight(p), low = x & EX_EACH(0x7f);
+	/* The highest bits of those from A on, but not of those behind Z and beyond ASCII. */
+	uint64_t upper = (low + EX_EACH(0x80 - 'A')) & ~(low + EX_EACH(0x80 - 'Z' - 1)) & ~x &
+			 EX_EACH(0x80);
+
+	return x | upper >> 2;
+}
+
+/* Letters of n bytes in lower case. */
+static inline void ex_lower_to(char *to, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i + 8 <= n; i += 8) {
+		uint64_t x = ex_lower_eight(p + i);
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		memcpy(to + i, &x, 8);
+#else
+		for (int k = 0; k < 8; k++)
+			to[i + k] = (char)(x >> (8 * k));
+#endif
+	}
+	for (; i < n; i++)
+		to[i] = ex_lower(p[i]);
+}
+
+/* Fewer than eight. */
+static inline uint64_t ex_some(const char *p, size_t n)
+{
+	uint64_t x = 0;
+
+	for (size_t i = 0; i < n; i++)
+		x |= (uint64_t)(unsigned char)p[i] << (8 * i);
+	return x;
+}
+
+/* Of names and values, which are short. */
+static inline uint32_t ex_hash(struct str s)
+{
+	uint64_t h = s.n, k = UINT64_C(0x9e3779b97f4a7c15);
+
+	for (size_t i = 0; i + 8 <= s.n; i += 8) {
+		h = (h ^ ex_eight(s.p + i)) * k;
+		h ^= h >> 32;
+	}
+	/* The last eight once more, which is as good as the rest of them. */
+	h = (h ^ (s.n >= 8 ? ex_eight(s.p + s.n - 8) : ex_some(s.p, s.n))) * k;
+	h ^= h >> 29;
+	h *= k;
+	return (uint32_t)(h >> 32);
+}
+
 static inline bool ex_upper(char c)
 {
 	return c >= 'A' && c <= 'Z';
@@ -308,13 +382,20 @@ struct ex_line {
 	bool bullet, cells;
 };
 
+/* Up to 16 bytes of a label in lower case: 0 for an empty slot. */
 struct tld_slot {
-	char text[30];
-	uint8_t n;
-	uint8_t known; /* 0 empty, 1 no, 2 yes */
+	uint64_t low, high;
+	bool known;
 };
 
-enum { TLD_SLOTS = 512 };
+/* A host whose flags were asked for. */
+struct host_slot {
+	uint32_t hash, flags;
+	uint8_t n; /* 0: empty */
+	char text[55];
+};
+
+enum { TLD_SLOTS = 512, HOST_SLOTS = 512 };
 
 struct ex {
 	const struct lexicon *lex;
@@ -341,6 +422,7 @@ struct ex {
 	struct buf scratch, text; /* text: what a URL is made from */
 	enum err err;
 	struct tld_slot tld[TLD_SLOTS];
+	struct host_slot host[HOST_SLOTS];
 	/* extract_context.c */
 	word_hits hits;
 	size_t scanned, first_hit;
@@ -439,7 +521,10 @@ void ex_scan(struct ex *x, size_t from, size_t to);
 /* The first word at or behind `from`, which does not decrease by more than a block; up to
  * ex_hits_end. */
 const struct word_hit *ex_hits_from(struct ex *x, size_t from);
-const struct word_hit *ex_hits_end(const struct ex *x);
+static inline const struct word_hit *ex_hits_end(const struct ex *x)
+{
+	return x->hits.v ? x->hits.v + x->hits.n : NULL;
+}
 size_t ex_line_end_of(const struct ex *x, size_t at);
 /* Behind indent, bullets and quote marks. */
 size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet);

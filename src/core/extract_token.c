@@ -13,8 +13,7 @@ static struct found *add_lower(struct ex *x, enum ex_type type, size_t at, size_
 		x->err = ERR_NOMEM;
 		return NULL;
 	}
-	for (size_t i = at; i < end; i++)
-		p[i - at] = ex_lower(x->p[i]);
+	ex_lower_to(p, x->p + at, end - at);
 	f = ex_add(x, type, at, end, (struct str){ p, end - at }, flags);
 	x->scratch.n = begin;
 	return f;
@@ -25,19 +24,21 @@ static struct found *add_lower(struct ex *x, enum ex_type type, size_t at, size_
 /* Digits of a hash are many: "aaaa...", "0123456789abcdef..." and long decimal numbers are none. */
 static bool random_hex(const char *p, size_t n)
 {
-	unsigned seen = 0, digits = 0, runs = 0, steps = 0;
+	unsigned seen = 0, digits = 0, runs = 0, steps = 0, before = 99;
 
 	if (n > 32 && n != 62)
 		n = 32;
-
 	for (size_t i = 0; i < n; i++) {
-		char c = ex_lower(p[i]);
-		unsigned v = (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+		/* '0' is 0x30, 'A' 0x41, 'a' 0x61. */
+		unsigned c = (unsigned char)p[i], v = (c & 15) + (c >> 6) * 9;
 
+		v &= 15;
 		seen |= 1u << v;
 		digits += v < 10;
-		runs += i && c == ex_lower(p[i - 1]);
-		steps += i && c == ex_lower(p[i - 1]) + 1;
+		/* As characters: what follows '9' is no step. */
+		runs += v == before;
+		steps += v == before + 1 && v != 10;
+		before = v;
 	}
 	return __builtin_popcount(seen) >= 8 && digits < n && digits > 0 && runs < n / 2 &&
 	       steps < n / 2;
@@ -415,8 +416,7 @@ static size_t bitcoin(struct ex *x, size_t at, size_t end)
 
 size_t ex_token(struct ex *x, size_t at, size_t end)
 {
-	size_t n, i, next = 0;
-	bool hex = true;
+	size_t n, next = 0;
 
 	while (at < end && (x->p[at] == '-' || x->p[at] == '_'))
 		at++;
@@ -456,9 +456,7 @@ size_t ex_token(struct ex *x, size_t at, size_t end)
 	}
 	if (n < 16)
 		return 0;
-	for (i = at; i < end && hex; i++)
-		hex = ex_hex(x->p[i]);
-	return hex ? hash(x, at, end) : 0;
+	return ex_run_end(x->mark[MARK_HEX], at, end) == end ? hash(x, at, end) : 0;
 }
 
 /* ---- Windows ---------------------------------------------------------------------------------- */
@@ -474,15 +472,13 @@ static size_t components(const struct ex *x, size_t at)
 	for (;;) {
 		size_t k = i, words = 0;
 
-		while (x->p[k] && !strchr("\\\n\r\t,;\"'<>|()`*?", x->p[k]) &&
-		       !ex_is(x->p[k], C_WIDE) && k - i < 200) {
+		while (!ex_is(x->p[k], C_BREAK) && k - i < 200) {
 			if (x->p[k] == ' ') {
 				/* Does a backslash follow soon? */
 				size_t s = k + 1;
 
-				while (x->p[s] && s - k < 40 &&
-				       !strchr("\\\n\r\t,;:\"'<>|()`=", x->p[s]) &&
-				       !ex_is(x->p[s], C_WIDE))
+				while (s - k < 40 && x->p[s] != ':' && x->p[s] != '=' &&
+				       (!ex_is(x->p[s], C_BREAK) || x->p[s] == '*' || x->p[s] == '?'))
 					s++;
 				if (x->p[s] != '\\' || x->p[s - 1] == ' ' || ++words > 4 ||
 				    memmem(x->p + k, s - k, "HK", 2))

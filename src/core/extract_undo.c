@@ -200,6 +200,7 @@ static enum err wide(struct fold *f, size_t at, size_t *took)
 		}
 		if (p[1] == 0xb7 && ex_alnum(before) && ex_label_at(s + 2, end) && ex_alnum(s[2])) {
 			fold_mark(f->soft, f->n);
+			f->any_soft = true;
 			return fold_put(f, at, '.');
 		}
 		*took = 0;
@@ -224,8 +225,10 @@ static enum err wide(struct fold *f, size_t at, size_t *took)
 	if (c == 0x3002 || c == 0xff61 || c == 0x30fb || c == 0xff65 || c == 0x2024 || c == 0x2022) {
 		if (ex_alnum(before) && ex_label_at(s + 3, end) &&
 		    (ex_alnum(s[3]) || (unsigned char)s[3] == 0xef)) {
-			if (c != 0x2024)
+			if (c != 0x2024) {
 				fold_mark(f->soft, f->n);
+				f->any_soft = true;
+			}
 			return fold_put(f, at, '.');
 		}
 		*took = 0;
@@ -286,10 +289,13 @@ static enum err line_end(struct fold *f, size_t at, size_t *took)
 	if (n < 2 || !strchr("-=&?%_/.", f->p[n - 1]))
 		return ERR_OK;
 	last = f->p[n - 1];
-	while (width < at && width < 80 && f->src.p[at - 1 - width] != '\n')
-		width++;
 	while (s < end && ex_blank(*s) && s - f->src.p - (ptrdiff_t)at < 80)
 		s++;
+	/* Mostly. */
+	if (s >= end || !(ex_alnum(*s) || strchr("=&/?%_", *s)) || (last == '.' && !ex_is(*s, C_DIGIT)))
+		return ERR_OK;
+	while (width < at && width < 80 && f->src.p[at - 1 - width] != '\n')
+		width++;
 	indent = s > f->src.p + at + 1;
 	for (t = s; t < end && t - s < 400 && !ex_blank(*t) && *t != '\n' && *t != '\r'; t++) {
 		dotted |= *t == '[' && end - t > 2 && t[1] == '.' && t[2] == ']';
@@ -298,8 +304,6 @@ static enum err line_end(struct fold *f, size_t at, size_t *took)
 		if (end - t > 3 && memcmp(t, "://", 3) == 0)
 			return ERR_OK;
 	}
-	if (s >= end || t == s || (last == '.' && !ex_is(*s, C_DIGIT)))
-		return ERR_OK;
 	for (token = n; token && n - token < 1200 && f->p[token - 1] != ' ' &&
 			f->p[token - 1] != '\n' && f->p[token - 1] != '\t';
 	     token--)

@@ -32,8 +32,15 @@ size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 
 	*cut = false;
 	while (i < x->n) {
-		char c = x->p[i];
+		char c;
 
+		/* Dots may be full stops where there are wide ones. */
+		if (!x->fold.any_soft) {
+			i = ex_next(x->mark[MARK_NO_PATH], i, x->n);
+			if (i == x->n)
+				break;
+		}
+		c = x->p[i];
 		if (ex_is(c, C_WIDE)) {
 			enum script script;
 			size_t n = ex_char(x->p + i, x->n - i, &script);
@@ -105,6 +112,19 @@ static bool nested(const char *p)
 	       (p[4] == ':' || p[5] == ':' || p[4] == '%' || p[5] == '%');
 }
 
+/* Slashes the right way, and schemes of links inside links as they were. */
+static void straighten(char *p, size_t n)
+{
+	for (char *s = p; s && (s = memchr(s, '\\', n - (size_t)(s - p)));)
+		*s++ = '/';
+	/* Links inside links were defanged by the same machine. */
+	if (!memchr(p, 'x', n) && !memchr(p, 'X', n))
+		return;
+	for (size_t k = 0; k + 6 < n; k++)
+		if ((p[k] | 32) == 'h' && nested(p + k))
+			memcpy(p + k, "http", 4);
+}
+
 struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
 			 uint32_t flags)
 {
@@ -118,20 +138,11 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 		return NULL;
 	buf_clear(b);
 	buf_c(b, scheme);
-	{
-		size_t k = b->n;
-
-		buf_add(b, x->p + host_at, end - host_at);
-		if (buf_err(b))
-			return NULL;
-		for (; k < b->n; k++)
-			if (b->p[k] == '\\')
-				b->p[k] = '/';
-			/* Links inside links were defanged by the same machine. */
-			else if ((b->p[k] | 32) == 'h' && b->n - k > 6 && nested(b->p + k))
-				memcpy(b->p + k, "http", 4);
-	}
-	if (buf_err(b) || url_normalise(buf_str(b), &x->scratch, &host, &port) != ERR_OK) {
+	buf_add(b, x->p + host_at, end - host_at);
+	if (buf_err(b))
+		return NULL;
+	straighten(b->p + (b->n - (end - host_at)), end - host_at);
+	if (url_normalise(buf_str(b), &x->scratch, &host, &port) != ERR_OK) {
 		x->scratch.n = begin;
 		return NULL;
 	}
