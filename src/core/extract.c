@@ -290,6 +290,11 @@ static size_t step(struct ex *x, size_t i)
 	return to;
 }
 
+static bool before_number(char c)
+{
+	return c == ' ' || c == ':' || c == '#' || c == '-';
+}
+
 /*
  * The first place from i on where a step may do anything but pass over what is there. That is a
  * mark, or the run that ends in one. Words that a number follows are looked back for: "AS 4134",
@@ -305,7 +310,7 @@ static size_t ahead(const struct ex *x, size_t i, size_t to)
 	at = ex_run_begin(name, i, a);
 	if (!ex_is(x->p[a], C_DIGIT) || at == i || ex_is(x->p[at - 1], C_WIDE))
 		return at;
-	for (k = at; k > i && at - k < 4 && strchr(" :#-", x->p[k - 1]); k--)
+	for (k = at; k > i && at - k < 4 && before_number(x->p[k - 1]); k--)
 		;
 	if (k < at && k >= i + 2 &&
 	    ((x->p[k - 1] | 32) == 'n' || (x->p[k - 1] | 32) == 's' || (x->p[k - 1] | 32) == 'e')) {
@@ -444,7 +449,6 @@ static size_t ready(const struct ex *x, size_t from)
 /* Marks of the window. */
 static enum err mark(struct ex *x)
 {
-	const struct ex_ways *ways = x->fold.ways ? x->fold.ways : &ex_ways_plain;
 	size_t words = (x->n - x->fold.base) / 64 + 1;
 
 	if (words > x->mark_words) {
@@ -458,7 +462,7 @@ static enum err mark(struct ex *x)
 	}
 	for (int m = 0; m < MARKS; m++)
 		x->mark[m] = (uint64_t *)((uintptr_t)x->mark_room[m] - x->fold.base / 8);
-	ways->marks(x->fold.room, words, x->mark_room);
+	x->ways->marks(x->fold.room, words, x->mark_room);
 	return ERR_OK;
 }
 
@@ -505,6 +509,7 @@ static void pass(struct ex *x, struct link_walk *w)
 	links(x, w, SIZE_MAX);
 	keep_links(x, w);
 	ex_keep(x);
+	ex_keep_end(x);
 	x->found.n = 0;
 }
 
@@ -527,6 +532,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	x->arena = arena;
 	x->every = in->every;
 	x->every_byte = in->every_byte;
+	x->ways = ex_ways(in->isa);
 	x->bare_line = UINT32_MAX;
 	x->heading_role = x->row_role = -1;
 	x->heading = x->heading_family = x->row_family = x->title_family = STR_NONE;
@@ -537,7 +543,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	buf_init(&x->text, 1 << 20);
 	e = x->err ? x->err
 		   : fold_init(&x->fold, in->text, in->window ? in->window : WINDOW,
-			       in->every_byte ? NULL : ex_ways(in->isa));
+			       in->every_byte ? NULL : x->ways);
 	if (!e) {
 		pass(x, &links);
 		e = x->err;

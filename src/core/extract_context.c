@@ -222,10 +222,9 @@ static struct str block_family(struct ex *x)
 	for (int k = 0; k < 5 && stop < x->n && x->p[stop + 1] != '\n' && x->p[stop + 1] != '\r'; k++)
 		stop = ex_line_end_of(x, stop + 1);
 	for (int k = 0; k < 3 && begin > 1 && x->p[begin - 2] != '\n' && x->line.at - begin < 500; k++) {
-		size_t most = begin - 1 < 500 ? begin - 1 : 500;
-		const char *nl = memrchr(x->p + begin - 1 - most, '\n', most);
+		size_t least = begin - 1 < 500 ? 0 : begin - 1 - 500;
 
-		begin = nl ? (size_t)(nl + 1 - x->p) : begin - 1 - most;
+		begin = ex_last(x->mark[MARK_LINE], least, begin - 1);
 	}
 	if (stop - x->line.end > 1000)
 		return STR_NONE;
@@ -407,15 +406,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 	f->heading = x->heading;
 	x->lines_between = x->lines;
 	f->src = src = fold_src(&x->fold, f->at);
-	for (; x->counted < src; x->counted++) {
-		const char *nl = memchr(x->fold.src.p + x->counted, '\n', src - x->counted);
-
-		if (!nl) {
-			x->counted = src;
-			break;
-		}
-		x->counted = (size_t)(nl - x->fold.src.p);
-		x->newlines++;
+	if (x->counted < src) {
+		x->newlines += (uint32_t)x->ways->lines(x->fold.src.p + x->counted, src - x->counted);
+		x->counted = src;
 	}
 	f->line = x->newlines + 1;
 	if (x->section == SEC_IOC || x->intro)

@@ -152,26 +152,57 @@ static void neighbours(struct ex *x)
 	}
 }
 
+static struct ex_like like_of(const struct found *f)
+{
+	return (struct ex_like){ .flags = f->flags,
+				 .port = f->port,
+				 .type = f->type,
+				 .status = f->status,
+				 .alarm = f->alarm,
+				 .escaped = f->escaped,
+				 .angle = f->angle,
+				 .note = f->note };
+}
+
 /* Would judging say the same of both? What is only shown (where it stands, family, role, date) is
  * that of the first anyway. */
-static bool alike(const struct found *a, const struct found *b)
+static bool alike(const struct ex_like *a, const struct ex_like *b)
 {
 	return a->flags == b->flags && a->alarm == b->alarm && a->escaped == b->escaped &&
 	       a->angle == b->angle && a->type == b->type && a->status == b->status &&
 	       a->port == b->port && a->note == b->note && !(a->flags & F_COMMA);
 }
 
-static struct found *other_like(const struct ex *x, uint32_t kept, const struct found *f)
+static void count_more(struct ex *x, struct ex_value *v)
 {
+	if (v->more)
+		x->kept.v[v->kept - 1].count += v->more;
+	v->more = 0;
+}
+
+/* Does another one stand for this one, too? */
+static bool stood_for(struct ex *x, struct ex_value *v, const struct ex_like *like)
+{
+	uint32_t kept = v->kept;
+
+	if (!kept)
+		return false;
+	if (alike(&v->like, like)) {
+		v->more++;
+		return true;
+	}
 	/* The ways in which a value is spoken of are few; if not, some are kept twice. */
 	for (int most = 16; kept && most; most--) {
 		struct found *k = &x->kept.v[kept - 1];
+		struct ex_like other = like_of(k);
 
-		if (alike(k, f))
-			return k;
+		if (alike(&other, like)) {
+			k->count++;
+			return true;
+		}
 		kept = k->before;
 	}
-	return NULL;
+	return false;
 }
 
 void ex_keep(struct ex *x)
@@ -180,6 +211,7 @@ void ex_keep(struct ex *x)
 	for (size_t i = 0; i < x->found.n && !x->err; i++) {
 		struct found *f = &x->found.v[i], *k;
 		struct ex_value *v = &x->values.v[f->equal];
+		struct ex_like like = like_of(f);
 
 		if (f->flags & F_HARD || (f->escaped && f->alarm)) {
 			x->hard_all += f->type != EX_EMAIL;
@@ -189,11 +221,8 @@ void ex_keep(struct ex *x)
 			x->bare++;
 			x->bare_line = f->line_at;
 		}
-		k = x->every ? NULL : other_like(x, v->kept, f);
-		if (k) {
-			k->count++;
+		if (!x->every && stood_for(x, v, &like))
 			continue;
-		}
 		f->original = ex_source(x, f->at, f->end);
 		f->context = context(x, f, f->end);
 		k = f->flags & F_COMMA && !slip(x, f) ? NULL : VEC_PUSH(&x->kept);
@@ -203,6 +232,14 @@ void ex_keep(struct ex *x)
 		}
 		*k = *f;
 		k->before = v->kept;
+		count_more(x, v);
 		v->kept = (uint32_t)x->kept.n;
+		v->like = like;
 	}
+}
+
+void ex_keep_end(struct ex *x)
+{
+	for (size_t i = 0; i < x->values.n; i++)
+		count_more(x, &x->values.v[i]);
 }

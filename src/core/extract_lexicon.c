@@ -316,7 +316,7 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint6
 	return ERR_OK;
 }
 
-static inline bool may_begin(const struct lexicon *l, uint32_t first)
+static inline bool begins(const struct lexicon *l, uint32_t first)
 {
 	uint32_t m = mixed(first);
 
@@ -358,6 +358,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
 		unsigned char k = ex_class_of[(unsigned char)text[i]];
 		uint64_t eight;
+		bool two, three, four;
 
 		took = 1;
 		if (k & C_DIGIT) {
@@ -373,12 +374,18 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 		if (i >= 2 && inside_word(text, i))
 			continue;
 		eight = ex_lower_eight(text + i);
-		if (may_begin(l, (uint32_t)eight) && eight >> 24 & 0xff)
-			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
 		/* Short words, and those with a blank early, have no letter behind. */
-		if (!e && ends_short(text[i + 3]) && may_begin(l, eight & 0xffffff))
+		two = ends_short(text[i + 2]) & begins(l, eight & 0xffff);
+		three = ends_short(text[i + 3]) & begins(l, eight & 0xffffff);
+		four = (eight >> 24 & 0xff) != 0 && begins(l, (uint32_t)eight);
+		/* Mostly. */
+		if (!(two | three | four))
+			continue;
+		if (four)
+			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
+		if (!e && three)
 			e = probe(l, text, i, eight, eight & 0xffffff, &took, out);
-		if (!e && ends_short(text[i + 2]) && may_begin(l, eight & 0xffff))
+		if (!e && two)
 			e = probe(l, text, i, eight, eight & 0xffff, &took, out);
 	}
 	return e;

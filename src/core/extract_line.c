@@ -51,13 +51,6 @@ const struct word_hit *ex_hits_from(struct ex *x, size_t from)
 
 /* ---- lines ------------------------------------------------------------------------------------ */
 
-size_t ex_line_end_of(const struct ex *x, size_t at)
-{
-	const char *nl = at < x->n ? memchr(x->p + at, '\n', x->n - at) : NULL;
-
-	return nl ? (size_t)(nl - x->p) : x->n;
-}
-
 /* Behind indent, bullets and quote marks. */
 size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
 {

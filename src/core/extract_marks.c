@@ -106,6 +106,7 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 			bits[MARK_DOT] |= (uint64_t)(p[0] == '.') << i;
 			bits[MARK_DIGIT] |= (uint64_t)ex_is(p[0], C_DIGIT) << i;
 			bits[MARK_HEX] |= (uint64_t)ex_hex(p[0]) << i;
+			bits[MARK_LINE] |= (uint64_t)(p[0] == '\n') << i;
 			bits[MARK_SEPARATOR] |= (uint64_t)any_of(p[0], "|\t,;\n") << i;
 			bits[MARK_NO_PATH] |=
 				(uint64_t)(!ex_is(p[0], C_PATH) || any_of(p[0], "',;()[]")) << i;
@@ -119,7 +120,19 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 	}
 }
 
-const struct ex_ways ex_ways_plain = { undone, marks };
+static size_t lines(const char *p, size_t n)
+{
+	const char *end = p + n;
+	size_t found = 0;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+		found++;
+		p++;
+	}
+	return found;
+}
+
+const struct ex_ways ex_ways_plain = { undone, marks, lines };
 
 const struct ex_ways *ex_ways(enum isa isa)
 {

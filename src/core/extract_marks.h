@@ -30,6 +30,7 @@ enum {
 	MARK_WORD,
 	/* What makes a line one of cells: `|`, tabs, two blanks, " - ". */
 	MARK_CELL,
+	MARK_LINE, /* line ends */
 	/* What separates cells, and line ends: `|`, tabs, `,`, `;`. */
 	MARK_SEPARATOR,
 	/* Where a path of a URL may end, or must be looked at: what stands in none, `'`, `,`, `;`
@@ -47,6 +48,8 @@ struct ex_ways {
 	/* Marks of 64 * words bytes, of which p[64 * words] and the next can be read. What stands
 	 * before them is no letter and no digit. */
 	void (*marks)(const char *p, size_t words, uint64_t *const map[MARKS]);
+	/* How many line ends are in n bytes. */
+	size_t (*lines)(const char *p, size_t n);
 };
 
 extern const struct ex_ways ex_ways_plain, ex_ways_avx2, ex_ways_avx512;

@@ -68,6 +68,7 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 
 		map[MARK_NAME][k] = name;
 		map[MARK_HEX][k] = digit | lanes_span(low, 'a', 5);
+		map[MARK_LINE][k] = newline;
 		map[MARK_SEPARATOR][k] = bar | tab | lanes_eq(x, ',') | lanes_eq(x, ';') | newline;
 		/* In paths: letters, digits, and from `!` to `/`, : ; = ? @ [ ] _ ~ */
 		map[MARK_NO_PATH][k] = ~(any | lanes_span(x, '#', 3) | lanes_span(x, '*', 1) |
@@ -99,6 +100,17 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 	}
 }
 
-const struct ex_ways WAYS = { undone, marks };
+static size_t lines(const char *p, size_t n)
+{
+	size_t found = 0;
+
+	for (; n >= 64; p += 64, n -= 64)
+		found += (size_t)_mm_popcnt_u64(lanes_eq(lanes_load(p), '\n'));
+	for (; n; n--)
+		found += *p++ == '\n';
+	return found;
+}
+
+const struct ex_ways WAYS = { undone, marks, lines };
 
 #endif

@@ -371,7 +371,16 @@ struct slip {
 /* A value that was met, and the newest of its candidates that are kept (+ 1). */
 struct ex_value {
 	struct str text; /* arena */
-	uint32_t kept, hash;
+	uint32_t hash, kept;
+	/* Those like that one that came since, and what they are like. */
+	uint32_t more;
+	struct ex_like {
+		uint32_t flags;
+		uint16_t port;
+		uint8_t type, status;
+		bool alarm, escaped, angle;
+		const char *note;
+	} like;
 };
 
 enum section { SEC_NONE, SEC_IOC, SEC_REF, SEC_OTHER };
@@ -406,7 +415,8 @@ struct ex {
 	uint64_t *mark[MARKS]; /* of it, in the same way */
 	uint64_t *mark_room[MARKS];
 	size_t mark_words;
-	bool every_byte;  /* go without them */
+	bool every_byte; /* go without them */
+	const struct ex_ways *ways;
 	size_t done;      /* candidates before here are taken */
 	size_t wide_done; /* ex_wide_name has been here */
 	/* Candidates of the present line; when all is read, those that are judged. */
@@ -525,7 +535,10 @@ static inline const struct word_hit *ex_hits_end(const struct ex *x)
 {
 	return x->hits.v ? x->hits.v + x->hits.n : NULL;
 }
-size_t ex_line_end_of(const struct ex *x, size_t at);
+static inline size_t ex_line_end_of(const struct ex *x, size_t at)
+{
+	return ex_next(x->mark[MARK_LINE], at, x->n);
+}
 /* Behind indent, bullets and quote marks. */
 size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet);
 /* Headings up to the line that holds `at`, which becomes x->line. */
@@ -544,6 +557,8 @@ struct str ex_source(const struct ex *x, size_t from, size_t to);
  * that judging looks at the first stands for all, unless every place is asked for.
  */
 void ex_keep(struct ex *x);
+/* No more of them. */
+void ex_keep_end(struct ex *x);
 
 /* ---- extract_context.c, extract_judge.c ------------------------------------------------------- */
 
