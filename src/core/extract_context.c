@@ -473,4 +473,5 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))
 		product(x, f);
 	facts(x, f, from, to);
+	x->alarms_between = x->alarms;
 }

@@ -105,7 +105,7 @@ static void survey(struct judge *j)
 				group_hard(j, EX_DOMAIN, f->host);
 		}
 	}
-	j->alarm = x->title_alarm || (x->hard_all + x->alarms) * ALARM_EVERY >= x->n;
+	j->alarm = x->title_alarm || (x->hard_all + x->alarms_between) * ALARM_EVERY >= x->n;
 	j->list = x->bare >= 3 && x->bare * 10 >= (size_t)x->lines_between * 6;
 }
 

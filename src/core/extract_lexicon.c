@@ -316,14 +316,14 @@ static enum err probe(const struct lexicon *l, const char *text, size_t i, uint6
 	return ERR_OK;
 }
 
-static inline bool begins(const struct lexicon *l, uint32_t first)
+static inline unsigned begins(const struct lexicon *l, uint32_t first)
 {
 	uint32_t m = mixed(first);
 
 	return l->begins[m / 64] >> (m % 64) & 1;
 }
 
-static inline bool ends_short(char c)
+static inline unsigned ends_short(char c)
 {
 	return !ex_is(c, C_ALPHA) || (c | 32) == 's';
 }
@@ -358,7 +358,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
 		unsigned char k = ex_class_of[(unsigned char)text[i]];
 		uint64_t eight;
-		bool two, three, four;
+		unsigned two, three, four;
 
 		took = 1;
 		if (k & C_DIGIT) {
@@ -377,7 +377,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 		/* Short words, and those with a blank early, have no letter behind. */
 		two = ends_short(text[i + 2]) & begins(l, eight & 0xffff);
 		three = ends_short(text[i + 3]) & begins(l, eight & 0xffffff);
-		four = (eight >> 24 & 0xff) != 0 && begins(l, (uint32_t)eight);
+		four = (unsigned)((eight >> 24 & 0xff) != 0) & begins(l, (uint32_t)eight);
 		/* Mostly. */
 		if (!(two | three | four))
 			continue;

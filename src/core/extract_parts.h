@@ -437,6 +437,7 @@ struct ex {
 	word_hits hits;
 	size_t scanned, first_hit;
 	size_t alarms, alarm_at; /* words of alarm so far, and where the last of them stands */
+	size_t alarms_between;   /* of these, up to the last candidate */
 	/* The sentence of the candidate before, whether its ends are true ones, and what it holds. */
 	size_t sentence_from, sentence_to;
 	bool sentence_cut;
