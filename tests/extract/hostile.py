@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of one thing over and over: the time that they take grows no faster than they do.
+"""Texts of one thing over and over, which must not take more time than they are long; and texts that were damaged.
 
-Time is that of the processor, beyond what starting costs, the best of a few runs: other work on the machine hardly tells.
+Time is that of the processor, the best of a few runs: other work on the machine hardly tells.
 """
 
 import os
+import random
 import resource
 import subprocess
 import tempfile
@@ -66,3 +67,29 @@ def check():
                 if not good:
                     wrong.append("%s (%s): %s" % (name, suffix[1:], why))
     return passed, wrong
+
+
+PIECES = ["[.]", "[", "]", "(", "hxxp://", "://", "\\", ".", "..", "\u3002", "@", "::", "/", "&#x", "=3D", "\n", "\r\n", "  ", "-\n", "\u200b",
+          "\u202e", "\ufeff", "\uff0e", "\u0301", "\U0001f525", "\x1f"]
+
+
+class Damaged:
+    """Part of a text with pieces put in, cut out, doubled, and mixed with another one's: plain UTF-8 again."""
+
+    suffix = ".txt"
+
+    def __init__(self, number, bodies, chance):
+        self.label, body = "damaged %d" % number, chance.choice(bodies)
+        for _ in range(chance.randrange(1, 40)):
+            at, what = chance.randrange(len(body) + 1), chance.randrange(4)
+            other = chance.choice(bodies)
+            start = chance.randrange(len(other))
+            body = body[:at] + (chance.choice(PIECES) if what < 2 else other[start:start + chance.randrange(200)] if what == 2 else "") + \
+                body[at + (chance.randrange(30) if what == 3 else 0):]
+        self.raw = self.plain = body.encode("utf-8")
+
+
+def damaged(bodies, count=300, seed=1):
+    """The same ones each time."""
+    chance = random.Random(seed)
+    return [Damaged(i, bodies, chance) for i in range(count)]
