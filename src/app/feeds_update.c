@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Updating feeds: when, what is believed, what is noted. */
-#include "app/feeds.h"
+#include "app/feeds_parts.h"
 
-#include "app/edition.h"
 #include "app/intake.h"
 #include "base/stop.h"
 
@@ -36,97 +35,6 @@ bool feeds_suspicious(uint64_t was, uint64_t is)
 		return false;
 	return is == 0 || (was >= SHRUNK_LEAST && is <= was / TIMES) ||
 	       (is >= GREW_LEAST && is / TIMES >= was);
-}
-
-/* One update: of a feed, from the first question to the note of what came of it. */
-struct update {
-	const char *dir;
-	const struct feeds_client *client;
-	struct feed_known *known;
-	struct feeds_result *r;
-	char folder[PATH_MAX];
-	int64_t began;
-};
-
-static int64_t now(const struct update *u)
-{
-	return u->client->world.now(u->client->world.ctx);
-}
-
-/* ---- fetching ---- */
-
-static struct fetch_rules rules_of(const struct feed *f)
-{
-	struct fetch_rules r = fetch_rules_init();
-
-	r.http = f->http;
-	r.inside = f->inside;
-	r.ca_file = f->ca_file;
-	r.proxy = f->proxy;
-	if (f->max_mib)
-		r.max_wire = r.max_plain = (uint64_t)f->max_mib << 20;
-	if (f->total_s)
-		r.total_s = f->total_s;
-	if (f->idle_s)
-		r.idle_s = f->idle_s;
-	if (f->tries)
-		r.tries = f->tries;
-	if (f->wait_ms)
-		r.wait_ms = f->wait_ms;
-	return r;
-}
-
-static enum err key_of(const struct feed *f, struct buf *bytes, struct fetch_key *key,
-		       struct errinfo *ei)
-{
-	enum err e;
-
-	*key = (struct fetch_key){ .how = FETCH_OPEN };
-	buf_init(bytes, 1);
-	if (f->how == FETCH_OPEN)
-		return ERR_OK;
-	if (!f->key_env && !f->key_file) {
-		if (f->key_needed || f->how == FETCH_URL)
-			return err_set(ei, ERR_USAGE,
-				       "it wants a key: nezumi feed set %s --key-file FILE", f->name);
-		return ERR_OK;
-	}
-	e = fetch_key_read(f->key_env, f->key_env ? NULL : f->key_file, bytes, ei);
-	if (!e)
-		*key = (struct fetch_key){ f->how, f->key_header, f->key_user, buf_str(bytes) };
-	return e;
-}
-
-/* The world of the client, with a progress of our own; only it is called with our context. */
-struct world_of {
-	const struct update *u;
-};
-
-static int64_t world_now(void *ctx)
-{
-	return now(((struct world_of *)ctx)->u);
-}
-
-static uint64_t world_random(void *ctx)
-{
-	const struct fetch_world *w = &((struct world_of *)ctx)->u->client->world;
-
-	return w->random(w->ctx);
-}
-
-static void world_wait(void *ctx, unsigned ms)
-{
-	const struct fetch_world *w = &((struct world_of *)ctx)->u->client->world;
-
-	w->wait(w->ctx, ms);
-}
-
-static void world_progress(void *ctx, uint64_t bytes)
-{
-	const struct update *u = ((struct world_of *)ctx)->u;
-
-	if (u->client->progress)
-		u->client->progress(u->client->ctx, u->known->feed.name, 0, bytes);
 }
 
 /* ---- what is noted ---- */
@@ -219,7 +127,7 @@ static enum err write_try(struct update *u, enum run_status status, struct errin
 	if (!e) {
 		struct store_run run = { .source_id = is.id,
 					 .began = u->began,
-					 .ended = now(u),
+					 .ended = update_now(u),
 					 .status = status,
 					 .rows = u->r->rows,
 					 .rejected = u->r->malformed,
@@ -277,7 +185,7 @@ static enum err take_nothing(struct update *u, struct store *s, const struct sto
 	if (!e)
 		store_load_emptied(load, at);
 	if (!e)
-		e = store_load_commit(load, u->began, now(u), NULL, ei);
+		e = store_load_commit(load, u->began, update_now(u), NULL, ei);
 	if (!e)
 		tell_tally(u, load);
 	store_load_free(load);
@@ -338,23 +246,6 @@ static enum err take_over(struct update *u, const struct edition *ed, struct err
 	return e;
 }
 
-static uint64_t serial_in(const json_t *state, const char *name)
-{
-	const json_t *v = json_object_get(state, name);
-
-	if (strcmp(name, "held") == 0)
-		v = json_object_get(v, "noted");
-	return (uint64_t)json_integer_value(json_object_get(v, "edition"));
-}
-
-static void sweep(const struct update *u)
-{
-	edition_sweep(u->folder, serial_in(u->known->state, "last"), serial_in(u->known->state, "held"));
-}
-
-/* ---- one feed ---- */
-
-/* Put an edition aside until somebody has looked at it. */
 static enum err hold(struct update *u, struct edition *ed, struct errinfo *ei)
 {
 	json_t *files = json_array(), *held;
@@ -391,7 +282,7 @@ static enum err accept(struct update *u, struct edition *ed, struct errinfo *ei)
 		e = take_over(u, ed, ei);
 	if (!e) {
 		u->r->outcome = FEEDS_DONE;
-		sweep(u);
+		update_sweep(u);
 		if (feed_kind(&u->known->feed) == FEED_MISP)
 			edition_sweep_events(ed);
 	}
@@ -409,43 +300,6 @@ static enum err unchanged(struct update *u, struct edition *ed, struct errinfo *
 	return e ? e : write_try(u, RUN_UNCHANGED, ei);
 }
 
-static enum err fetch_and_judge(struct update *u, bool force, struct edition *ed,
-				struct fetcher **fetcher, struct buf *secret, struct errinfo *ei)
-{
-	struct fetch_rules rules = rules_of(&u->known->feed);
-	struct world_of own = { u };
-	struct fetch_world world = { &own, world_now, world_random, world_wait, world_progress };
-	const json_t *last = json_object_get(u->known->state, "last");
-	uint64_t serial = serial_in(u->known->state, "last"),
-		 other = serial_in(u->known->state, "held");
-	struct fetch_key key;
-	struct judged judged;
-	enum err e = key_of(&u->known->feed, secret, &key, ei);
-
-	if (!e)
-		e = feeds_folder(u->dir, u->known->feed.name, true, u->folder, sizeof u->folder, ei);
-	if (e)
-		return e;
-	sweep(u);
-	e = fetcher_open(&rules, &key, &world, fetcher, ei);
-	if (!e)
-		e = edition_open(ed, &u->known->feed, *fetcher, &world, u->folder, last,
-				 (serial > other ? serial : other) + 1);
-	ed->afresh = force;
-	if (!e)
-		e = edition_make(ed, ei);
-	u->r->bytes = ed->bytes;
-	(void)snprintf(u->r->note, sizeof u->r->note, "%s", ed->note);
-	if (e || ed->unchanged)
-		return e;
-	e = edition_judge(ed, &judged, ei);
-	if (!e) {
-		u->r->rows = judged.rows;
-		u->r->malformed = judged.malformed;
-	}
-	return e;
-}
-
 /* Whatever goes wrong with the feed itself is noted; only what is wrong with the database, or a
  * wish to stop, ends everything. */
 static enum err update_one(struct update *u, bool force, struct errinfo *ei)
@@ -457,8 +311,8 @@ static enum err update_one(struct update *u, bool force, struct errinfo *ei)
 	enum err e;
 
 	buf_init(&secret, 1);
-	u->began = now(u);
-	e = fetch_and_judge(u, force, &ed, &fetcher, &secret, &why);
+	u->began = update_now(u);
+	e = update_fetch(u, force, &ed, &fetcher, &secret, &why);
 	fetch_key_forget(&secret);
 	if (e == ERR_STOP || e == ERR_NOMEM) {
 		/* nothing is noted: it did not happen */
@@ -469,13 +323,13 @@ static enum err update_one(struct update *u, bool force, struct errinfo *ei)
 		e = note_try(u, true, ed.wait_s, NULL);
 		if (!e)
 			e = write_try(u, RUN_FAILED, ei);
-		sweep(u);
+		update_sweep(u);
 	} else if (ed.unchanged) {
 		e = unchanged(u, &ed, ei);
-		sweep(u);
+		update_sweep(u);
 	} else if (feeds_suspicious(u->known->rows, u->r->rows)) {
 		e = hold(u, &ed, ei);
-		sweep(u);
+		update_sweep(u);
 	} else {
 		e = accept(u, &ed, ei);
 	}
@@ -535,7 +389,7 @@ enum err feeds_update(const char *dir, const char *const *names, size_t n, bool 
 		struct update u = update_of(dir, c, &all.v[i], &r);
 
 		if (n ? !is_named(&all.v[i], names, n)
-		      : !all.v[i].enabled || (!force && !is_due(&all.v[i], now(&u))))
+		      : !all.v[i].enabled || (!force && !is_due(&all.v[i], update_now(&u))))
 			continue;
 		e = update_one(&u, force, ei);
 		if (!e)
@@ -576,7 +430,7 @@ enum err feeds_approve(const char *dir, const char *name, const struct feeds_cli
 	}
 	if (!e) {
 		u = update_of(dir, c, k, &r);
-		u.began = now(&u);
+		u.began = update_now(&u);
 		r.rows = k->held_rows;
 		e = feeds_folder(dir, name, true, u.folder, sizeof u.folder, ei);
 	}

@@ -103,12 +103,12 @@ static enum err write_all(int fd, const char *p, size_t n, struct errinfo *ei)
 	return ERR_OK;
 }
 
-static bool is_packed(int fd, struct str magic)
+static bool is_packed(int fd)
 {
 	char head[4] = { 0 };
 	ssize_t n = pread(fd, head, sizeof head, 0);
 
-	return n >= (ssize_t)magic.n && str_starts((struct str){ head, (size_t)n }, magic);
+	return n > 0 && source_is_packed((struct str){ head, (size_t)n });
 }
 
 /* All of one file into the other, at most `most` bytes. */
@@ -165,15 +165,17 @@ static enum err unpack(int *fd, char *path, const char *to, uint64_t most, uint6
 static enum err unpack_all(const struct fetcher *f, const struct hop *hop, int *fd, char *path,
 			   const char *to, uint64_t *plain, struct errinfo *ei)
 {
-	struct str gzip = STR("\x1f\x8b\x08"), zstd = STR("\x28\xb5\x2f\xfd");
 	enum err e = ERR_OK;
 
 	*plain = hop->got;
-	if (hop->gzip && !is_packed(*fd, gzip))
+	if (hop->gzip && !is_packed(*fd))
 		return err_set(ei, ERR_PARSE,
 			       "the server says that it is packed by gzip, but it is not");
-	for (int i = 0; !e && i < LAYERS && (is_packed(*fd, gzip) || is_packed(*fd, zstd)); i++)
+	for (int i = 0; !e && i < LAYERS && is_packed(*fd); i++)
 		e = unpack(fd, path, to, f->rules.max_plain, plain, ei);
+	/* Whoever reads it would go on unpacking, without a limit. */
+	if (!e && is_packed(*fd))
+		e = err_set(ei, ERR_PARSE, "it is packed more than twice");
 	if (!e && *plain > f->rules.max_plain)
 		e = err_set(ei, ERR_LIMIT, "it is more than %llu MiB",
 			    (unsigned long long)(f->rules.max_plain >> 20));

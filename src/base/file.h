@@ -37,6 +37,8 @@ MUST enum err source_peek(struct source *s, size_t want, struct str *head, bool 
  * more than once. The source is of no further use. Errors: ERR_IO, ERR_STOP.
  */
 MUST enum err source_keep(struct source *s, int *fd, struct errinfo *ei);
+/* By its first bytes (four are enough): is it packed in a way that sources undo? */
+bool source_is_packed(struct str head);
 /* Is it a regular file, which may be opened again? Else (pipes, devices) what was read is gone. */
 bool source_can_reopen(const struct source *s);
 uint64_t source_id(const struct source *s);

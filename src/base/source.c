@@ -344,23 +344,40 @@ static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, st
 
 static const struct codec plain = { plain_read }, gzip = { gzip_read }, zstd = { zstd_read };
 
+static bool is_gzip(struct str head)
+{
+	return str_starts(head, STR("\x1f\x8b\x08"));
+}
+
+/* A frame, or a skippable frame that some tools write first (RFC 8878 3.1.2). */
+static bool is_zstd(struct str head)
+{
+	return str_starts(head, STR("\x28\xb5\x2f\xfd")) ||
+	       (head.n >= 4 && (head.p[0] & 0xf0) == 0x50 &&
+		str_starts(str_skip(head, 1), STR("\x2a\x4d\x18")));
+}
+
+bool source_is_packed(struct str head)
+{
+	return is_gzip(head) || is_zstd(head);
+}
+
 static enum err choose_codec(struct source *s, struct errinfo *ei)
 {
 	enum err e = fill_to(s, 4, ei);
+	struct str head;
 
 	s->codec = &plain;
 	if (e)
 		return e;
-	if (s->raw_n >= 3 && s->raw[0] == 0x1f && s->raw[1] == 0x8b && s->raw[2] == 8) {
+	head = (struct str){ (const char *)s->raw, s->raw_n };
+	if (is_gzip(head)) {
 		s->gz = calloc(1, sizeof *s->gz);
 		if (!s->gz)
 			return ERR_NOMEM;
 		isal_inflate_init(s->gz);
 		s->codec = &gzip;
-	} else if (s->raw_n >= 4 &&
-		   (memcmp(s->raw, "\x28\xb5\x2f\xfd", 4) == 0 ||
-		    ((s->raw[0] & 0xf0) == 0x50 && memcmp(s->raw + 1, "\x2a\x4d\x18", 3) == 0))) {
-		/* A frame, or a skippable frame that some tools write first (RFC 8878 3.1.2). */
+	} else if (is_zstd(head)) {
 		s->zs = ZSTD_createDStream();
 		if (!s->zs)
 			return ERR_NOMEM;

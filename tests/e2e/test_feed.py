@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Feeds: what is fetched and when, what is believed, and what becomes of what was there before."""
 
+import bz2
 import functools
 import gzip
 import json
+import lzma
 import os
 import random
 import select
@@ -16,6 +18,7 @@ import sys
 import time
 
 import e2e
+from make import zst, zst_repeat
 from feed_server import PAGE, Case, Handler, Server, addresses, certificates, packed
 
 
@@ -311,6 +314,14 @@ class Rubbish(Case):
         "gzip that is none": (lambda h: h.say(200, addresses(50), Content_Encoding="gzip"), "but it is not"),
         "gzip that is cut": (lambda h: h.say(200, gzip.compress(addresses(5000))[:-200], Content_Encoding="gzip"), "gzip stream"),
         "a bomb": (lambda h: h.say(200, bomb(), Content_Encoding="gzip"), "more than 1 MiB"),
+        "a bomb in a bomb": (lambda h: h.say(200, gzip.compress(bomb()), Content_Encoding="gzip"), "more than 1 MiB"),
+        "a bomb as a file": (lambda h: h.say(200, bomb(), Content_Type="application/gzip"), "more than 1 MiB"),
+        "a bomb of zstd": (zst_repeat(b" ", 512), "more than 1 MiB"),
+        "a bomb behind a skippable frame": (b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + zst_repeat(b" ", 512), "more than 1 MiB"),
+        "packed three times": (gzip.compress(gzip.compress(gzip.compress(addresses(50)))), "packed more than twice"),
+        "packed by xz": (lzma.compress(addresses(50)), "xz"),
+        "packed by bzip2": (bz2.compress(addresses(50)), "bzip2"),
+        "an empty archive": (b"PK\5\6" + bytes(18), "ZIP"),
         "another packing": (lambda h: h.say(200, addresses(50), Content_Encoding="br"), "br"),
         "another format": (b'{"type":"bundle","id":"bundle--1","objects":[]}', "another format"),
         "prose": (b"The list has moved. Please write to us.\n" * 40, "read"),
@@ -318,6 +329,10 @@ class Rubbish(Case):
         "4 GB announced": (lambda h: h.say(200, b"", Content_Length=4 << 30), "more than 1 MiB"),
         "a trickle": (loris, "stood still"),
         "a trickle of headers": (slow_head, "stood still"),
+        "a captive portal": (to("/portal"), "Sign in to the guest network"),
+        "a portal without a title": (b"<html><script>location='http://x'</script></html>", "web page"),
+        "nothing new, of what was not asked about": (lambda h: h.say(304, b"", Content_Length=None, Content_Type=None, ETag="x"), "304"),
+        "an error in JSON": (b'{"error":"rate limit exceeded"}', "read"),
         "no such place": (lambda h: h.say(404, b"x"), "404"),
         "a server in trouble": (lambda h: h.say(503, b"x"), "503"),
         "no right": (lambda h: h.say(401, b"x", WWW_Authenticate="Basic"), "key"),
@@ -330,6 +345,7 @@ class Rubbish(Case):
 
     def test_each(self):
         self.answers["/a"] = addresses(50)
+        self.answers["/portal"] = lambda h: h.say(200, PAGE, Content_Type="text/html")
         self.add("a", "/a", "--format", "list", "--max-size", "1", "--idle", "1s", "--timeout", "20s")
         self.update()
         for name, (answer, why) in self.BAD.items():
@@ -349,6 +365,26 @@ class Rubbish(Case):
             self.answers["/a"] = addresses(n).decode().encode(how)
             self.update("a")
             self.assertEqual(self.listed("a"), n)
+
+    def test_what_servers_say_wrongly(self):
+        """A list is one by its content, whatever its server calls it."""
+        self.add("a", "/a", "--format", "list")
+        for i, (headers, pack) in enumerate((
+                ({"Content-Type": "text/html; charset=utf-16"}, bytes), ({"Content-Type": None}, bytes),
+                ({"Content-Type": "application/json"}, bytes), ({"Content-Type": "image/png"}, gzip.compress),
+                ({"Content-Encoding": "gzip"}, lambda d: gzip.compress(gzip.compress(d))), ({}, zst),
+                ({"Content-Disposition": "attachment; filename=../../../etc/passwd"}, bytes))):
+            with self.subTest(headers=headers):
+                self.answers["/a"] = lambda h: h.say(200, pack(addresses(20 + i)), **headers)
+                self.assertEqual(self.update("a")[0]["a"]["rows"], 20 + i)
+
+    def test_nothing_yet_and_nothing_new(self):
+        """A server that says that nothing is new to whoever has nothing."""
+        self.answers["/a"] = lambda h: h.say(304, b"", Content_Length=None, Content_Type=None)
+        self.add("a", "/a", "--format", "list")
+        self.assertIn("304", self.update("a", status=2)[1])
+        self.answers["/a"] = addresses(5)
+        self.assertEqual(self.update("a")[0]["a"]["rows"], 5)
 
     def test_documents(self):
         whole = {"type": "bundle", "id": "bundle--5c0a0001-0000-4000-8000-000000000003", "objects": [
@@ -488,6 +524,22 @@ class Trust(Case):
                     said += d.read().decode("latin-1")
         for hidden in (secret, "s3cret%2B%2F%26key", "bWU6czNjcmV0Ky8ma2V5"):
             self.assertNotIn(hidden, said)
+
+    def test_a_key_that_others_may_read(self):
+        self.put("key", "s3cret\n")
+        self.answers["/a"] = addresses(10)
+        self.add("a", "/a", "--key-file", os.path.join(self.dir, "key"), "--key", "bearer")
+        for mode, told in ((0o644, True), (0o640, True), (0o600, False), (0o400, False)):
+            os.chmod(os.path.join(self.dir, "key"), mode)
+            note = self.update("a", "--force")[0]["a"]["note"] or ""
+            self.assertEqual("chmod 600" in note, told, oct(mode))
+        for bad, why in ((b"", "holds no key"), (b"\n\n", "holds no key"), (b"a\x1b[2Jb\n", "control character"), (b"x" * 100000, "key")):
+            os.chmod(os.path.join(self.dir, "key"), 0o600)
+            self.put("key", bad)
+            self.assertIn(why, self.update("a", status=2)[1])
+        os.remove(os.path.join(self.dir, "key"))
+        os.mkdir(os.path.join(self.dir, "key"))
+        self.assertIn("key", self.update("a", status=2)[1])
 
     def test_a_key_needs_a_safe_way(self):
         self.put("key", "secret\n")
