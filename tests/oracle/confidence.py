@@ -51,6 +51,7 @@ class Said:
 
     def __init__(self, source, text, role, age=None, left=None, confidence=None, port=0):
         self.source, self.text, self.role = source, text, role
+        self.gone = None        # days since it was listed last, if it is not listed any more
         self.age, self.left, self.confidence, self.port = age, left, confidence, port
         self.kind, self.value, self.net, self.host, _ = indicator_value(text)
 
@@ -67,7 +68,7 @@ class Said:
 
     def past(self):
         """Days since its validity ended; 0 or less: it has not."""
-        return 0 if self.left is None else -self.left / DAY
+        return -self.left / DAY if self.left is not None else self.gone or 0
 
     def weight(self, record):
         own = 1.0 if self.confidence is None else self.confidence / 100
@@ -77,7 +78,8 @@ class Said:
 class Source:
     def __init__(self, name, reliability):
         self.name, self.reliability = name, reliability
-        self.said = []
+        self.said = []          # in its last edition
+        self.aside = []         # in the one before
 
     def values(self):
         return {s.value for s in self.said}
@@ -165,7 +167,7 @@ class World:
     def about(self, text):
         """What is said of the value, of what holds it and of a URL's host."""
         kind, value, net, host, _ = indicator_value(text)
-        return [s for source in self.sources for s in source.said
+        return [s for source in self.sources for s in source.said + source.aside
                 if lies(kind, value, net, host, s.kind, s.value, s.net) is not None]
 
     def counting(self, text):
@@ -304,7 +306,7 @@ class Maker:
         return Said(source, text, role, age, left, r.choice((None, None, 100, 80, 50, 10, 0)),
                     r.choice((0, 0, 0, 443)))
 
-    def world(self):
+    def world(self, clock):
         r, w = self.r, World()
         pool = sorted({self.value() for _ in range(r.randrange(4, 40))})
         for n in range(r.randrange(1, 6)):
@@ -319,6 +321,14 @@ class Maker:
             source.said = [self.said(source, t, times) for t in texts]
             if r.random() < 0.2:
                 source.said += [self.said(source, t, times) for t in r.sample(texts, min(3, len(texts)))]
+            if r.random() < 0.3 and clock:
+                listed = source.values()
+                gone = r.choice((3, 29, 31, 200))
+                source.aside = [self.said(source, t, times) for t in pool if indicator_value(t)[1] not in listed]
+                for s in source.aside:
+                    s.gone = gone
+                    if s.age is not None:  # it was seen before it was listed
+                        s.age += gone * DAY
         self.files = []
         for cls in ("benign", "provider", "sinkhole"):
             if r.random() < 0.5:
@@ -396,9 +406,9 @@ def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def table(source, now):
+def table(said, now):
     out = ["value,role,port,confidence,first_seen,valid_until"]
-    for s in source.said:
+    for s in said:
         out.append(",".join((s.text, s.role, str(s.port or ""), "" if s.confidence is None else str(s.confidence),
                              "" if s.age is None else stamp(now - s.age), "" if s.left is None else stamp(now + s.left))))
     return "\n".join(out) + "\n"
@@ -407,16 +417,18 @@ def table(source, now):
 def play(seed, binary, keep, preload):
     """Lines that say what differs."""
     maker = Maker(seed)
-    w, asked = maker.world()
+    w, asked = maker.world(preload)
     base = "/dev/shm" if os.path.isdir("/dev/shm") else None
     folder = tempfile.mkdtemp(prefix="confidence-%d-" % seed, dir=base)
     nezumi, now, wrong = Program(binary, folder, preload), int(time.time()), []
     try:
         for source in w.sources:
-            with open(os.path.join(folder, source.name), "w") as f:
-                f.write(table(source, now))
             args = ["--reliability", source.reliability] if source.reliability else []
-            nezumi("import", "-q", "--kind", "indicators", "--source", source.name, *args, source.name)
+            if source.aside:
+                nezumi("import", "-q", "--kind", "indicators", "--source", source.name, *args, "-",
+                       feed=table(source.aside + source.said[::2], now), days=-source.aside[0].gone)
+            nezumi("import", "-q", "--kind", "indicators", "--source", source.name, *args, "-",
+                   feed=table(source.said, now))
         for cls, texts in maker.files:
             with open(os.path.join(folder, cls), "w") as f:
                 f.write("\n".join(texts) + "\n")
