@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: options anywhere, bad usage, help, colour, width, language, quiet, the data directory."""
 
+import json
 import os
 import re
 import subprocess
@@ -210,6 +211,17 @@ class Options(e2e.Case):
             self.put("cut.nzo", whole[:n])
             done = self.nezumi("analyze", "--owners", "cut.nzo", "-i", "list", "log", status=2)
             self.assertIn("cut.nzo", done.err)
+        # A look-up of a few values does not sum the whole file up: damage may be believed, and nothing worse.
+        for at in range(0, len(whole), 1 if len(whole) < 600 else 7):
+            self.put("odd.nzo", whole[:at] + bytes([whole[at] ^ 0xff]) + whole[at + 1:])
+            done = self.nezumi("check", "--json", "--owners", "odd.nzo", "--data", "none", "9.8.7.6", CONTROLLER)
+            self.assertIn(done.status, (0, 1, 2))
+            if done.status == 2:
+                self.assertIn("odd.nzo", done.err)
+            for line in done.text.splitlines():
+                self.assertLess(len(json.loads(line)["as_name"]), len(whole))
+        done = self.nezumi("analyze", "--owners", "odd.nzo", "-i", "list", "log", status=2)
+        self.assertIn("odd.nzo", done.err)
 
     def test_as_overrides_content(self):
         self.put("csv", "ioc\n%s\n" % CONTROLLER)
