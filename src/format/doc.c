@@ -87,6 +87,20 @@ bool doc_next(struct doc *d, struct str *value)
 	return true;
 }
 
+void doc_each(struct str text, struct sink *sink, bool (*read)(struct doc *d, struct str value),
+	      const char *none)
+{
+	struct str value;
+	struct doc d;
+
+	doc_begin(&d, text, sink);
+	while (doc_next(&d, &value))
+		if (!read(&d, value)) {
+			doc_at(&d, value.p);
+			sink_bad(sink, "%s", none);
+		}
+}
+
 bool doc_part(struct doc *d, struct json_parts *w, struct str *key, struct str *value)
 {
 	if (json_part(w, key, value))

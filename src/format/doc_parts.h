@@ -25,6 +25,13 @@ void doc_begin(struct doc *d, struct str text, struct sink *sink);
 /* The next value; most documents are one. False at the end. */
 bool doc_next(struct doc *d, struct str *value);
 
+/*
+ * Read the values of a document one after the other. What read() knows nothing of (false) is told
+ * as `none`.
+ */
+void doc_each(struct str text, struct sink *sink, bool (*read)(struct doc *d, struct str value),
+	      const char *none);
+
 /* What is told next stands here, a place in the text. */
 static inline void doc_at(struct doc *d, const char *p)
 {

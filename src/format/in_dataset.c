@@ -72,12 +72,9 @@ static int dataset_sniff(const struct sample *s)
 	if (sample_binary(s))
 		return 0;
 	buf_init(&scratch, 0);
-	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
+	while (lines < SNIFF_LINES && sample_entry(s, &rest, &line)) {
 		struct indicator ind;
 
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
 		lines++;
 		good += line.n <= 2 * VALUE_MAX && value(line, &scratch, &text) &&
 			indicator_recognise(text, &scratch, &ind, NULL) == ERR_OK;
@@ -93,13 +90,9 @@ static void dataset_block(const struct layout *l, const struct reader_hints *h, 
 
 	(void)l;
 	(void)h;
-	while (str_line(&block, &line)) {
+	while (block_entry(&block, &line, sink)) {
 		struct indicator ind = indicator_init();
 
-		sink_line(sink);
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
 		if (line.n > 2 * VALUE_MAX || !value(line, &sink->scratch, &text))
 			sink_bad(sink, "not a value in base64");
 		else if (indicator_recognise(text, &sink->scratch, &ind, NULL))

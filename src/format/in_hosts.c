@@ -56,10 +56,7 @@ static int hosts_sniff(const struct sample *s)
 
 	if (sample_binary(s))
 		return 0;
-	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
+	while (lines < SNIFF_LINES && sample_entry(s, &rest, &line)) {
 		lines++;
 		if (!word(&line, &first) || !address(first, &ip) || !word(&line, &name))
 			continue;

@@ -35,10 +35,7 @@ static int iprep_sniff(const struct sample *s)
 	struct cidr net;
 	uint64_t score;
 
-	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
+	while (lines < SNIFF_LINES && sample_entry(s, &rest, &line)) {
 		lines++;
 		good += !split(line, &text, &score) && cidr_parse(text, &net);
 	}
@@ -52,15 +49,11 @@ static void iprep_block(const struct layout *l, const struct reader_hints *h, st
 
 	(void)l;
 	(void)h;
-	while (str_line(&block, &line)) {
+	while (block_entry(&block, &line, sink)) {
 		struct indicator ind = indicator_init();
 		const char *why;
 		uint64_t score = 0;
 
-		sink_line(sink);
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
 		why = split(line, &text, &score);
 		if (why) {
 			sink_bad(sink, "%s", why);

@@ -81,13 +81,10 @@ static int ipset_sniff(const struct sample *s)
 
 	if (sample_binary(s))
 		return 0;
-	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
+	while (lines < SNIFF_LINES && sample_entry(s, &rest, &line)) {
 		struct str tail = line, name, what;
 		enum command c;
 
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
 		lines++;
 		c = command_of(&tail);
 		if ((c == ADD || c == CREATE) && word(&tail, &name) && word(&tail, &what))

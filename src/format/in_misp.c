@@ -16,7 +16,7 @@
 #define DEPTH_MAX 4
 
 struct reading {
-	struct doc doc;
+	struct doc *doc;
 	struct sink *sink;
 	const char *at; /* the attribute or object at hand, in the document */
 };
@@ -158,7 +158,7 @@ static void bad(struct reading *r, const json_t *a, const char *why)
 {
 	struct str uuid = doc_get(a, "uuid");
 
-	doc_at(&r->doc, r->at);
+	doc_at(r->doc, r->at);
 	if (uuid.n)
 		sink_bad(r->sink, "attribute %.*s: %s", STR_ARG(str_head(uuid, 36)), why);
 	else
@@ -301,8 +301,8 @@ static void attributes(struct reading *r, struct str list, const struct event *e
 
 	if (!doc_parts(&w, list, '['))
 		return;
-	while (doc_part(&r->doc, &w, &key, &v)) {
-		json_t *a = doc_tree(&r->doc, v);
+	while (doc_part(r->doc, &w, &key, &v)) {
+		json_t *a = doc_tree(r->doc, v);
 
 		r->at = v.p;
 		if (a)
@@ -318,8 +318,8 @@ static void objects(struct reading *r, struct str list, const struct event *even
 
 	if (!doc_parts(&w, list, '['))
 		return;
-	while (doc_part(&r->doc, &w, &key, &v)) {
-		json_t *o = doc_tree(&r->doc, v);
+	while (doc_part(r->doc, &w, &key, &v)) {
+		json_t *o = doc_tree(r->doc, v);
 
 		r->at = v.p;
 		if (o)
@@ -336,7 +336,7 @@ static json_t *about(struct reading *r, struct str event, struct str *list, stru
 	struct str key, v;
 
 	(void)json_parts_begin(&w, event);
-	while (tree && doc_part(&r->doc, &w, &key, &v)) {
+	while (tree && doc_part(r->doc, &w, &key, &v)) {
 		if (str_is(key, "Attribute"))
 			*list = v;
 		else if (str_is(key, "Object"))
@@ -344,7 +344,7 @@ static json_t *about(struct reading *r, struct str event, struct str *list, stru
 		if (!str_is(key, "info") && !str_is(key, "uuid") && !str_is(key, "Orgc") &&
 		    !str_is(key, "Tag") && !str_is(key, "Galaxy"))
 			continue;
-		member = doc_tree(&r->doc, v);
+		member = doc_tree(r->doc, v);
 		if (member)
 			(void)json_object_setn_new_nocheck(tree, key.p, key.n, member);
 	}
@@ -359,7 +359,7 @@ static void read_event(struct reading *r, struct str text)
 	json_t *e;
 
 	if (!doc_is(text, '{')) {
-		doc_at(&r->doc, text.p);
+		doc_at(r->doc, text.p);
 		sink_bad(r->sink, "an event that is no object");
 		return;
 	}
@@ -392,8 +392,8 @@ static void found_attributes(struct reading *r, struct str list)
 	struct str key, v;
 
 	(void)doc_parts(&w, list, '[');
-	while (doc_part(&r->doc, &w, &key, &v)) {
-		json_t *a = doc_tree(&r->doc, v);
+	while (doc_part(r->doc, &w, &key, &v)) {
+		json_t *a = doc_tree(r->doc, v);
 		const json_t *of = json_object_get(a, "Event");
 		struct event event = {
 			.source = doc_get(json_object_get(of, "Orgc"), "name"),
@@ -417,7 +417,7 @@ static bool read_list(struct reading *r, struct str text, unsigned depth)
 	bool any = false, empty = true;
 
 	(void)json_parts_begin(&w, text);
-	while (doc_part(&r->doc, &w, &key, &v)) {
+	while (doc_part(r->doc, &w, &key, &v)) {
 		empty = false;
 		any |= read_value(r, v, depth + 1);
 	}
@@ -465,25 +465,24 @@ static bool read_value(struct reading *r, struct str text, unsigned depth)
 	}
 	/* What is wrong beside what was read. */
 	(void)json_parts_begin(&w, text);
-	while (doc_part(&r->doc, &w, &key, &v))
+	while (doc_part(r->doc, &w, &key, &v))
 		;
 	return true;
+}
+
+static bool read_document(struct doc *d, struct str text)
+{
+	struct reading r = { .doc = d, .sink = d->sink };
+
+	return read_value(&r, text, 0);
 }
 
 static void misp_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		       struct sink *sink)
 {
-	struct reading r = { .sink = sink };
-	struct str text;
-
 	(void)l;
 	(void)h;
-	doc_begin(&r.doc, block, sink);
-	while (doc_next(&r.doc, &text))
-		if (!read_value(&r, text, 0)) {
-			doc_at(&r.doc, text.p);
-			sink_bad(sink, "no MISP event in it");
-		}
+	doc_each(block, sink, read_document, "no MISP event in it");
 }
 
 const struct reader reader_misp = {

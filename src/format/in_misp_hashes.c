@@ -42,10 +42,8 @@ static int misp_hashes_sniff(const struct sample *s)
 	struct str rest = s->head, line;
 	unsigned lines = 0;
 
-	while (lines < SNIFF_LINES && sample_line(s, &rest, &line)) {
-		if (str_trim(line).n == 0)
-			continue;
-		if (!is_pair(str_trim(line)))
+	while (lines < SNIFF_LINES && sample_entry(s, &rest, &line)) {
+		if (!is_pair(line))
 			return 0;
 		lines++;
 	}
@@ -61,13 +59,11 @@ static void misp_hashes_block(const struct layout *l, const struct reader_hints 
 	(void)h;
 	sink_bad(sink,
 		 "MD5 sums of values, which say nothing by themselves: import the events beside it");
-	while (str_line(&block, &line)) {
-		sink_line(sink);
-		line = str_trim(line);
-		if (line.n && !is_pair(line))
-			sink_bad(sink, "no MD5 and UUID");
+	while (block_entry(&block, &line, sink)) {
+		if (is_pair(line))
+			sink->unused++;
 		else
-			sink->unused += line.n > 0;
+			sink_bad(sink, "no MD5 and UUID");
 	}
 }
 

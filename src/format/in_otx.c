@@ -306,20 +306,17 @@ static bool read_value(struct doc *d, struct str text, unsigned depth)
 	return m[NAME].n && m[ID].n;
 }
 
+static bool read_document(struct doc *d, struct str text)
+{
+	return read_value(d, text, 0);
+}
+
 static void otx_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		      struct sink *sink)
 {
-	struct str text;
-	struct doc d;
-
 	(void)l;
 	(void)h;
-	doc_begin(&d, block, sink);
-	while (doc_next(&d, &text))
-		if (!read_value(&d, text, 0)) {
-			doc_at(&d, text.p);
-			sink_bad(sink, "no pulse in it");
-		}
+	doc_each(block, sink, read_document, "no pulse in it");
 }
 
 const struct reader reader_otx = {

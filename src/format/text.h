@@ -14,6 +14,34 @@ static inline bool sample_line(const struct sample *s, struct str *rest, struct 
 	return str_line(rest, line);
 }
 
+static inline bool line_is_entry(struct str line)
+{
+	return line.n > 0 && line.p[0] != '#';
+}
+
+/* The next line of a sample, trimmed, that is neither blank nor a comment (#). */
+static inline bool sample_entry(const struct sample *s, struct str *rest, struct str *line)
+{
+	while (sample_line(s, rest, line)) {
+		*line = str_trim(*line);
+		if (line_is_entry(*line))
+			return true;
+	}
+	return false;
+}
+
+/* The same of a block; each line is begun. */
+static inline bool block_entry(struct str *block, struct str *line, struct sink *sink)
+{
+	while (str_line(block, line)) {
+		sink_line(sink);
+		*line = str_trim(*line);
+		if (line_is_entry(*line))
+			return true;
+	}
+	return false;
+}
+
 /* The first line that is not blank and does not begin with `#`: what a titled reader gets. */
 static inline bool sample_title(const struct sample *s, struct str *rest, struct str *title)
 {
