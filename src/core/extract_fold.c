@@ -147,6 +147,12 @@ static void slide(struct fold *f, size_t keep)
 	f->near = 0;
 }
 
+/* What anything that stands for something else begins with. */
+static bool begins(char c)
+{
+	return c == 0 || strchr("[({<.\\\ndD\xc2\xe2\xe3\xef", c);
+}
+
 /* Which of the 64 bytes from i on (`left` of them count) may stand for something else. */
 static uint64_t undone(const struct fold *f, size_t i, size_t left)
 {
@@ -154,8 +160,13 @@ static uint64_t undone(const struct fold *f, size_t i, size_t left)
 	char text[1 + 64 + 3] = { '\n' };
 	size_t n = f->src.n - i;
 
-	if (!f->ways)
-		return some;
+	if (!f->ways) {
+		uint64_t bits = 0;
+
+		for (size_t k = 0; k < left; k++)
+			bits |= (uint64_t)begins(f->src.p[i + k]) << k;
+		return bits;
+	}
 	if (i && n >= 64 + 3)
 		return f->ways->undone(f->src.p + i) & some;
 	if (i)
