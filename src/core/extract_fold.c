@@ -142,7 +142,8 @@ static void slide(struct fold *f, size_t keep)
 	/* One edit at or before the window says where it begins. */
 	while (gone + 1 < f->edits.n && f->edits.v[gone + 1].at <= keep)
 		gone++;
-	memmove(f->edits.v, f->edits.v + gone, (f->edits.n - gone) * sizeof *f->edits.v);
+	if (gone)
+		memmove(f->edits.v, f->edits.v + gone, (f->edits.n - gone) * sizeof *f->edits.v);
 	f->edits.n -= gone;
 	f->near = 0;
 }

@@ -83,6 +83,19 @@ class Extract(e2e.Case):
         self.assertEqual(self.values("--every", "report.txt").count(("domain", "bad-domain.com")), 2)
         self.assertEqual([r["count"] for r in self.found("report.txt") if r["type"] == "domain"], [2])
 
+    def test_threads(self):
+        """Many files, some of them long, missing or no documents: the same bytes in the same order, whatever the threads."""
+        for i in range(40):
+            self.put("d/%02d.txt" % i, "".join("45.%d.%d[.]%d is a C2 server\n" % (i + 1, k // 250, k % 250 + 1)
+                                              for k in range(9000 if i % 9 == 0 else i)))
+        self.put("d/20.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
+        for options in ([], ["--json"], ["--json", "--every", "--all"]):
+            one = self.nezumi("extract", *options, "--threads", "1", "d", "missing", "d/03.txt", status=2)
+            self.assertGreater(len(one.out), 100000)
+            for n in ("2", "5", "64"):
+                many = self.nezumi("extract", *options, "--threads", n, "d", "missing", "d/03.txt", status=2)
+                self.assertTrue(many.out == one.out and many.err == one.err)
+
     def test_status(self):
         self.put("nothing", "Nothing of that kind here.\n")
         self.nezumi("extract", "nothing", status=1)
