@@ -56,13 +56,29 @@ static int net_cmp(struct cidr a, struct cidr b)
 	return d ? d : (a.len > b.len) - (a.len < b.len);
 }
 
+/* From the end, label by label: what lies below a name follows it. */
+static int name_cmp(struct str a, struct str b)
+{
+	size_t least = a.n < b.n ? a.n : b.n;
+
+	for (size_t i = 1; i <= least; i++) {
+		unsigned char x = (unsigned char)a.p[a.n - i], y = (unsigned char)b.p[b.n - i];
+
+		if (x != y)
+			return (x == '.' ? 0 : x + 1) - (y == '.' ? 0 : y + 1);
+	}
+	return (a.n > b.n) - (a.n < b.n);
+}
+
 static int by_value(const struct override *x, const struct override *y)
 {
 	int d = kind(x->type) - kind(y->type);
 
 	if (d)
 		return d;
-	return is_net(x->type) ? net_cmp(x->net, y->net) : str_cmp(x->value, y->value);
+	if (is_net(x->type))
+		return net_cmp(x->net, y->net);
+	return x->type == IT_DOMAIN ? name_cmp(x->value, y->value) : str_cmp(x->value, y->value);
 }
 
 static int order(const void *a, const void *b)
@@ -160,35 +176,39 @@ const struct override *overrides_find(const struct overrides *o, const struct in
 	return exactly(o, o->nets + o->names, o->texts, &key);
 }
 
-/* What lies in a network follows it: its own address begins it, and the longer comes later. */
-static const struct override *allowed_in_net(const struct overrides *o, struct cidr net)
+/* The first of those from `from` on that stands behind the key. */
+static size_t behind(const struct overrides *o, size_t from, size_t n, const struct override *key)
 {
-	size_t lo = 0, hi = o->nets;
+	size_t lo = from, hi = from + n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (net_cmp(o->v.v[mid].net, net) <= 0)
+		if (by_value(&o->v.v[mid], key) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < o->nets && cidr_has(net, o->v.v[lo].net.ip); lo++)
-		if (o->v.v[lo].net.len > net.len && o->v.v[lo].verdict == DECIDED_ALLOW)
-			return &o->v.v[lo];
-	return NULL;
+	return lo;
 }
 
+/* What lies in a network or below a name follows it at once. Whoever asks about all indicators
+ * walks over each override once for each indicator that holds it. */
 const struct override *overrides_allowed_in(const struct overrides *o, const struct indicator *i)
 {
-	if (is_net(i->type))
-		return i->net.len < 128 ? allowed_in_net(o, i->net) : NULL;
-	/* Few names are decided about, and this is asked of few. */
-	for (size_t k = o->nets; i->type == IT_DOMAIN && k < o->nets + o->names; k++) {
-		const struct override *one = &o->v.v[k];
+	const struct override key = { .type = i->type, .net = i->net, .value = i->value };
+	bool net = is_net(i->type);
+	size_t end = net ? o->nets : o->nets + o->names, at;
 
-		if (one->verdict == DECIDED_ALLOW && one->value.n > i->value.n &&
-		    name_under(one->value, i->value))
+	if (net ? !o->nets || i->net.len == 128 : !o->names || i->type != IT_DOMAIN)
+		return NULL;
+	for (at = behind(o, end - (net ? o->nets : o->names), net ? o->nets : o->names, &key);
+	     at < end; at++) {
+		const struct override *one = &o->v.v[at];
+
+		if (net ? !cidr_has(i->net, one->net.ip) : !name_under(one->value, i->value))
+			break;
+		if (one->verdict == DECIDED_ALLOW)
 			return one;
 	}
 	return NULL;

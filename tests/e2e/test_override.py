@@ -183,6 +183,28 @@ class Followed(Override):
         self.assertEqual(self.met()[0], {CONTROLLER})
         self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER)], ["low-score", "allow-listed"])
 
+    def test_only_a_block_expires(self):
+        """... and nothing else changes: no list, no row."""
+        self.put("list", CONTROLLER + "\n")
+        self.put("log", zeek([row(), row(controller=OTHER)]))
+        self.imported("list")
+        self.benign(CONTROLLER)
+        self.override("block", CONTROLLER, OTHER, "--reason", "x", "--expires", "4s")
+        self.assertEqual(self.met()[0], {CONTROLLER, OTHER})
+        time.sleep(5)
+        self.assertEqual(self.met(status=1)[0], set())
+
+    def test_a_source_falls_silent(self):
+        """What an analyst blocks is met on, when the time is over that its source gave it."""
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 30 * DAY + 4))
+        self.put("list.csv", "value,first_seen,valid_until\n%s,2018-01-01,%s\n" % (CONTROLLER, soon))
+        self.put("log", zeek([row()]))
+        self.imported("list.csv")
+        self.override("block", CONTROLLER, "--reason", "x")
+        self.assertEqual(self.finding(self.met()[2])["sources"], ["list.csv"])
+        time.sleep(5)
+        self.assertEqual(self.finding(self.met()[2])["sources"], ["list.csv", "override"])
+
     def test_blocked_though_benign(self):
         self.put("list", "%s\n%s\n10.0.0.1\n" % (CONTROLLER, OTHER))
         self.put("log", zeek([row(), row(controller=OTHER), row(controller="10.0.0.1")]))

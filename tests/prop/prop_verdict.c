@@ -157,7 +157,10 @@ static struct indicator some_value(void)
 			       below(2)   ? "www."
 			       : below(2) ? "b."
 					  : "",
-			       below(2) ? "a." : "", below(2) ? "example.org" : "xample.org");
+			       below(2) ? "a." : "",
+			       below(2)   ? "example.org"
+			       : below(2) ? "x-example.org"
+					  : "xample.org");
 		i.value = text(s);
 		break;
 	default:
@@ -333,6 +336,17 @@ static bool twin_benign(const struct exclusion *x, size_t n, const struct indica
 	return !address && class_of_name(x, n, name) == X_BENIGN;
 }
 
+/* By an entry that holds all of it. */
+static bool twin_held(const struct exclusion *x, size_t n, enum xclass c, bool address,
+		      struct cidr net, struct str name)
+{
+	for (size_t k = 0; address && k < n; k++)
+		if (x[k].type == ENTRY_NET && x[k].class == c && x[k].net.len <= net.len &&
+		    cidr_has(x[k].net, net.ip))
+			return true;
+	return !address && class_of_name(x, n, name) == (int)c;
+}
+
 static bool twin_provider(const struct exclusion *x, size_t n, bool address, struct cidr net,
 			  struct str name)
 {
@@ -369,6 +383,12 @@ static void compare_gate(const struct gate_rules *r, const struct override *v, s
 		fail("benign", i->net.ip.lo, f.allow_listed, allowed);
 	if (i->type != IT_HASH && f.provider != twin_provider(x, n_x, address, host.net, host.value))
 		fail("provider", i->net.ip.lo, f.provider, i->net.len);
+	if (f.vetoed != (i->type != IT_HASH && twin_allowed_in(v, n, i)))
+		fail("vetoed", i->net.ip.lo, f.vetoed, i->net.len);
+	if (address && (f.scanner != twin_held(x, n_x, X_SCANNER, address, host.net, host.value) ||
+			f.sinkhole != twin_held(x, n_x, X_SINKHOLE, address, host.net, host.value) ||
+			f.research != twin_held(x, n_x, X_RESEARCH, address, host.net, host.value)))
+		fail("held", i->net.ip.lo, f.scanner << 2 | f.sinkhole << 1 | f.research, i->net.len);
 	buf_init(&detail, 1 << 16);
 	got = gate_reason(r, i, &detail);
 	if ((got != NULL) != (why_action(why) == ACTION_NONE) || (got && !detail.n))

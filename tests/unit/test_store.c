@@ -861,6 +861,69 @@ static void no_scans(void **state)
 	store_close(s);
 }
 
+static enum err count_override(void *ctx, const struct store_override *o)
+{
+	assert_true(str_is(o->reason, "why"));
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static int decided(struct store *s)
+{
+	int n = 0;
+
+	OK(store_overrides(s, count_override, &n, &ei));
+	return n;
+}
+
+static struct store_override about(const char *value, enum decision verdict)
+{
+	struct store_override o = { .value = indicator_init(),
+				    .verdict = verdict,
+				    .author = STR("who"),
+				    .reason = STR("why"),
+				    .made = BEGAN,
+				    .expires = TIME_NONE };
+
+	o.value.type = cidr_parse(str_of(value), &o.value.net) ? IT_CIDR : IT_URL;
+	o.value.value = str_of(value);
+	return o;
+}
+
+/* Several at once are there all or none, and go all or none. */
+static void overrides(void **state)
+{
+	static char longest[1 << 17];
+	struct store_override v[] = { about("45.1.0.0/16", DECIDED_ALLOW),
+				      about("45.1.2.0/24", DECIDED_ALLOW),
+				      about("45.1.2.0/25", DECIDED_BLOCK),
+				      about("45.2.0.0/16", DECIDED_ALLOW),
+				      about(longest, DECIDED_ALLOW) };
+	struct indicator gone[] = { v[0].value, v[3].value };
+	struct store *s = opened(STORE_WRITE);
+	int n = 0;
+
+	(void)state;
+	memset(longest, 'x', sizeof longest - 1);
+	v[4].value.value = str_of(longest);
+	assert_int_equal(store_override_put(s, v, 5, &ei), ERR_LIMIT);
+	assert_int_equal(decided(s), 0);
+	OK(store_override_put(s, v, 3, &ei));
+	assert_int_equal(decided(s), 3);
+	assert_int_equal(store_override_remove(s, gone, 2, &ei), ERR_NOENT);
+	assert_int_equal(decided(s), 3);
+	/* What lies in it, itself not, only what was allowed. */
+	OK(store_override_within(s, &v[0].value, DECIDED_ALLOW, 10, count_override, &n, &ei));
+	assert_int_equal(n, 1);
+	OK(store_override_within(s, &v[1].value, DECIDED_ALLOW, 10, count_override, &n, &ei));
+	assert_int_equal(n, 1);
+	OK(store_override_within(s, &v[1].value, DECIDED_BLOCK, 10, count_override, &n, &ei));
+	assert_int_equal(n, 2);
+	OK(store_override_remove(s, gone, 1, &ei));
+	assert_int_equal(decided(s), 2);
+	store_close(s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -875,6 +938,7 @@ int main(void)
 		T(limits),
 		T(sources),
 		T(specials),
+		T(overrides),
 		T(one_writer),
 		T(held),
 		T(migrations_work),
