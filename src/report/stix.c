@@ -16,7 +16,7 @@ void indicators_csv(struct buf *b, const struct view *v, size_t max)
 {
 	const struct answer *a = v->a;
 
-	buf_c(b, "value,type,families,country,asn,as_name,hosts,organisations,records,first_seen,last_seen\r\n");
+	buf_c(b, "value,type,families,country,asn,as_name,hosts,organisations,records,first_seen,last_seen,action,action_reason\r\n");
 	for (size_t i = 0; i < a->n_controllers && i < max; i++) {
 		const struct answer_controller *c = &a->controllers[i];
 		struct buf names;
@@ -42,7 +42,7 @@ void indicators_csv(struct buf *b, const struct view *v, size_t max)
 		time_format(b, c->first);
 		buf_ch(b, ',');
 		time_format(b, c->last);
-		buf_c(b, "\r\n");
+		buf_fmt(b, ",%s,%s\r\n", action_text(why_action(c->why)), why_text(c->why));
 	}
 }
 
@@ -301,7 +301,11 @@ static void one_controller(struct buf *b, const struct view *v, size_t i)
 	pattern(b, c);
 	buf_c(b, ",\"pattern_type\":\"stix\",\"valid_from\":\"");
 	stamp(b, c->first);
-	buf_c(b, "\"}");
+	buf_ch(b, '"');
+	/* For consumers that block what they are given. */
+	if (why_action(c->why) != ACTION_BLOCK)
+		buf_c(b, ",\"labels\":[\"inform-only\"]");
+	buf_ch(b, '}');
 	relation(b, "consists-of", &machine, &seen, c->first, c->last);
 	relation(b, "indicates", &indicator, &machine, c->first, c->last);
 	for (size_t k = 0; k < c->n_families; k++) {

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What analysts decide about values: how it is said, kept and taken back, and what follows from it."""
 
+import base64
 import json
 import os
 import pwd
+import random
+import re
+import signal
+import subprocess
 import time
 
 import e2e
@@ -142,8 +147,36 @@ class Said(Override):
                 self.assertFalse(values & there)
 
 
+    def test_killed(self):
+        """Killed at any moment: all of it or nothing, and what was told is there."""
+        n = 500 if e2e.sanitized() else 5000
+        rng = random.Random(5)
+        start = time.monotonic()
+        self.override("block", "-", "--reason", "0", stdin="".join("45.1.%d.%d\n" % (i >> 8, i & 255) for i in range(n)).encode())
+        took = time.monotonic() - start
+        for k in range(1, 8 if e2e.sanitized() else 25):
+            self.put("values", "".join("45.1.%d.%d\n" % (i >> 8, i & 255) for i in range(n)))
+            with open(self.path("values"), "rb") as f:
+                p = self.start("override", "block", "-", "--reason", str(k), "--data", "data", stdin=f)
+                try:
+                    out = p.communicate(timeout=rng.random() * took)[0]
+                except subprocess.TimeoutExpired:
+                    p.send_signal(signal.SIGKILL)
+                    out = p.communicate()[0]
+            reasons = self.sql("SELECT DISTINCT reason FROM override")
+            self.assertEqual(len(reasons), 1)
+            if out:
+                self.assertEqual(reasons, [(str(k),)])
+        self.whole()
+
+
 class Followed(Override):
     """What analyze makes of it."""
+
+    def saved(self, ending):
+        """What the report r.html lets its reader save."""
+        (text,) = re.findall(rb'download="[^"]*\.%s" href="data:[^,"]*,([^"]*)"' % ending.encode(), self.get("r.html"))
+        return base64.b64decode(text)
 
     def met(self, *args, status=0):
         a = self.analyze("--data", "data", *args, "log", status=status)
@@ -288,6 +321,9 @@ class Followed(Override):
         for lang, words in (("en", "2 controllers: inform only"), ("ja", "2件の C2 サーバー：通知のみ")):
             done = self.nezumi("analyze", *e2e.FIXED, "--data", "data", "--lang", lang, "--html", "r.html", "--md", "r.md", "log", status=0)
             self.assertIn(words, done.text)
+            self.assertEqual(self.saved("csv").count(b",inform,override\r\n"), 1)
+            self.assertEqual(self.saved("csv").count(b",inform,sinkhole\r\n"), 1)
+            self.assertEqual(self.saved("json").count(b'"labels":["inform-only"]'), 2)
             for name in ("r.html", "r.md"):
                 self.assertEqual(self.get(name).decode().count({"en": "inform only", "ja": "通知のみ"}[lang]) >= 2, True)
 

@@ -33,7 +33,7 @@ def in_order(v, schema, where="answer"):
     schema = SCHEMA["$defs"].get(schema.get("$ref", "").rpartition("/")[2], schema)
     if isinstance(v, dict) and "properties" in schema:
         named = [k for k in v if k in schema["properties"]]
-        same(named, list(schema["properties"]), where)
+        same(named, [k for k in schema["properties"] if k in v or k in schema.get("required", ())], where)
         for k in named:
             in_order(v[k], schema["properties"][k], "%s.%s" % (where, k))
     if isinstance(v, list):

@@ -200,6 +200,7 @@ def table():
         same((row["hosts"], row["records"], row["first_seen"], row["last_seen"]),
              (str(c["hosts"]), str(c["records"]), c["first_seen"], c["last_seen"]), c["value"])
         same(row["organisations"], str(c["organisations"]), "organisations of " + c["value"])
+        same((row["action"], row["action_reason"]), (c["action"], c["action_reason"]))
     same([r["families"] for r in rows if r["value"] == "31.5.229.224"], ["'+1+1"])
 
 
