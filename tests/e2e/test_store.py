@@ -11,11 +11,13 @@ import fcntl
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import unicodedata
 import unittest
 
 import e2e
@@ -395,6 +397,24 @@ class Care(Store):
         self.sql("DROP TRIGGER t")
         self.sql("DELETE FROM import_run")
         self.assertIn("without what it refers to", self.nezumi("doctor", "--data", "data", status=2).text)
+
+    def test_doctor_is_read(self):
+        """In the width of a terminal and in Japanese; JSON stays what it is."""
+        self.put("list", "45.1.1.1\n")
+        wide = lambda x: sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in x)
+        for name in ("x" * 300, "日本の情報源" * 20, "\x1b[2Jclear \u202e me"):
+            self.nezumi("import", "--data", "data", "--source", name, "list", status=0)
+        for columns in ("60", "80", "120"):
+            texts = {lang: self.nezumi("doctor", "--data", "data", "--lang", lang, status=0, env={"COLUMNS": columns}).text
+                     for lang in ("en", "ja")}
+            for text in texts.values():
+                self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\u202e]")
+                self.assertLessEqual(max(map(wide, text.split("\n"))), int(columns))
+                self.assertIn("xxxxxx", text)
+            self.assertIn("書き込み中のものはありません", texts["ja"])
+            self.assertIn("nobody is writing", texts["en"])
+        plain = lambda *args: json.loads(re.sub(r"[\d.]+ GB", "", self.nezumi("doctor", "--json", "--data", "data", *args, status=0).text))
+        self.assertEqual(plain("--lang", "ja"), plain())
 
     def test_lock(self):
         """One writes, and others are told who; who reads does not wait."""
