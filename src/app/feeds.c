@@ -119,6 +119,8 @@ static enum err take_source(struct feeds *f, const struct store_source *s, struc
 				  .id = s->id,
 				  .listed = s->listed,
 				  .aside = s->aside,
+				  .values = s->values,
+				  .wrong = s->wrong,
 				  .last_done = s->last_run ? s->last_time : TIME_NONE };
 	d = &k->feed;
 	d->name = keep(&f->arena, s->name);
@@ -327,23 +329,16 @@ enum err feeds_remove(const char *dir, const char *name, struct errinfo *ei)
 
 /* ---- who copies whom ---- */
 
-struct counting {
+struct counted {
 	struct feeds_overlap *out;
 	VEC(int64_t) ids;
 	uint64_t *size, *both;
-	size_t cap;
-	/* The value at hand, and who lists it. */
-	struct indicator value;
-	struct buf text;
-	bool any;
-	bool *marked;
-	size_t *who, n_who;
 	struct errinfo *ei;
 };
 
-static enum err count_source(void *ctx, const struct store_source *s)
+static enum err take_lister(void *ctx, const struct store_source *s)
 {
-	struct counting *c = ctx;
+	struct counted *c = ctx;
 	int64_t *id;
 
 	if (s->listed == 0)
@@ -358,53 +353,29 @@ static enum err count_source(void *ctx, const struct store_source *s)
 	return c->out->names[c->ids.n - 1].p ? ERR_OK : ERR_NOMEM;
 }
 
-static void count_value(struct counting *c)
+static size_t place_of(const struct counted *c, int64_t id)
 {
-	for (size_t i = 0; i < c->n_who; i++) {
-		size_t a = c->who[i];
-
-		c->size[a]++;
-		c->marked[a] = false;
-		for (size_t k = 0; k < c->n_who; k++)
-			c->both[a * c->ids.n + c->who[k]]++;
-	}
-	c->n_who = 0;
-}
-
-static bool same_value(const struct counting *c, const struct indicator *i)
-{
-	if (!c->any || c->value.type != i->type)
-		return false;
-	if (i->type <= IT_CIDR)
-		return ip_eq(c->value.net.ip, i->net.ip) && c->value.net.len == i->net.len;
-	return str_eq(buf_str(&c->text), i->value);
-}
-
-static enum err count_said(void *ctx, const struct store_said *said)
-{
-	struct counting *c = ctx;
 	size_t at = 0;
 
-	if (!said->listed)
-		return ERR_OK;
-	if (!same_value(c, &said->ind)) {
-		count_value(c);
-		c->value = said->ind;
-		c->any = true;
-		buf_clear(&c->text);
-		if (said->ind.type > IT_CIDR)
-			buf_puts(&c->text, said->ind.value);
-	}
-	while (at < c->ids.n && c->ids.v[at] != said->source_id)
+	while (at < c->ids.n && c->ids.v[at] != id)
 		at++;
-	if (at < c->ids.n && !c->marked[at]) {
-		c->marked[at] = true;
-		c->who[c->n_who++] = at;
-	}
-	return buf_err(&c->text);
+	return at;
 }
 
-static enum err count_all(struct counting *c, struct store *s, struct errinfo *ei)
+static enum err take_pair(void *ctx, const struct store_overlap *o)
+{
+	struct counted *c = ctx;
+	size_t a = place_of(c, o->a), b = place_of(c, o->b), n = c->ids.n;
+
+	if (a == n || b == n)
+		return ERR_OK;
+	if (a == b)
+		c->size[a] = o->both;
+	c->both[a * n + b] = c->both[b * n + a] = o->both;
+	return ERR_OK;
+}
+
+static enum err read_counted(struct counted *c, struct store *s, struct errinfo *ei)
 {
 	struct arena *a = &c->out->arena;
 	size_t n;
@@ -413,40 +384,50 @@ static enum err count_all(struct counting *c, struct store *s, struct errinfo *e
 	c->out->names = arena_array(a, OVERLAP_SOURCES, sizeof *c->out->names);
 	if (!c->out->names)
 		return ERR_NOMEM;
-	e = store_sources(s, count_source, c, ei);
+	e = store_sources(s, take_lister, c, ei);
 	if (e)
 		return e;
 	n = c->ids.n;
 	c->size = arena_array(a, n + 1, sizeof *c->size);
 	c->both = arena_array(a, n * n + 1, sizeof *c->both);
-	c->marked = arena_array(a, n + 1, sizeof *c->marked);
-	c->who = arena_array(a, n + 1, sizeof *c->who);
-	if (!c->size || !c->both || !c->marked || !c->who)
+	if (!c->size || !c->both)
 		return ERR_NOMEM;
-	e = store_said_all(s, count_said, c, ei);
-	count_value(c);
+	e = store_overlaps(s, take_pair, c, ei);
 	c->out->o = (struct overlap){ n, c->size, c->both };
 	return e;
 }
 
+/* What whoever changed something should have counted: after a crash, or an update from an older
+ * version, nobody has. Who cannot write there sees what there is. */
+static void count_what_is_left(const char *dir)
+{
+	struct store *s = NULL;
+	struct errinfo ei;
+	enum err e = store_open(dir, STORE_WRITE, "feed overlap", &s, &ei);
+
+	if (!e)
+		e = store_overlap_count(s, &ei);
+	(void)e;
+	store_close(s);
+}
+
 enum err feeds_overlap(const char *dir, struct feeds_overlap *out, struct errinfo *ei)
 {
-	struct counting c = { .out = out, .ei = ei };
+	struct counted c = { .out = out, .ei = ei };
 	struct store *s = NULL;
 	enum err e = ERR_OK;
 
 	*out = (struct feeds_overlap){ 0 };
 	arena_init(&out->arena, (size_t)64 << 20);
-	buf_init(&c.text, 1 << 20);
 	if (store_there(dir)) {
+		count_what_is_left(dir);
 		e = store_open(dir, STORE_READ, "feed", &s, ei);
 		if (!e)
 			e = store_hold(s, ei);
 		if (!e)
-			e = count_all(&c, s, ei);
+			e = read_counted(&c, s, ei);
 		store_close(s);
 	}
-	buf_free(&c.text);
 	free(c.ids.v);
 	if (e)
 		feeds_overlap_free(out);

@@ -26,9 +26,10 @@ struct feed_known {
 	bool enabled;
 	int64_t id;
 	uint64_t listed, aside; /* statements in its last edition; of earlier ones, no longer listed */
-	int64_t last_done;      /* when an edition was taken over; TIME_NONE */
-	int64_t tried, due;     /* when it was last asked; when it will be; TIME_NONE: never */
-	unsigned fails;         /* in a row */
+	uint64_t values, wrong;   /* what it lists, each once; of these wrong ones */
+	int64_t last_done;        /* when an edition was taken over; TIME_NONE */
+	int64_t tried, due;       /* when it was last asked; when it will be; TIME_NONE: never */
+	unsigned fails;           /* in a row */
 	const char *error, *note; /* of the last try, or NULL */
 	const char *held;         /* why an edition waits for approval, or NULL */
 	uint64_t held_rows, rows; /* indicators in that, and in the last that was taken over */

@@ -3,6 +3,7 @@
 #include "app/feeds_parts.h"
 
 #include "app/intake.h"
+#include "app/worth.h"
 #include "base/stop.h"
 
 #include <jansson.h>
@@ -369,10 +370,25 @@ static enum err check_names(const struct feeds *all, const char *const *names, s
 	return ERR_OK;
 }
 
+/* Editions are there, whatever comes of this: what they are worth is found out the next time, then. */
+static void settle_worth(const char *dir, const struct feeds_client *c)
+{
+	const struct fetch_world *w = &c->world;
+	struct store *s = NULL;
+	struct errinfo ei;
+	enum err e = feeds_store(dir, w, &s, &ei);
+
+	if (!e)
+		e = worth_update(s, w->random(w->ctx), &ei);
+	(void)e;
+	store_close(s);
+}
+
 enum err feeds_update(const char *dir, const char *const *names, size_t n, bool force,
 		      const struct feeds_client *c, struct errinfo *ei)
 {
 	struct feeds all = { 0 };
+	bool any = false;
 	int lock = -1;
 	enum err e = ERR_OK;
 
@@ -392,11 +408,14 @@ enum err feeds_update(const char *dir, const char *const *names, size_t n, bool 
 		      : !all.v[i].enabled || (!force && !is_due(&all.v[i], update_now(&u))))
 			continue;
 		e = update_one(&u, force, ei);
+		any |= !e && r.outcome == FEEDS_DONE;
 		if (!e)
 			c->result(c->ctx, &r);
 		if (!e && stop_asked())
 			e = ERR_STOP;
 	}
+	if (any && !stop_asked())
+		settle_worth(dir, c);
 	feeds_free(&all);
 	if (lock >= 0)
 		close(lock);
@@ -443,8 +462,10 @@ enum err feeds_approve(const char *dir, const char *name, const struct feeds_cli
 		ed.next = json_incref(json_object_get(held, "noted"));
 		e = accept(&u, &ed, ei);
 	}
-	if (!e)
+	if (!e) {
+		settle_worth(dir, c);
 		c->result(c->ctx, &r);
+	}
 	if (k && held)
 		edition_close(&ed);
 	feeds_free(&all);

@@ -74,7 +74,7 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 		said[n++] = (struct trust_said){
 			.reliability = s->said.reliability,
 			.confidence = ind->confidence,
-			.record = 1,
+			.record = trust_record(s->said.source_values, s->said.source_wrong),
 			.source = witness(w, s->said.source_id),
 			.type = ind->type,
 			.role = ind->role,

@@ -79,10 +79,12 @@ static void json_said(struct buf *b, const struct looked_said *s, bool safe, boo
 		buf_c(b, "null");
 	if (explain && s->weighed)
 		buf_fmt(b,
-			",\"explain\":{\"reliability\":%.3f,\"confidence\":%.3f,\"record\":%.3f,"
-			"\"freshness\":%.3f,\"age_days\":%.1f,\"lifetime_days\":%u,\"delta\":%.2f,"
-			"\"weight\":%.4f,\"counts\":%s}",
-			p->source, p->said, p->record, p->fresh, p->age, p->curve.days,
+			",\"explain\":{\"reliability\":%.3f,\"confidence\":%.3f,\"record\":%.6f,"
+			"\"source_values\":%llu,\"source_wrong\":%llu,"
+			"\"freshness\":%.4f,\"age_days\":%.4f,\"lifetime_days\":%u,\"delta\":%.2f,"
+			"\"weight\":%.6f,\"counts\":%s}",
+			p->source, p->said, p->record, (unsigned long long)s->said.source_values,
+			(unsigned long long)s->said.source_wrong, p->fresh, p->age, p->curve.days,
 			p->curve.delta, p->weight, p->counts ? "true" : "false");
 	buf_ch(b, '}');
 }
@@ -300,6 +302,15 @@ static void say_explained(struct screen *p, const struct looked *k)
 		if (!t->counts)
 			buf_c(p->b, SAY(p, "; repeats another source", "（他の情報源の写し）"));
 		buf_ch(p->b, '\n');
+		if (s->said.source_wrong)
+			buf_fmt(p->b,
+				SAY(p, "    %llu of its %llu values were wrong: (%llu + 20 - %llu) / (%llu + 20)\n",
+				    "    誤り %llu 件、掲載 %llu 件: (%llu + 20 - %llu) / (%llu + 20)\n"),
+				(unsigned long long)s->said.source_wrong,
+				(unsigned long long)s->said.source_values,
+				(unsigned long long)s->said.source_values,
+				(unsigned long long)s->said.source_wrong,
+				(unsigned long long)s->said.source_values);
 		if (t->age >= 0)
 			buf_fmt(p->b,
 				SAY(p, "    seen %.0f days ago; fades over %u days: 1 - (t/%u)^(1/%.2g)\n",

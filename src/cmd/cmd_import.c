@@ -2,6 +2,7 @@
 #include "cmd/list_options.h"
 
 #include "app/intake.h"
+#include "app/worth.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/json.h"
@@ -320,6 +321,17 @@ static int say(struct intake *in, const struct store *s, const struct common *c,
 	return status < 0 ? EXIT_FOUND : status;
 }
 
+/* What was imported is done with, whatever comes of this. */
+static void worth(struct store *s, const struct common *c)
+{
+	struct errinfo ei = { 0 };
+	enum err e = worth_update(s, unknowable(), &ei);
+
+	if (e)
+		warn(c, "what sources are worth is as it was before: %s",
+		     ei.msg[0] ? ei.msg : err_text(e));
+}
+
 static int import(struct wish *w, const struct common *c)
 {
 	struct progress p = { .begun = seconds() };
@@ -338,6 +350,8 @@ static int import(struct wish *w, const struct common *c)
 	e = intake_read(&in, s, &w->o, &ei);
 	if (!e)
 		e = intake_commit(&in, &ei);
+	if (!e)
+		worth(s, c);
 	if (p.shown)
 		fputs("\r\033[K", stderr);
 	tell_trouble(&in, c);
@@ -363,6 +377,8 @@ static int forget(const struct wish *w, const struct common *c)
 		e = err_set(&ei, ERR_USAGE, "it is a feed: nezumi feed remove %.*s", STR_ARG(w->forget));
 	if (!e)
 		e = store_source_remove(s, w->forget, &ei);
+	if (!e)
+		worth(s, c);
 	store_close(s);
 	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : EXIT_FOUND;
 }

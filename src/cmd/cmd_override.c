@@ -2,6 +2,7 @@
 #include "cmd/cmd.h"
 
 #include "app/gate.h"
+#include "app/worth.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -386,6 +387,25 @@ static void item_line(struct work *k, const struct item *item, bool removed)
 	buf_ch(p->b, '\n');
 }
 
+/*
+ * A source that listed what an analyst allows was wrong. Of a large data directory that is found
+ * out with the next import or update: nobody waits for it here. What was decided holds, whatever
+ * comes of this.
+ */
+static void settle_worth(const struct work *k)
+{
+	enum { AT_ONCE = 1 << 20 /* statements */ };
+	struct errinfo ei = { 0 };
+	uint64_t n = 0;
+	enum err e = store_said_count(k->store, &n, &ei);
+
+	if (!e && n <= AT_ONCE)
+		e = worth_update(k->store, unknowable(), &ei);
+	if (e)
+		warn(&k->w->c, "what sources are worth is as it was before: %s",
+		     ei.msg[0] ? ei.msg : err_text(e));
+}
+
 static enum err put_all(struct work *k)
 {
 	struct store_override *v = calloc(k->items.n, sizeof *v);
@@ -395,6 +415,8 @@ static enum err put_all(struct work *k)
 		v[i] = k->items.v[i].o;
 	if (!e)
 		e = store_override_put(k->store, v, k->items.n, &k->ei);
+	if (!e)
+		settle_worth(k);
 	free(v);
 	return e;
 }
@@ -471,6 +493,8 @@ static enum err remove_there(struct work *k)
 	k->items.n = n;
 	if (!e && n)
 		e = store_override_remove(k->store, v, n, &k->ei);
+	if (!e && n)
+		settle_worth(k);
 	free(v);
 	return e;
 }

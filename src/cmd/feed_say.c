@@ -2,6 +2,7 @@
 #include "cmd/feed_say.h"
 
 #include "base/json.h"
+#include "core/trust.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,6 +260,15 @@ void feed_say_one(struct screen *p, const struct feed_known *k, int64_t now)
 	key_line(p, f);
 	count_line(p, "listed", "件数", k->listed);
 	count_line(p, "aged", "過去の件数", k->aside);
+	if (k->values) {
+		buf_clear(&b);
+		buf_fmt(&b, "%.3f (", trust_record(k->values, k->wrong));
+		put_grouped(&b, k->wrong);
+		buf_c(&b, SAY(p, " wrong of ", " 件の誤り、全 "));
+		put_grouped(&b, k->values);
+		buf_c(&b, SAY(p, ")", " 件)"));
+		line(p, "record", "実績", buf_str(&b));
+	}
 	time_line(p, "taken", "取込", k->last_done);
 	time_line(p, "tried", "試行", k->tried);
 	buf_clear(&b);
@@ -495,6 +505,9 @@ void feed_json(struct buf *b, const struct feed *f, const struct feed_known *k)
 	if (k) {
 		count_member(b, "listed", k->listed);
 		count_member(b, "aged", k->aside);
+		count_member(b, "values", k->values);
+		count_member(b, "wrong", k->wrong);
+		buf_fmt(b, ",\"record\":%.6f", trust_record(k->values, k->wrong));
 		time_member(b, "last_success", k->last_done);
 		time_member(b, "last_try", k->tried);
 		time_member(b, "next_due", k->enabled && f->interval_s ? k->due : TIME_NONE);

@@ -28,6 +28,11 @@ enum sql {
 	SQL_SOURCE_STATE,
 	SQL_SOURCE_READ,
 	SQL_SOURCE_REMOVE,
+	SQL_SOURCE_SAME,
+	SQL_SOURCE_COUNTED,
+	SQL_SOURCE_JUDGED,
+	SQL_SPECIALS,
+	SQL_SPECIALS_CHANGED,
 	SQL_RUN_INSERT,
 	SQL_RUN_UPDATE,
 	SQL_RUNS,
@@ -35,7 +40,9 @@ enum sql {
 	SQL_RUNS_REMOVE,
 	SQL_OVERLAP_PUT,
 	SQL_OVERLAP,
-	SQL_OVERLAP_REMOVE,
+	SQL_OVERLAPS,
+	SQL_OVERLAP_PAIRS_REMOVE,
+	SQL_LISTERS,
 	SQL_OVERLAP_OF_REMOVE,
 	SQL_FAMILY_FIND,
 	SQL_FAMILY_INSERT,
@@ -45,7 +52,12 @@ enum sql {
 	SQL_SAID_UPDATE,
 	SQL_SAID_GONE,
 	SQL_SAID_LISTED, /* of a source, in order of value */
-	SQL_SAID_BY,     /* of a source on a value */
+	SQL_SAID_VALUES, /* the same without numbers */
+	SQL_SAID_WHO,    /* who lists a value */
+	SQL_SAID_LISTS,  /* whether a source does */
+	SQL_SAID_HARM,   /* ... as something harmful */
+	SQL_SAID_EVERY,
+	SQL_SAID_BY, /* of a source on a value */
 	SQL_SAID_OF,
 	SQL_SAID_ALL,
 	SQL_SAID_REMOVE,

@@ -324,6 +324,7 @@ enum err says_settle(struct writing *w)
 			at += w->group.v[i].reference.n;
 		}
 	src->tally.rows += w->group.n;
+	src->tally.values++;
 	e = says_pass(w, src, &w->key);
 	there = src->more && old_compare(src, &w->key) == 0;
 	while (!e && src->more && old_compare(src, &w->key) == 0)

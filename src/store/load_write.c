@@ -151,6 +151,8 @@ static enum err begin_entries(struct writing *w)
 {
 	enum err e = ERR_OK;
 
+	if (w->l->lists.n)
+		e = db_do(w->s, SQL_SPECIALS_CHANGED, w->ei);
 	for (size_t i = 0; !e && i < w->l->sources.n; i++) {
 		const struct load_source *src = &w->l->sources.v[i];
 
@@ -200,6 +202,33 @@ enum err load_next(struct writing *w, bool *more)
 	return key.p[0] == TAG_EXCLUSION ? take_exclusion(w, key) : take_org(w, key, rest);
 }
 
+/* How many values it lists now. */
+static enum err keep_size(struct writing *w, const struct load_source *src)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_use(w->s, SQL_OVERLAP_PUT, &st, w->ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, src->is.id);
+	bind_i64(st, 2, src->is.id);
+	bind_i64(st, 3, (int64_t)src->tally.values);
+	return db_run(w->s, st, w->ei);
+}
+
+static enum err keep_worth(struct writing *w, const struct load_source *src)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e = db_use(w->s, SQL_SOURCE_SAME, &st, w->ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, src->is.id);
+	bind_i64(st, 2, src->previous);
+	bind_i64(st, 3, src->run);
+	return db_run(w->s, st, w->ei);
+}
+
 static enum err end_source(struct writing *w, struct load_source *src)
 {
 	struct load_tally *t = &src->tally;
@@ -229,6 +258,10 @@ static enum err end_source(struct writing *w, struct load_source *src)
 	bind_i64(st, 3, (int64_t)(src->says ? t->rows : src->is.listed));
 	bind_i64(st, 4, (int64_t)src->is.aside + src->aside + (int64_t)t->gone);
 	e = db_run(w->s, st, w->ei);
+	if (!e && src->says)
+		e = keep_size(w, src);
+	if (!e && !t->added && !t->gone && !src->aside)
+		e = keep_worth(w, src);
 	if (!e) {
 		struct load_tally *told = VEC_PUSH(&w->l->tallies);
 

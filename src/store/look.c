@@ -53,6 +53,8 @@ static enum err read_said(sqlite3_stmt *st, const struct key *k, struct buf *tex
 	out->listed = sqlite3_column_int(st, 13) != 0;
 	out->listed_first = col_time(st, 14);
 	out->listed_last = col_time(st, 15);
+	out->source_values = (uint64_t)sqlite3_column_int64(st, 17);
+	out->source_wrong = (uint64_t)sqlite3_column_int64(st, 18);
 	return ERR_OK;
 }
 

@@ -35,6 +35,10 @@ static void read_source(sqlite3_stmt *st, struct store_source *out)
 		.listed = (uint64_t)sqlite3_column_int64(st, 15),
 		.aside = (uint64_t)sqlite3_column_int64(st, 16),
 		.path = col_str(st, 17),
+		.values = (uint64_t)sqlite3_column_int64(st, 18),
+		.wrong = (uint64_t)sqlite3_column_int64(st, 19),
+		.judged = sqlite3_column_type(st, 19) != SQLITE_NULL && sqlite3_column_int(st, 20),
+		.judged_by = (uint64_t)sqlite3_column_int64(st, 21),
 	};
 	if (reliability.n == 1 && reliability.p[0] >= 'A' && reliability.p[0] <= 'F')
 		out->reliability = reliability.p[0];
@@ -222,6 +226,8 @@ enum err store_source_remove(struct store *s, struct str name, struct errinfo *e
 		e = db_run(s, st, ei);
 	}
 	if (!e)
+		e = db_do(s, SQL_SPECIALS_CHANGED, ei);
+	if (!e)
 		e = db_commit(s, true, ei);
 	if (e)
 		db_rollback(s);
@@ -288,28 +294,6 @@ enum err store_source_state(struct store *s, int64_t id, struct str state,
 		e = err_set(ei, ERR_NOENT, "there is no such source");
 	if (!e && run)
 		e = add_run(s, run, ei);
-	return end(s, e, ei);
-}
-
-enum err store_overlap_put(struct store *s, const struct store_overlap *v, size_t n, struct errinfo *ei)
-{
-	sqlite3_stmt *st = NULL;
-	enum err e = db_begin(s, ei);
-
-	if (e)
-		return e;
-	e = db_do(s, SQL_OVERLAP_REMOVE, ei);
-	for (size_t i = 0; !e && i < n; i++) {
-		bool swap = v[i].a > v[i].b;
-
-		e = db_use(s, SQL_OVERLAP_PUT, &st, ei);
-		if (e)
-			break;
-		bind_i64(st, 1, swap ? v[i].b : v[i].a);
-		bind_i64(st, 2, swap ? v[i].a : v[i].b);
-		bind_i64(st, 3, (int64_t)v[i].both);
-		e = db_run(s, st, ei);
-	}
 	return end(s, e, ei);
 }
 

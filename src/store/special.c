@@ -234,6 +234,8 @@ enum err store_org_at(struct store *s, struct ip ip, uint32_t as, org_fn tell, v
 static enum err settle(struct store *s, enum err e, struct errinfo *ei)
 {
 	if (!e)
+		e = db_do(s, SQL_SPECIALS_CHANGED, ei);
+	if (!e)
 		e = db_commit(s, true, ei);
 	if (e)
 		db_rollback(s);

@@ -8,7 +8,9 @@
 #define SOURCE_COLUMNS                                                                           \
 	"s.id, s.name, s.kind, s.reliability, s.enabled, s.role, s.lifetime_days, s.interval_s," \
 	" s.url, s.format, s.licence, s.settings, s.state, s.last_run, r.ended,"                 \
-	" s.listed, s.aside, s.path FROM source s LEFT JOIN import_run r ON r.id = s.last_run"
+	" s.listed, s.aside, s.path, ifnull(o.both, s.listed), s.wrong, s.judged IS s.last_run," \
+	" s.judged_by FROM source s LEFT JOIN import_run r ON r.id = s.last_run"                 \
+	" LEFT JOIN overlap o ON o.a = s.id AND o.b = s.id"
 
 /* OR ROLLBACK: all of an edition or nothing, so that SQLite need not remember what it could take
  * back of one statement. */
@@ -37,6 +39,14 @@ const char *const sql_text[SQL_N] = {
 	[SQL_SOURCE_READ] = "UPDATE source SET last_run = ?2, listed = ?3, aside = ?4 WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 
+	/* A run that changed nothing of what is listed: what was counted before is so still. */
+	[SQL_SOURCE_SAME] = "UPDATE source SET counted = CASE WHEN counted = ?2 THEN ?3 ELSE counted END,"
+			    " judged = CASE WHEN judged = ?2 THEN ?3 ELSE judged END WHERE id = ?1",
+	[SQL_SOURCE_COUNTED] = "UPDATE source SET counted = last_run WHERE id = ?1",
+	[SQL_SOURCE_JUDGED] = "UPDATE source SET wrong = ?2, judged = ?3, judged_by = ?4 WHERE id = ?1",
+	[SQL_SPECIALS] = "SELECT specials FROM meta WHERE id = 1",
+	[SQL_SPECIALS_CHANGED] = "UPDATE meta SET specials = specials + 1 WHERE id = 1",
+
 	[SQL_RUN_INSERT] = "INSERT INTO import_run(source_id, began, ended, status, rows, added, changed, gone,"
 			   " rejected, error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_RUN_UPDATE] = "UPDATE import_run SET rows = ?2, added = ?3, changed = ?4, gone = ?5,"
@@ -49,7 +59,11 @@ const char *const sql_text[SQL_N] = {
 
 	[SQL_OVERLAP_PUT] = "INSERT OR REPLACE INTO overlap VALUES(?1, ?2, ?3)",
 	[SQL_OVERLAP] = "SELECT both FROM overlap WHERE a = ?1 AND b = ?2",
-	[SQL_OVERLAP_REMOVE] = "DELETE FROM overlap",
+	[SQL_OVERLAPS] = "SELECT a, b, both FROM overlap ORDER BY a, b",
+	[SQL_OVERLAP_PAIRS_REMOVE] = "DELETE FROM overlap WHERE (a = ?1 OR b = ?1) AND a <> b",
+	[SQL_LISTERS] = "SELECT s.id, s.listed, s.counted IS s.last_run, o.both IS NOT NULL FROM source s"
+			" LEFT JOIN overlap o ON o.a = s.id AND o.b = s.id"
+			" WHERE s.listed > 0 OR s.counted IS NOT s.last_run ORDER BY s.id",
 	[SQL_OVERLAP_OF_REMOVE] = "DELETE FROM overlap WHERE a = ?1 OR b = ?1",
 
 	[SQL_FAMILY_FIND] = "SELECT id FROM family WHERE name = ?1",
@@ -65,15 +79,27 @@ const char *const sql_text[SQL_N] = {
 			  " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
 	[SQL_SAID_LISTED] = "SELECT type, key, n FROM said INDEXED BY said_listed"
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
+	[SQL_SAID_VALUES] = "SELECT type, key FROM said INDEXED BY said_listed"
+			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
+	[SQL_SAID_WHO] = "SELECT source_id FROM said WHERE type = ?1 AND key = ?2 AND run_last IS NULL"
+			 " ORDER BY source_id",
+	[SQL_SAID_LISTS] = "SELECT 1 FROM said INDEXED BY said_listed WHERE source_id = ?3"
+			   " AND type = ?1 AND key = ?2 AND run_last IS NULL LIMIT 1",
+	[SQL_SAID_HARM] =
+		"SELECT 1 FROM said WHERE type = ?1 AND key = ?2 AND source_id = ?3"
+		" AND run_last IS NULL AND NOT revoked AND (role < 4 OR (role >= 16 AND ?4)) LIMIT 1",
+	[SQL_SAID_EVERY] = "SELECT type, key, source_id FROM said WHERE run_last IS NULL"
+			   " ORDER BY type, key, source_id",
 	[SQL_SAID_BY] = "SELECT n, port, role, family_id, first, until, confidence, reference_id,"
 			" revoked, run_last, run_first FROM said"
 			" WHERE type = ?1 AND key = ?2 AND source_id = ?3 ORDER BY n",
 	[SQL_SAID_OF] = "SELECT d.port, d.role, f.name, d.first, d.until, d.confidence, t.text, d.revoked,"
 			" s.id, s.name, s.kind, s.reliability, s.lifetime_days, d.run_last IS NULL,"
-			" a.ended, z.ended, s.role FROM said d JOIN source s ON s.id = d.source_id"
+			" a.ended, z.ended, s.role, ifnull(o.both, s.listed), s.wrong FROM said d JOIN source s ON s.id = d.source_id"
 			" LEFT JOIN family f ON f.id = d.family_id"
 			" LEFT JOIN reference t ON t.id = d.reference_id"
 			" LEFT JOIN import_run a ON a.id = d.run_first"
+			" LEFT JOIN overlap o ON o.a = s.id AND o.b = s.id"
 			" LEFT JOIN import_run z ON z.id = ifnull(d.run_last, s.last_run)"
 			" WHERE d.type = ?1 AND d.key = ?2 ORDER BY d.source_id, d.n",
 	[SQL_SAID_ALL] = "SELECT type, key, source_id, port, role, family_id, first, until,"

@@ -74,6 +74,11 @@ struct store_source {
 	int64_t last_time; /* ... when it ended */
 	uint64_t listed;   /* statements in it */
 	uint64_t aside;    /* statements of earlier runs that it no longer lists */
+	uint64_t values;   /* that it lists, each once */
+	/* Of these so many were wrong, as store_record_put was told of the last run; by what it was
+	 * told that. Where it was not: false. */
+	uint64_t wrong, judged_by;
+	bool judged;
 };
 
 /* With everything unknown. */
@@ -117,20 +122,43 @@ MUST enum err store_run_note(struct store *s, const struct store_run *run, struc
 MUST enum err store_source_state(struct store *s, int64_t id, struct str state,
 				 const struct store_run *run, struct errinfo *ei);
 
+/* ---- what sources are worth (worth.c) ---- */
+
 /*
- * How many values sources have in common, as somebody has counted it (core/overlap.h): `both` of
- * two different ones, `both` of one with itself is how many it has. Replaces all that was counted
- * before, in a transaction of its own.
+ * How many values two sources have in common, in their last editions (core/overlap.h); of one with
+ * itself how many it has. Counting looks only at sources that changed since it was done last, and
+ * costs at most one walk over all that is listed: 0.2 µs a statement. In a transaction of its own.
  */
 struct store_overlap {
-	int64_t a, b;
+	int64_t a, b; /* a <= b */
 	uint64_t both;
 };
-MUST enum err store_overlap_put(struct store *s, const struct store_overlap *v, size_t n,
-				struct errinfo *ei);
-/* *both: 0 where nobody has counted. */
+MUST enum err store_overlap_count(struct store *s, struct errinfo *ei);
+/* *both: 0 where they were not counted. */
 MUST enum err store_overlap_get(struct store *s, int64_t a, int64_t b, uint64_t *both,
 				struct errinfo *ei);
+typedef enum err (*overlap_fn)(void *ctx, const struct store_overlap *o);
+/* All that is not 0. */
+MUST enum err store_overlaps(struct store *s, overlap_fn tell, void *ctx, struct errinfo *ei);
+
+/* The values of a source's last edition, each once, in order; only type, net and value are told, as
+ * slices until tell returns. */
+typedef enum err (*listed_fn)(void *ctx, const struct indicator *value);
+MUST enum err store_listed(struct store *s, int64_t source, listed_fn tell, void *ctx,
+			   struct errinfo *ei);
+/* Does it list the value as something harmful, and did not withdraw it? */
+MUST enum err store_harms(struct store *s, const struct store_source *source,
+			  const struct indicator *value, bool *out, struct errinfo *ei);
+/* A number that changes with what is special and with what analysts decided. */
+MUST enum err store_special_state(struct store *s, uint64_t *out, struct errinfo *ei);
+/* How many of a source's values are wrong, in which of its runs, and by what that was judged (any
+ * number). In a transaction of its own. */
+struct store_record {
+	int64_t source, run;
+	uint64_t wrong, by;
+};
+MUST enum err store_record_put(struct store *s, const struct store_record *v, size_t n,
+			       struct errinfo *ei);
 
 /* ---- taking in an edition (load.c) ---- */
 
@@ -173,6 +201,7 @@ void store_load_rejected(struct store_load *l, uint32_t source, uint64_t lines);
 struct load_tally {
 	struct str source; /* lives as long as the load */
 	uint64_t rows, added, changed, gone, excess;
+	uint64_t values;                    /* each once */
 	uint64_t exclusions, organisations; /* entries in their new lists */
 };
 
@@ -198,8 +227,9 @@ struct store_said {
 	char reliability;
 	int64_t source_id;
 	uint32_t lifetime_days;
-	bool listed;                       /* in the source's last edition */
-	int64_t listed_first, listed_last; /* the runs in which it was listed */
+	uint64_t source_values, source_wrong; /* its record; 0 where it is not known */
+	bool listed;                          /* in the source's last edition */
+	int64_t listed_first, listed_last;    /* the runs in which it was listed */
 };
 
 typedef enum err (*said_fn)(void *ctx, const struct store_said *said);

@@ -29,7 +29,7 @@ BINARY = os.path.join(HERE, "..", "..", "build", "release", "nezumi")
 DAY = 86400
 
 # What the pages say and the program does not do yet; --all demands it.
-NOT_YET = {"record", "copies", "held by what is withheld"}
+NOT_YET = {"held by what is withheld"}
 
 # -- docs/confidence.md ---------------------------------------------------------------------------
 
@@ -124,12 +124,12 @@ class World:
         kind, value, net, host, _ = indicator_value(text)
         return judge.withheld_reason(Indicator(kind, value, net, host), self.lists, self.suffixes)
 
-    def decision(self, text):
-        """The narrowest that has not expired and is the value or holds it."""
+    def decision(self, text, ever=False):
+        """The narrowest that has not expired (or `ever`) and is the value or holds it."""
         kind, value, net, host, _ = indicator_value(text)
         best = None
         for other, (verdict, left) in self.decisions.items():
-            if left is not None and left < 0:
+            if left is not None and left < 0 and not ever:
                 continue
             okind, ovalue, onet, ohost, _ = indicator_value(other)
             narrow = lies(kind, value, net, host, okind, ovalue, onet)
@@ -140,17 +140,26 @@ class World:
     def record(self, source):
         if "record" in NOT_YET:
             return 1.0
-        wrong = sum(1 for value in source.values() if self.gate(value) == "allow-listed")
+        harmful = {s.value for s in source.said if s.role not in judge.ROLES_KEPT}
+        wrong = sum(self.vouched_for(value) for value in harmful)
         return (len(source.values()) + 20 - wrong) / (len(source.values()) + 20)
 
-    def allow_within(self, text):
+    def vouched_for(self, value):
+        listed, decided = self.withheld(value), self.decision(value, ever=True)
+        if listed in ("special-purpose", "too-broad"):
+            return False
+        if decided or self.allow_within(value, ever=True):
+            return decided in (None, "allow")
+        return listed == "allow-listed" and indicator_value(value)[0] != "url"  # a page by an analyst only
+
+    def allow_within(self, text, ever=False):
         """Does an allow lie strictly in it?"""
         kind, value, net, host, _ = indicator_value(text)
         if kind not in ("cidr", "domain"):
             return False
         for other, (verdict, left) in self.decisions.items():
             okind, ovalue, onet, ohost, _ = indicator_value(other)
-            if verdict == "allow" and (left is None or left > 0) and ovalue != value and okind != "url" \
+            if verdict == "allow" and (ever or left is None or left > 0) and ovalue != value and okind != "url" \
                     and lies(okind, ovalue, onet, ohost, kind, value, net) is not None:
                 return True
         return False

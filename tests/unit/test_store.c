@@ -420,7 +420,6 @@ static void sources(void **state)
 	struct store_source src = store_source_init(STR("feed")), got;
 	char runs[64] = "";
 	int64_t id, again;
-	uint64_t both;
 
 	(void)state;
 	src.kind = SOURCE_FEED;
@@ -463,9 +462,6 @@ static void sources(void **state)
 	assert_string_equal(runs, "1:it was long 3:304 0: ");
 	assert_int_equal(store_source_state(s, 99, STR("x"), NULL, &ei), ERR_NOENT);
 
-	OK(store_overlap_put(s, &(struct store_overlap){ id, id, 7 }, 1, &ei));
-	OK(store_overlap_get(s, id, id, &both, &ei));
-	assert_int_equal(both, 7);
 	OK(store_source_remove(s, STR("feed"), &ei));
 	assert_int_equal(store_source_find(s, STR("feed"), &got, &ei), ERR_NOENT);
 	assert_int_equal(store_source_remove(s, STR("feed"), &ei), ERR_NOENT);
@@ -836,7 +832,10 @@ static void no_scans(void **state)
 					  SQL_COUNT_EXCLUSIONS,
 					  SQL_COUNT_ORGS,
 					  SQL_COUNT_OVERRIDES,
-					  SQL_OVERLAP_REMOVE,
+					  SQL_OVERLAPS,
+					  SQL_OVERLAP_PAIRS_REMOVE,
+					  SQL_LISTERS,
+					  SQL_SAID_EVERY,
 					  SQL_OVERLAP_OF_REMOVE };
 	struct store *s = opened(STORE_WRITE);
 

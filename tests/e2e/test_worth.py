@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What sources are worth: copies, records, the fading of what they say, and scores that a reader can compute again from docs/confidence.md."""
+
+import datetime
+import json
+import math
+import random
+import unittest
+
+import e2e
+from test_store import Store
+
+RELIABILITY = {"A": 0.95, "B": 0.80, "C": 0.60, "D": 0.35, "E": 0.15, "F": 0.40, None: 0.40}
+# docs/confidence.md: days and delta for addresses, domains, URLs.
+CURVES = {
+    "controller": ((120, 0.7), (365, 0.6), (120, 0.7)),
+    "payload": ((60, 0.8), (180, 0.7), (45, 1)),
+    "phishing": ((30, 1), (90, 1), (30, 1)),
+    "other": ((60, 1), (180, 0.8), (60, 1)),
+}
+VALUES = ("45.1.%d.%d", "h%d-%d.example", "http://u%d-%d.example/x")
+
+
+def ago(days):
+    """So many days ago, as a time."""
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Worth(Store):
+    def explained(self, *values, data="data"):
+        return self.check("--explain", *values, data=data)
+
+    def pairs(self, data="data"):
+        return {(a, b): n for a, b, n in self.sql(
+            "SELECT x.name, y.name, both FROM overlap o JOIN source x ON x.id = o.a JOIN source y ON y.id = o.b", data)}
+
+    def records(self, data="data"):
+        return dict(self.sql("SELECT name, wrong FROM source WHERE listed > 0", data))
+
+
+class Copies(Worth):
+    def test_counted_by_whoever_imports(self):
+        """Pairs as a naive count has them, after each of many imports, forgotten sources among them."""
+        rng = random.Random(7)
+        lists = {}
+        for step in range(14):
+            name = "s%d" % rng.randrange(4)
+            if name in lists and rng.random() < 0.2:
+                del lists[name]
+                self.nezumi("import", "--data", "data", "--forget", name, status=0)
+            else:
+                n = rng.choice((3, 30, 400))
+                lists[name] = {rng.choice(VALUES) % (i % 3, i % 100) for i in (rng.randrange(400) for _ in range(n))}
+                self.put("list", "".join("%s\n" % v for v in sorted(lists[name]) * rng.choice((1, 2))))
+                self.imported("--source", name, "list")
+            want = {}
+            for a in lists:
+                for b in lists:
+                    both = len(lists[a] & lists[b])
+                    if both and ((b, a) not in want):
+                        want[a, b] = both
+            got = self.pairs()
+            self.assertEqual({tuple(sorted(k)): n for k, n in got.items()}, {tuple(sorted(k)): n for k, n in want.items()}, step)
+        self.whole()
+
+    def test_a_copy_is_no_witness(self):
+        values = ["45.1.0.%d" % i for i in range(30)]
+        self.put("one", "".join(v + "\n" for v in values))
+        self.put("two", "".join(v + "\n" for v in values[:24] + ["45.2.0.%d" % i for i in range(6)]))
+        self.put("three", "".join(v + "\n" for v in values[:23] + ["45.3.0.%d" % i for i in range(7)]))
+        for name in ("one", "two", "three"):
+            self.imported("--reliability", "C", name)
+        # 24 of 30 are 80 %: a copy. 23 are not; but that makes two of two and three.
+        said = self.explained("45.1.0.0")[0]["indicators"]
+        self.assertEqual({s["source"]: s["explain"]["counts"] for s in said}, {"one": True, "two": False, "three": True})
+        # The next edition of the copy has values of its own, at once.
+        self.put("two", "".join(v + "\n" for v in values[:20] + ["45.2.0.%d" % i for i in range(10)]))
+        self.imported("two")
+        said = self.explained("45.1.0.0")[0]["indicators"]
+        self.assertTrue(all(s["explain"]["counts"] for s in said))
+
+    def test_an_older_database(self):
+        """What nobody has counted yet is counted when somebody asks who copies whom."""
+        self.put("one", "".join("45.1.0.%d\n" % i for i in range(30)))
+        self.imported("--source", "a", "one")
+        self.imported("--source", "b", "one")
+        self.sql("DELETE FROM overlap")
+        self.sql("UPDATE source SET counted = NULL")
+        answer = json.loads(self.nezumi("feed", "overlap", "--json", "--data", "data", status=0).out)
+        self.assertEqual(self.pairs(), {("a", "a"): 30, ("a", "b"): 30, ("b", "b"): 30})
+        self.assertIn("30", json.dumps(answer))
+
+
+class Record(Worth):
+    def test_lists_and_decisions(self):
+        """Wrong is what somebody vouches for; that follows the lists and the decisions."""
+        self.put("iocs.csv", "value,role\n8.8.8.8,\n8.8.8.0/24,\n45.1.1.1,\n45.1.1.2,\n45.1.2.0/24,\nwww.good.example,\ngood.example,\n"
+                 "http://www.good.example/evil,\nfine.example,\n45.1.1.9,scanner\n" + "a" * 32 + ",\n")
+        self.imported("iocs.csv")
+        self.assertEqual(self.records(), {"iocs.csv": 2})  # both hold a resolver
+        self.put("benign.csv", "value,class\n45.1.1.2,benign\n45.1.2.77,benign\n45.1.1.9,benign\n45.1.1.1,provider\nwww.good.example,benign\n")
+        self.imported("benign.csv")
+        # The address, the network around another, the name and the one above it. Not the scanner: it was not called harmful; not the page.
+        self.assertEqual(self.records(), {"iocs.csv": 6})
+        one = self.explained("45.1.1.1")[0]["indicators"][0]["explain"]
+        self.assertEqual((one["source_values"], one["source_wrong"]), (11, 6))
+        self.assertAlmostEqual(one["record"], (11 + 20 - 6) / (11 + 20), places=5)
+        self.nezumi("override", "allow", "--data", "data", "45.1.1.1", "a" * 32, "--reason", "ours", status=0)
+        self.assertEqual(self.records(), {"iocs.csv": 8})
+        self.nezumi("override", "block", "--data", "data", "8.8.8.8", "45.1.1.2", "--reason", "seen", status=0)
+        self.assertEqual(self.records(), {"iocs.csv": 6})
+        self.nezumi("override", "remove", "--data", "data", "8.8.8.8", "45.1.1.1", "45.1.1.2", "a" * 32, status=0)
+        self.assertEqual(self.records(), {"iocs.csv": 6})
+        self.nezumi("import", "--data", "data", "--forget", "benign.csv", status=0)
+        self.assertEqual(self.records(), {"iocs.csv": 2})
+        # What is withdrawn is not held against anybody, and neither is what is no longer listed.
+        self.put("iocs.csv", "value,revoked\n8.8.8.8,true\n45.1.1.1,\n")
+        self.imported("iocs.csv")
+        self.assertEqual(self.records(), {"iocs.csv": 0})
+        self.whole()
+
+    def test_a_naive_count(self):
+        """Random values and lists, against a look at each value by itself."""
+        rng = random.Random(3)
+        for seed in range(3):
+            data = "d%d" % seed
+            nets = ["45.%d.%d.0/%d" % (rng.randrange(4), rng.randrange(256), rng.choice((20, 24, 28, 32))) for _ in range(60)]
+            names = ["n%d.example" % rng.randrange(40) for _ in range(15)]
+            self.put("benign.csv", "value,class\n" + "".join("%s,%s\n" % (v, rng.choice(("benign", "benign", "provider"))) for v in nets + names))
+            values = sorted({"45.%d.%d.%d" % (rng.randrange(4), rng.randrange(256), rng.randrange(4)) for _ in range(600)} |
+                            {"45.%d.%d.0/%d" % (rng.randrange(4), rng.randrange(16) * 16, rng.choice((20, 24))) for _ in range(20)} |
+                            {"n%d.example" % rng.randrange(60) for _ in range(40)})
+            self.put("v.txt", "".join(v + "\n" for v in values))
+            self.imported("--kind", "indicators", "--source", "v", "v.txt", data=data)
+            self.imported("benign.csv", data=data)
+            wrong = sum((one["withheld"] or {}).get("reason") == "allow-listed" for one in self.check(*values, data=data))
+            self.assertEqual(self.records(data), {"v": wrong})
+            self.assertGreater(wrong, 20)
+
+
+class Scores(Worth):
+    """Every score again, from nothing but what check prints and the page."""
+
+    def again(self, one):
+        """The score of an answer, computed anew."""
+        doubt = 1
+        for s in one["indicators"]:
+            x = s.get("explain")
+            if not x:
+                continue
+            kind = {"ip": 0, "cidr": 0, "domain": 1, "url": 2}[one["type"]]
+            tau, delta = CURVES[s["role"]][kind]
+            self.assertEqual((x["lifetime_days"], x["delta"]), (tau, delta))
+            fresh = 0.5 if x["age_days"] < 0 else max(0, 1 - (x["age_days"] / tau) ** (1 / delta))
+            said = 1 if s["confidence"] is None else s["confidence"] / 100
+            record = (x["source_values"] + 20 - x["source_wrong"]) / (x["source_values"] + 20)
+            weight = RELIABILITY[s["reliability"]] * said * record * fresh
+            self.assertAlmostEqual(x["freshness"], fresh, places=3)
+            self.assertAlmostEqual(x["weight"], weight, places=3)
+            if x["counts"]:
+                doubt *= 1 - x["weight"]
+        self.assertAlmostEqual(one["score"], 100 * (1 - doubt), delta=0.501)
+
+    def test_curves(self):
+        """Each role and type at no age, half of its time and all of it."""
+        rows, want = [], {}
+        for r, (role, curves) in enumerate(CURVES.items()):
+            for k, (tau, delta) in enumerate(curves):
+                for a, part in enumerate((0, 0.5, 1)):
+                    value = VALUES[k] % (r, a)
+                    rows.append("%s,%s,%s\n" % (value, role, ago(tau * part)))
+                    want[value] = (0.8 * max(0, 1 - part ** (1 / delta)), tau * part)
+        self.put("iocs.csv", "value,role,first_seen\n" + "".join(rows))
+        self.imported("--reliability", "B", "iocs.csv")
+        for one in self.explained(*want):
+            x = one["indicators"][0]["explain"]
+            weight, age = want[one["value"]]
+            self.assertAlmostEqual(x["weight"], weight, delta=0.003, msg=one["value"])
+            self.assertAlmostEqual(x["age_days"], age, delta=0.01, msg=one["value"])
+            self.again(one)
+
+    def test_random(self):
+        rng = random.Random(11)
+        for name in "abcdef":
+            rows = ["value,role,first_seen,confidence"]
+            for i in range(40):
+                kind = rng.randrange(3)
+                rows.append("%s,%s,%s,%s" % (VALUES[kind] % (0, rng.randrange(12)), rng.choice(sorted(CURVES)),
+                                             rng.choice(("", ago(rng.uniform(0, 200)))), rng.choice(("", str(rng.randrange(101))))))
+            self.put(name + ".csv", "\n".join(rows) + "\n")
+            self.imported("--reliability", rng.choice("ABCDEF"), "--source", name, name + ".csv")
+        self.put("benign.csv", "value,class\n45.1.0.5,benign\n")
+        self.imported("benign.csv")
+        self.assertTrue(any(self.records().values()))
+        seen = 0
+        for one in self.explained(*[v % (0, i) for v in VALUES for i in range(12)]):
+            self.again(one)
+            seen += one["score"] > 0
+        self.assertGreater(seen, 20)
+
+    def test_people_read_the_same(self):
+        self.put("iocs.csv", "value,first_seen\n45.1.1.1,%s\n8.8.8.8,\n" % ago(60))
+        self.imported("--reliability", "A", "iocs.csv")
+        text = self.nezumi("check", "--explain", "--data", "data", "--owners", "none", "45.1.1.1", status=0).text
+        fresh = 1 - 0.5 ** (1 / 0.7)
+        record = 21 / 22
+        for part in ("reliability A 0.95", "record %.2f" % record, "freshness %.2f" % fresh, "= %.2f" % (0.95 * record * fresh),
+                     "1 of its 2 values were wrong: (2 + 20 - 1) / (2 + 20)", "seen 60 days ago", "1 - (t/120)^(1/0.7)",
+                     "score: 100 × (1 - Π(1 - weight)) = %d" % math.floor(100 * 0.95 * record * fresh + 0.5)):
+            self.assertIn(part, text)
+
+    def test_listed_again_after_a_gap(self):
+        """A file shows no more than its dates; listed again, with a new date, it is fresh again."""
+        self.put("l.csv", "value,first_seen\n45.1.1.1,%s\n45.1.1.2,\n" % ago(60))
+        self.imported("l.csv")
+        self.put("l.csv", "value,first_seen\n45.1.1.2,\n")
+        self.imported("l.csv")
+        gone = self.explained("45.1.1.1")[0]["indicators"][0]
+        self.put("l.csv", "value,first_seen\n45.1.1.2,\n45.1.1.1,%s\n" % ago(1))
+        self.imported("l.csv")
+        back = self.explained("45.1.1.1")[0]["indicators"]
+        self.assertEqual((gone["listed"], [b["listed"] for b in back]), (False, [True]))
+        self.assertAlmostEqual(gone["explain"]["age_days"], 60, delta=0.1)
+        self.assertAlmostEqual(back[0]["explain"]["age_days"], 1, delta=0.1)
+
+
+if __name__ == "__main__":
+    e2e.main()
