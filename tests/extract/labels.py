@@ -24,6 +24,8 @@ HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443", "smb": "445", "ldap": "389", "ldaps": "636"}
 TYPES = ["ipv4", "ipv6", "cidr", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "ja3", "jarm", "ssdeep",
          "cve", "attack", "asn", "bitcoin"]
+# Those that are told apart without a word about them.
+CHARSETS = ("utf-8", "utf-16", "iso2022_jp", "shift_jis", "euc_jp", "gb18030", "cp1252")
 SAID = ("family", "role", "date")
 
 # ---- one form of a value ---------------------------------------------------------------------------
@@ -167,7 +169,8 @@ def exam(path):
                 t.raw = pdf.document(s["text"])
             elif "charset" in s:
                 t.raw = s["text"].encode(s["charset"])
-            t.plain = s["text"].encode("utf-8") if t.suffix in (".txt", ".md") else None
+            known = s.get("charset", "utf-8") in CHARSETS
+            t.plain = s["text"].encode("utf-8") if t.suffix in (".txt", ".md") and known else None
             texts.append(t)
     return texts
 
