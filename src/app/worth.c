@@ -105,8 +105,10 @@ static bool is_clear(struct judging *j, const struct indicator *i)
 		return false;
 	v4 = (uint32_t)i->net.ip.lo;
 	if (!j->clear || v4 < j->from || v4 > j->last) {
-		j->clear = !lpm_find_run(&j->set.net[X_BENIGN], v4, &id, &j->last) &
-			   !lpm_find_run(&j->decided_nets, v4, &id, &last);
+		bool benign = lpm_find_run(&j->set.net[X_BENIGN], v4, &id, &j->last);
+		bool decided = lpm_find_run(&j->decided_nets, v4, &id, &last);
+
+		j->clear = !benign && !decided;
 		j->last = j->last < last ? j->last : last;
 		j->from = v4;
 	}
