@@ -291,16 +291,19 @@ static enum err ask(void *ctx, const struct indicator *i, bool *keep)
 {
 	struct gate *g = ctx;
 	const struct gate_rules r = { &g->l->exset, &g->special, &g->l->overrides };
-	const char *reason;
+	struct verdict_facts f = gate_facts(&r, i, 0);
+	enum verdict_why why = verdict_of(&f);
+	bool decided = why == WHY_ALLOWED || why == WHY_VETOED;
 	enum err e;
 
-	buf_clear(&g->detail);
-	reason = gate_reason(&r, i, &g->detail);
-	*keep = !reason;
-	if (!reason)
+	*keep = why_action(why) != ACTION_NONE;
+	if (*keep)
 		return ERR_OK;
-	e = withhold(g, i, reason);
-	return e || !g->keep ? e : snapshot_add_other(&g->l->snapshot, i);
+	buf_clear(&g->detail);
+	gate_detail(&r, i, 0, why, &g->detail);
+	e = withhold(g, i, why_text(why));
+	/* Where the snapshot is used lists may be others, but nobody knows there what was decided. */
+	return e || !g->keep || decided ? e : snapshot_add_other(&g->l->snapshot, i);
 }
 
 static enum err keep_withheld(struct lists *l)

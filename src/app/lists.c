@@ -210,6 +210,30 @@ static enum err adopt_withheld(struct lists *l)
 	return ERR_OK;
 }
 
+/* Of a snapshot that is read like a list: what analysts had decided when it was made. The rest the
+ * gate is asked about again. */
+static enum err adopt_decided(struct lists *l, const struct snapshot *from)
+{
+	for (size_t i = 0; i < from->n_withheld; i++) {
+		struct str text[4];
+		struct withheld *w;
+
+		snapshot_withheld(from, i, text);
+		if (!str_is(text[1], "allow-listed") || !str_starts(text[2], STR("override: ")))
+			continue;
+		w = VEC_PUSH(&l->withheld);
+		if (!w)
+			return ERR_NOMEM;
+		for (int k = 0; k < 4; k++) {
+			text[k] = arena_str(&l->arena, text[k]);
+			if (!text[k].p)
+				return ERR_NOMEM;
+		}
+		*w = (struct withheld){ text[0], text[1], text[2], text[3] };
+	}
+	return ERR_OK;
+}
+
 static enum err adopt_other(void *ctx, const struct indicator *i)
 {
 	bool excludes = i->type != IT_HASH && (i->role == ROLE_SCANNER || i->role == ROLE_SINKHOLE);
@@ -250,6 +274,8 @@ static enum err take_snapshot(struct load *s, struct scan_files *files, size_t a
 	e = snapshot_each(&opened, take_indicator, s);
 	if (!e)
 		e = snapshot_others(&opened, take_indicator, s);
+	if (!e)
+		e = adopt_decided(l, &opened);
 	snapshot_free(&opened);
 	snapfile_close(&map);
 	return e;

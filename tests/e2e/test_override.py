@@ -301,6 +301,23 @@ class Followed(Override):
                          [("none", "allow-listed"), ("block", "override"), ("none", "allow-listed"), ("none", "allow-listed")])
         self.assertEqual(set(self.met(status=1)[1]), {DOMAIN, "http://%s/a" % DOMAIN})
 
+    def test_a_snapshot_leaves(self):
+        """What was allowed is not in it, wherever it is used and with whatever lists; what was blocked is."""
+        self.put("list", "%s\n45.99.0.0/16\nd41d8cd98f00b204e9800998ecf8427e\n" % CONTROLLER)
+        self.put("log", zeek([row(), row(controller=OTHER), row(controller="45.99.1.1")]))
+        self.imported("list")
+        self.override("allow", CONTROLLER, "45.99.7.0/24", "d41d8cd98f00b204e9800998ecf8427e", "--reason", "ours", "--author", "kim")
+        self.override("block", OTHER, "--reason", "x")
+        self.nezumi("snapshot", "--data", "data", "-o", "s.nzs", status=0)
+        self.put("lists", "45.98.0.0/16\n")
+        for args in ([], ["--exclusions-as", "benign", "-x", "lists"], ["-i", "more"]):
+            self.put("more", "45.97.1.1\n")
+            a = self.analyze("-i", "s.nzs", *args, "log")
+            self.assertEqual([c["value"] for c in a["controllers"]], [OTHER])
+            self.assertEqual({w["value"]: w["detail"] for w in a["withheld"]},
+                             {CONTROLLER: "override: %s (kim: ours)" % CONTROLLER, "45.99.0.0/16": "override: 45.99.7.0/24 (kim: ours)",
+                              "d41d8cd98f00b204e9800998ecf8427e": "override: d41d8cd98f00b204e9800998ecf8427e (kim: ours)"})
+
     def test_shared_controllers(self):
         """A provider's range turns block into inform, and hides nothing."""
         self.put("list", "%s\n%s\n45.50.5.5\n" % (CONTROLLER, OTHER))
