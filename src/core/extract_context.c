@@ -65,7 +65,7 @@ static void dates(struct ex *x)
 		return;
 	for (size_t i = x->sentence_from; i < x->sentence_to && x->n_dates < 8;) {
 		int64_t t;
-		size_t end = ex_date(x->p, i, x->sentence_to, &t);
+		size_t end = ex_may_date(x->p[i]) ? ex_date(x->p, i, x->sentence_to, &t) : 0;
 
 		if (end > i) {
 			x->dates[x->n_dates].at = (uint32_t)i;
@@ -74,10 +74,8 @@ static void dates(struct ex *x)
 			continue;
 		}
 		/* To the next word. */
-		while (i < x->sentence_to && ex_is(x->p[i], C_NAME))
-			i++;
-		while (i < x->sentence_to && !ex_is(x->p[i], C_NAME))
-			i++;
+		i = ex_run_end(x->mark[MARK_NAME], i, x->sentence_to);
+		i = ex_next(x->mark[MARK_NAME], i, x->sentence_to);
 	}
 }
 
@@ -407,7 +405,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 	x->lines_between = x->lines;
 	f->src = src = fold_src(&x->fold, f->at);
 	if (x->counted < src) {
-		x->newlines += (uint32_t)x->ways->lines(x->fold.src.p + x->counted, src - x->counted);
+		x->newlines += (uint32_t)x->ways->lines(x->fold.src.p + x->counted, src - x->counted,
+							x->fold.src.n - x->counted);
 		x->counted = src;
 	}
 	f->line = x->newlines + 1;

@@ -104,8 +104,7 @@ size_t ex_date(const char *p, size_t at, size_t to, int64_t *t)
 
 	if (!ex_alnum(p[at]) || (at && (ex_is(p[at - 1], C_NAME) || p[at - 1] == '/')))
 		return 0;
-	/* The months begin with one of adfjmnos. */
-	if (!ex_is(p[at], C_DIGIT) && !(UINT32_C(0x8e452) >> (p[at] & 31) & 1))
+	if (!ex_may_date(p[at]))
 		return 0;
 	if (!date_at(p, at, to, &y, &m, &d) || y > 2100 || m > 12 || d > 31)
 		return 0;

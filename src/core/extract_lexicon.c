@@ -323,9 +323,10 @@ static inline unsigned begins(const struct lexicon *l, uint32_t first)
 	return l->begins[m / 64] >> (m % 64) & 1;
 }
 
-static inline unsigned ends_short(char c)
+/* No letter, or an s; c is in lower case. */
+static inline unsigned ends_short(uint64_t c)
 {
-	return !ex_is(c, C_ALPHA) || (c | 32) == 's';
+	return (unsigned)(c - 'a' >= 26) | (c == 's');
 }
 
 /* Does a letter of the same alphabet, or of the same name in a program, stand before the one at i? */
@@ -358,7 +359,7 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
 		unsigned char k = ex_class_of[(unsigned char)text[i]];
 		uint64_t eight;
-		unsigned two, three, four;
+		unsigned two, three, four, short_two, short_three;
 
 		took = 1;
 		if (k & C_DIGIT) {
@@ -375,12 +376,16 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 			continue;
 		eight = ex_lower_eight(text + i);
 		/* Short words, and those with a blank early, have no letter behind. */
-		two = ends_short(text[i + 2]) & begins(l, eight & 0xffff);
-		three = ends_short(text[i + 3]) & begins(l, eight & 0xffffff);
-		four = (unsigned)((eight >> 24 & 0xff) != 0) & begins(l, (uint32_t)eight);
+		short_two = ends_short(eight >> 16 & 0xff);
+		short_three = ends_short(eight >> 24 & 0xff);
+		four = begins(l, (uint32_t)eight);
 		/* Mostly. */
-		if (!(two | three | four))
+		if (!(short_two | short_three | four))
 			continue;
+		two = short_two & begins(l, eight & 0xffff);
+		three = short_three & begins(l, eight & 0xffffff);
+		/* Behind the text there are NULs. */
+		four &= (eight >> 24 & 0xff) != 0;
 		if (four)
 			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
 		if (!e && three)

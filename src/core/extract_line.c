@@ -64,6 +64,9 @@ size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet)
 	for (;;) {
 		size_t was = i;
 
+		/* Mostly. */
+		if (i < end && ex_is(x->p[i], C_ALPHA))
+			return i;
 		while (i < end && (ex_blank(x->p[i]) || x->p[i] == '>' || x->p[i] == '|'))
 			i++;
 		if (i < end && (x->p[i] == '-' || x->p[i] == '*' || x->p[i] == '+') &&

@@ -120,11 +120,12 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 	}
 }
 
-static size_t lines(const char *p, size_t n)
+static size_t lines(const char *p, size_t n, size_t readable)
 {
 	const char *end = p + n;
 	size_t found = 0;
 
+	(void)readable;
 	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
 		found++;
 		p++;

@@ -48,8 +48,8 @@ struct ex_ways {
 	/* Marks of 64 * words bytes, of which p[64 * words] and the next can be read. What stands
 	 * before them is no letter and no digit. */
 	void (*marks)(const char *p, size_t words, uint64_t *const map[MARKS]);
-	/* How many line ends are in n bytes. */
-	size_t (*lines)(const char *p, size_t n);
+	/* How many line ends are in n bytes; `readable` can be read. */
+	size_t (*lines)(const char *p, size_t n, size_t readable);
 };
 
 extern const struct ex_ways ex_ways_plain, ex_ways_avx2, ex_ways_avx512;

@@ -100,12 +100,15 @@ static void marks(const char *p, size_t words, uint64_t *const map[MARKS])
 	}
 }
 
-static size_t lines(const char *p, size_t n)
+static size_t lines(const char *p, size_t n, size_t readable)
 {
 	size_t found = 0;
 
-	for (; n >= 64; p += 64, n -= 64)
+	for (; n >= 64; p += 64, n -= 64, readable -= 64)
 		found += (size_t)_mm_popcnt_u64(lanes_eq(lanes_load(p), '\n'));
+	if (readable >= 64)
+		return found +
+		       (size_t)_mm_popcnt_u64(_bzhi_u64(lanes_eq(lanes_load(p), '\n'), (unsigned)n));
 	for (; n; n--)
 		found += *p++ == '\n';
 	return found;

@@ -569,5 +569,10 @@ void ex_surroundings(struct ex *x, struct found *f);
 MUST enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out);
 /* A date that begins at `at`: a place within or behind it, or 0. */
 size_t ex_date(const char *p, size_t at, size_t to, int64_t *t);
+/* Does one begin with that character? Names of months do with one of adfjmnos. */
+static inline bool ex_may_date(char c)
+{
+	return ex_is(c, C_DIGIT) || (ex_is(c, C_ALPHA) && UINT32_C(0x8e452) >> (c & 31) & 1);
+}
 
 #endif

@@ -24,23 +24,32 @@ static struct found *add_lower(struct ex *x, enum ex_type type, size_t at, size_
 /* Digits of a hash are many: "aaaa...", "0123456789abcdef..." and long decimal numbers are none. */
 static bool random_hex(const char *p, size_t n)
 {
-	unsigned seen = 0, digits = 0, runs = 0, steps = 0, before = 99;
+	unsigned seen = 0, letters = 0, runs = 0, steps = 0, before = 99;
 
 	if (n > 32 && n != 62)
 		n = 32;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i += 8) {
+		size_t take = n - i < 8 ? n - i : 8;
+		uint64_t x = take == 8 ? ex_eight(p + i) : ex_some(p + i, take);
 		/* '0' is 0x30, 'A' 0x41, 'a' 0x61. */
-		unsigned c = (unsigned char)p[i], v = (c & 15) + (c >> 6) * 9;
+		uint64_t letter = x >> 6 & EX_EACH(1);
+		uint64_t v = (x & EX_EACH(15)) + letter * 9, last = v << 8 | before;
+		uint64_t some = take == 8 ? EX_EACH(1) : EX_EACH(1) & ((UINT64_C(1) << (8 * take)) - 1);
+		/* The same as the one before; one more. 'a' is no step from '9'. */
+		uint64_t same = ~((v ^ last) + EX_EACH(0x7f)) >> 7 & some;
+		uint64_t step = ~((v ^ (last + EX_EACH(1))) + EX_EACH(0x7f)) >> 7 & some;
+		uint64_t ten = ~((v ^ EX_EACH(10)) + EX_EACH(0x7f)) >> 7 & some;
 
-		v &= 15;
-		seen |= 1u << v;
-		digits += v < 10;
-		/* As characters: what follows '9' is no step. */
-		runs += v == before;
-		steps += v == before + 1 && v != 10;
-		before = v;
+		/* Sums of eight bits. */
+		letters += (unsigned)(letter * EX_EACH(1) >> 56);
+		runs += (unsigned)(same * EX_EACH(1) >> 56);
+		steps += (unsigned)((step & ~ten) * EX_EACH(1) >> 56);
+		for (size_t k = 0; k < take; k++, v >>= 8) {
+			seen |= 1u << (v & 15);
+			before = v & 15;
+		}
 	}
-	return __builtin_popcount(seen) >= 8 && digits < n && digits > 0 && runs < n / 2 &&
+	return __builtin_popcount(seen) >= 8 && letters > 0 && letters < n && runs < n / 2 &&
 	       steps < n / 2;
 }
 

@@ -155,6 +155,26 @@ static uint16_t default_port(struct str scheme)
 	return 0;
 }
 
+/* Bytes below 0x20, or 0x7f: eight at a time. */
+static bool has_control(struct str s)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+
+	for (; s.n >= 8; s = str_skip(s, 8)) {
+		uint64_t x, del;
+
+		memcpy(&x, s.p, 8);
+		del = x ^ each * 0x7f;
+		/* What borrows from its highest bit, which it has not. */
+		if (((x - each * 0x20) & ~x & each * 0x80) || ((del - each) & ~del & each * 0x80))
+			return true;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static bool scheme_ok(struct str s)
 {
 	if (s.n == 0 || s.n > 16)
@@ -223,9 +243,8 @@ enum err url_normalise(struct str s, struct buf *out, struct str *host, uint16_t
 
 	if (at == SIZE_MAX || s.n > URL_MAX)
 		return ERR_PARSE;
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return ERR_PARSE;
+	if (has_control(s))
+		return ERR_PARSE;
 	scheme = str_head(s, at);
 	s = str_skip(s, at + 3);
 	authority = str_head(s, authority_end(s));
