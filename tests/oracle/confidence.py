@@ -86,8 +86,6 @@ class Source:
 
 
 def copies(a, b):
-    if "copies" in NOT_YET:
-        return False
     both = len(a.values() & b.values())
     return both >= 20 and both >= 0.8 * min(len(a.values()), len(b.values()))
 
@@ -138,8 +136,6 @@ class World:
         return best[1] if best else None
 
     def record(self, source):
-        if "record" in NOT_YET:
-            return 1.0
         harmful = {s.value for s in source.said if s.role not in judge.ROLES_KEPT}
         wrong = sum(self.vouched_for(value) for value in harmful)
         return (len(source.values()) + 20 - wrong) / (len(source.values()) + 20)
@@ -449,7 +445,6 @@ def play(seed, binary, keep, preload):
                 continue
             nezumi("override", verdict, text, "--reason", "as the oracle wants", "--author", "oracle", "--expires", at,
                    days=left - 5 if past else 0)
-        nezumi("feed", "overlap", status=(0, 1))
         answers = nezumi("check", "--json", "--no-builtin", "--owners", "none", "-", feed="\n".join(asked) + "\n",
                          status=(0, 1)).splitlines()
         if len(answers) != len(asked):
