@@ -18,6 +18,7 @@ import labels
 import tools
 
 PRECISION, RECALL = 0.99, 0.98
+WHOLE = 800  # characters, from which on a text counts among the long ones
 
 
 def parts(held_out):
@@ -93,6 +94,8 @@ class Score:
             met, missed, wrong = t.judge(set(got))
             self.total.add(len(met), len(missed), len(wrong))
             self.groups["in " + t.lang].add(len(met), len(missed), len(wrong))
+            if len(t.body) >= WHOLE:
+                self.groups["in long"].add(len(met), len(missed), len(wrong))
             for i, values in enumerate((met, missed, wrong)):
                 for kind, _ in values:
                     self.groups[kind].add(*[int(i == k) for k in range(3)])
@@ -114,7 +117,7 @@ class Score:
     def lines(self, everything=False):
         """Figures only: no text shows."""
         for g in sorted(self.groups, key=lambda g: (g.startswith("in "), g)):
-            if everything or self.groups[g].missed or self.groups[g].wrong:
+            if everything or g == "in long" or self.groups[g].missed or self.groups[g].wrong:
                 yield "    %-10s %s" % (g, self.groups[g])
         for what in sorted(self.asked):
             if self.asked[what]:
