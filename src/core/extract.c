@@ -189,6 +189,16 @@ static size_t before_stop(struct ex *x, size_t at, size_t end)
 	return end;
 }
 
+/* "+tag@": the rest of a mail address. */
+static bool tagged(const struct ex *x, size_t at)
+{
+	size_t i = at;
+
+	while (i - at < 64 && ex_is(x->p[i], C_LOCAL))
+		i++;
+	return x->p[i] == '@' && ex_alnum(x->p[i + 1]);
+}
+
 static size_t run(struct ex *x, size_t at)
 {
 	size_t end = at, last, to;
@@ -236,8 +246,11 @@ static size_t run(struct ex *x, size_t at)
 			if (to)
 				return to;
 		}
-		/* What stands before an @ and is no mail address is no name. */
-		if (next_is_at(x, end))
+		/* What stands before an @ and is no mail address is no name, but for
+		 * \\host@80\path. */
+		if (next_is_at(x, end) && !(at > 1 && x->p[at - 1] == '\\' && x->p[at - 2] == '\\'))
+			return end;
+		if (x->p[end] == '+' && tagged(x, end))
 			return end;
 		to = ex_dotted(x, at, end);
 		if (x->found.n > before || to != end)

@@ -51,6 +51,9 @@ static bool version_before(const struct ex *x, size_t at)
 {
 	char before = at ? x->p[at - 1] : ' ';
 
+	if (before == '/' && at > 5 &&
+	    (memcmp(x->p + at - 4, "tcp/", 4) == 0 || memcmp(x->p + at - 4, "udp/", 4) == 0))
+		return false;
 	if (before == '/' && at > 2 && ex_is(x->p[at - 2], C_ALPHA))
 		return !(ex_upper(x->p[at - 2]) && ex_upper(x->p[at - 3]));
 	if (before == '=' && at > 1)
@@ -102,6 +105,12 @@ static bool protocol_at(const struct ex *x, size_t at)
 
 	return (str_iis(word, "tcp") || str_iis(word, "udp")) && !ex_is(x->p[at + 3], C_NAME) &&
 	       x->p[at + 3] != '/';
+}
+
+/* "/dev/tcp/1.2.3.4/443" */
+static bool port_by_slash(const struct ex *x, size_t at, size_t end)
+{
+	return at > 4 && memcmp(x->p + at - 4, "tcp/", 4) == 0 && !ex_is(x->p[end], C_NAME);
 }
 
 /*
@@ -166,7 +175,8 @@ size_t ex_v4(struct ex *x, size_t at, size_t end)
 			size_t path;
 			struct str word = { x->p + stop + 1, s - stop - 1 };
 
-			protocol = str_iis(word, "tcp") || str_iis(word, "udp");
+			protocol = str_iis(word, "tcp") || str_iis(word, "udp") ||
+				   port_by_slash(x, at, s);
 			path = protocol ? stop : ex_path_end(x, at, stop, &cut);
 			if (path > stop + 1) {
 				f = ex_add_url(x, at, path, "http://", at, flags | F_NO_SCHEME);
@@ -219,6 +229,14 @@ size_t ex_v4(struct ex *x, size_t at, size_t end)
 	return stop;
 }
 
+static bool pairs(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (i % 3 == 2 ? p[i] != ':' : !ex_hex(p[i]))
+			return false;
+	return true;
+}
+
 size_t ex_v6(struct ex *x, size_t at)
 {
 	size_t i = at, colons = 0, groups = 0, digits = 0, end;
@@ -244,6 +262,9 @@ size_t ex_v6(struct ex *x, size_t at)
 	if (!ip_parse((struct str){ x->p + at, end - at }, &net.ip))
 		return 0;
 	hard = fold_any(x->fold.hard, at, end);
+	/* 0A:1B:9C...: a serial number or a fingerprint in pairs of digits. */
+	if (!hard && end - at == 23 && pairs(x->p + at, 23))
+		return end;
 	/* "a::b" is of a program. */
 	if (!hard && (groups < 3 || digits == 0) && !(groups == 2 && digits > 3))
 		return end;

@@ -40,12 +40,31 @@ static const struct {
 	       { "punto", "." },
 	       { "ponto", "." },
 	       { "point", "." },
-	       { "\xe3\x83\x89\xe3\x83\x83\xe3\x83\x88", "." }, /* ドット */
-	       { "\xe7\x82\xb9", "." },                         /* 点 */
-	       { "\xe3\x80\x82", "." },                         /* 。 */
-	       { "\xef\xbc\x8e", "." },                         /* ． */
-	       { "\xe3\x83\xbb", "." },                         /* ・ */
-	       { "\xef\xbd\xa1", "." },                         /* ｡ */
+	       { "nokta", "." },
+	       { "kropka", "." },
+	       { "titik", "." },
+	       { "tecka", "." },
+	       { "te\xc4\x8dka", "." },
+	       { "bod", "." },
+	       { "ch\xe1\xba\xa5m", "." },                                  /* chấm */
+	       { "\xd1\x82\xd0\xbe\xd1\x87\xd0\xba\xd0\xb0", "." },         /* точка */
+	       { "\xd0\xba\xd1\x80\xd0\xb0\xd0\xbf\xd0\xba\xd0\xb0", "." }, /* крапка */
+	       { "\xe9\xbb\x9e", "." },                                     /* 點 */
+	       { "\xeb\x8b\xb7", "." },                                     /* 닷 */
+	       { "\xec\xa0\x90", "." },                                     /* 점 */
+	       { "\xe0\xb8\x88\xe0\xb8\xb8\xe0\xb8\x94", "." },             /* จุด */
+	       { "\xd9\x86\xd9\x82\xd8\xb7\xd8\xa9", "." },                 /* نقطة */
+	       { "arroba", "@" },
+	       { "chiocciola", "@" },
+	       { "malpa", "@" },
+	       { "ma\xc5\x82pa", "@" },
+	       { "\xd1\x81\xd0\xbe\xd0\xb1\xd0\xb0\xd0\xba\xd0\xb0", "@" }, /* собака */
+	       { "\xe3\x83\x89\xe3\x83\x83\xe3\x83\x88", "." },             /* ドット */
+	       { "\xe7\x82\xb9", "." },                                     /* 点 */
+	       { "\xe3\x80\x82", "." },                                     /* 。 */
+	       { "\xef\xbc\x8e", "." },                                     /* ． */
+	       { "\xe3\x83\xbb", "." },                                     /* ・ */
+	       { "\xef\xbd\xa1", "." },                                     /* ｡ */
 	       { "@", "@" },
 	       { "\xef\xbc\xa0", "@" },
 	       { "at", "@" },
@@ -81,7 +100,7 @@ size_t fold_bracketed(const char *p, const char *end, const char **stands)
 	}
 	while (s < end && s - p < 12 && filler(*s))
 		s++;
-	if (!open || s >= end || (!ex_is(*s, C_WIDE) && !strchr(".:/,@dDpPaA", *s)))
+	if (!open || s >= end || (!ex_is(*s, C_WIDE) && !strchr(".:/,@dDpPaAnNkKtTbBcCmM", *s)))
 		return 0;
 	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
 		const char *t, *word = inside[i].word;

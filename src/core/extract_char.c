@@ -44,7 +44,9 @@ size_t ex_char(const char *p, size_t n, enum script *script)
 		c = c << 6 | (u[i] & 0x3f);
 	}
 	/* Alphabets up to Georgian, extended Latin and Greek. */
-	if ((c >= 0xc0 && c <= 0x1fff && c != 0xd7 && c != 0xf7 && !(c >= 0x1100 && c <= 0x11ff)) ||
+	if ((c >= 0xc0 && c <= 0x1fff && c != 0xd7 && c != 0xf7 && !(c >= 0x1100 && c <= 0x11ff) &&
+	     /* Punctuation of Arabic and Hebrew. */
+	     c != 0x60c && c != 0x61b && c != 0x61f && c != 0x6d4 && c != 0x5be && c != 0x5c0) ||
 	    (c >= 0x2c00 && c <= 0x2dff))
 		*script = SCRIPT_LETTER;
 	/* Kana, bopomofo, ideographs, Hangul: the iteration mark and the long vowel are letters

@@ -46,6 +46,10 @@ static bool runs_on(const struct ex *x, size_t nl, size_t line_begin)
 		;
 	if (x->p[k] == '\n' || x->p[k] == '\r' || x->p[k] == 0)
 		return false;
+	/* "name -> address" is a row. */
+	for (size_t i = k; i < k + 100 && x->p[i] && x->p[i] != '\n'; i++)
+		if (x->p[i] == '-' && x->p[i + 1] == '>')
+			return false;
 	(void)ex_body_of(x, nl + 1, ex_line_end_of(x, nl + 1), &bullet);
 	return !bullet && !memchr(x->p + line_begin, '|', nl - line_begin) && x->p[k] != '|';
 }
@@ -244,6 +248,8 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 	const struct word_hit *w;
 	size_t best = SIZE_MAX, best_role = SIZE_MAX;
 
+	bool host = f->type <= EX_URL;
+
 	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
 		size_t d = w->end <= f->at   ? f->at - w->end
 			   : w->at >= f->end ? (w->at - f->end) * 2 + 8
@@ -258,7 +264,8 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 		/* Victims are spoken of beside their controllers. */
 		if (w->kind & W_ROLE && w->number == ROLE_INFECTED_HOST)
 			d += 100;
-		if (w->kind & W_ROLE && d < best_role && d < 160) {
+		if (w->kind & W_ROLE && d < best_role && d < 160 &&
+		    (host || w->number != ROLE_CONTROLLER)) {
 			best_role = d;
 			f->has_role = true;
 			f->role = (uint8_t)w->number;
@@ -274,7 +281,7 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 	}
 	if (f->family.n == 0 && x->row_family.n)
 		f->family = x->row_family;
-	if (!f->has_role && x->row_role >= 0) {
+	if (!f->has_role && x->row_role >= 0 && (host || x->row_role != ROLE_CONTROLLER)) {
 		f->has_role = true;
 		f->role = (uint8_t)x->row_role;
 	}
@@ -282,7 +289,7 @@ static void facts(struct ex *x, struct found *f, size_t from, size_t to)
 		f->family = block_family(x);
 	if (f->family.n == 0)
 		f->family = x->heading_family.n ? x->heading_family : x->title_family;
-	if (!f->has_role && x->heading_role >= 0) {
+	if (!f->has_role && x->heading_role >= 0 && (host || x->heading_role != ROLE_CONTROLLER)) {
 		f->has_role = true;
 		f->role = (uint8_t)x->heading_role;
 	}
@@ -305,15 +312,33 @@ static bool identifier(const struct ex *x, const struct found *f)
 	return !ex_alnum(x->p[end - 3]) || (x->p[end - 2] == 'I' && x->p[end - 3] >= 'a');
 }
 
+/* "Server 1.2.3.4": does the word right before it say that it is an address, or bad? */
+static bool named_so(struct ex *x, const struct found *f)
+{
+	const struct word_hit *w;
+
+	for (w = ex_hits_from(x, f->at > 40 ? f->at - 40 : 0);
+	     w && w < ex_hits_end(x) && w->at < f->at; w++)
+		if (w->kind & (W_VALUE | W_CUE | W_ROLE | W_SENDER) && w->end + 2 >= f->at)
+			return true;
+	return false;
+}
+
 /* "Some Manager 12.80.0.40": a product and its version, where nothing speaks of an address. */
-static void product(const struct ex *x, struct found *f)
+static void product(struct ex *x, struct found *f)
 {
 	size_t i = f->at;
 	struct ip ip;
 
-	if (f->flags & (F_VALUE_WORD | F_SEC_IOC | F_ALONE | F_SENDER) || f->port || i < 3 ||
-	    x->p[i - 1] != ' ' || !ex_alnum(x->p[i - 2]) || !ip_parse(f->value, &ip))
+	if (f->flags & (F_SEC_IOC | F_ALONE | F_SENDER) || f->port || i < 3 || named_so(x, f) ||
+	    x->p[i - 1] != ' ' || !(ex_alnum(x->p[i - 2]) || x->p[i - 2] == '.') ||
+	    !ip_parse(f->value, &ip))
 		return;
+	/* "invoice n. 12.4.22.1" */
+	if (x->p[i - 2] == '.' && i > 4 && (x->p[i - 3] | 32) != 's' && !ex_is(x->p[i - 4], C_DIGIT) &&
+	    ((x->p[i - 3] | 32) == 'n' || (x->p[i - 3] | 32) == 'r' || (x->p[i - 3] | 32) == 'o') &&
+	    (x->p[i - 4] == ' ' || (x->p[i - 4] | 32) == 'n'))
+		f->flags |= F_VERSION;
 	for (i--; i > x->line.at && ex_is(x->p[i - 1], C_ALPHA | C_DIGIT); i--)
 		;
 	if (!ex_upper(x->p[i]) || !ex_is(x->p[i + 1], C_ALPHA) || ex_upper(x->p[i + 1]))
@@ -321,6 +346,17 @@ static void product(const struct ex *x, struct found *f)
 	if ((ip.lo >> 16 & 255) == 0 || (ip.lo >> 8 & 255) == 0 ||
 	    ((ip.lo >> 24 & 255) < 24 && (ip.lo >> 16 & 255) < 24))
 		f->flags |= F_VERSION;
+}
+
+/* "..., the real site is other.com": the word is about what follows it. */
+static bool speaks_of_next(const struct ex *x, const struct word_hit *w)
+{
+	size_t most = w->end + 60 < x->sentence_to ? w->end + 60 : x->sentence_to;
+
+	for (size_t i = w->end; i + 1 < most; i++)
+		if (x->p[i] == '.' && ex_alnum(x->p[i - 1]) && ex_alnum(x->p[i + 1]))
+			return true;
+	return false;
 }
 
 /* Is the word a label: does a colon follow? */
@@ -345,22 +381,29 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 {
 	bool label = before && w->at >= x->line.body && labels(x, w);
 
-	if (w->kind & W_BENIGN && d < 90)
+	if (w->kind & W_BENIGN && d < 90 && (before || !speaks_of_next(x, w)) &&
+	    (w->number != 1 || labels(x, w)))
 		f->flags |= F_BENIGN;
 	if (w->kind & W_SENDER && label)
 		f->flags |= F_SENDER;
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
-	if (w->kind & W_CONTACT && d < 80)
+	/* "contact" is what malware does, too; "Contact:" is not. */
+	if (w->kind & W_CONTACT && d < 80 && (w->number != 1 || labels(x, w)))
 		f->flags |= F_CONTACT;
-	if (w->kind & W_RANSOM)
+	if (w->kind & W_RANSOM) {
 		f->flags |= F_RANSOM;
+		f->note_mail |= w->number == 1;
+	}
 	if (w->kind & W_GUID && labelled && d < 16)
 		f->flags |= F_GUID_WORD;
 	if (w->kind & W_COMMIT && before && d < (w->number ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
 	if (w->kind & (W_VERSION | W_SECTION) && before &&
-	    d < (w->number && reaches(x, f->at) ? 48 : 16) && !(f->flags & F_HARD) && f->type == EX_IPV4)
+	    d < (w->number == 1 && reaches(x, f->at) ? 48
+		 : w->number == 2                    ? 3
+						     : 16) &&
+	    !(f->flags & F_HARD) && f->type == EX_IPV4)
 		f->flags |= F_VERSION;
 	if (w->kind & W_HASHES && labelled && d < 40 && f->type == EX_MD5) {
 		if (w->number == EX_JA3)
@@ -391,11 +434,28 @@ static bool escaped(const struct ex *x, const struct found *f)
 	return weak > 0;
 }
 
+/* "0.0.0.0 name" of a hosts file, "/name/0.0.0.0" of a resolver: it leads nowhere on purpose. */
+static bool sinkholed(const struct ex *x, const struct found *f)
+{
+	static const char *const nowhere[] = { "0.0.0.0", "127.0.0.1" };
+
+	for (int k = 0; k < 2; k++) {
+		size_t n = strlen(nowhere[k]);
+
+		if (f->at == x->line.body + n + 1 && ex_blank(x->p[f->at - 1]) &&
+		    memcmp(x->p + x->line.body, nowhere[k], n) == 0)
+			return true;
+		if (x->p[f->end] == '/' && strncmp(x->p + f->end + 1, nowhere[k], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
 	const struct word_hit *w;
-	bool labelled;
+	bool labelled, link = false;
 
 	if (f->at >= x->lined)
 		ex_to_line(x, f->at);
@@ -437,8 +497,24 @@ void ex_surroundings(struct ex *x, struct found *f)
 		labelled = before && w->at >= cell;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
 			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
-		if (w->kind & W_REF && d < (before ? 60 : 30))
-			f->flags |= F_REF;
+		f->pointed |= w->kind & W_CUE && before && d < 32 && !memchr(x->p + w->end, ';', d);
+		if (w->kind & W_REF && d < (before ? 60 : 30)) {
+			/* "Link:" alone says nothing of whose it is. */
+			if (w->number == 1 && !(w->kind & W_REFS))
+				link = true;
+			else
+				f->flags |= F_REF;
+		}
+		/* "Sources: ...", "Contact: ..." within a list of indicators. */
+		if (before && w->at == x->line.body && labels(x, w)) {
+			if (w->kind & (W_REFS | W_CONTACT) && !(w->kind & (W_IOC | W_CUE)))
+				f->flags = (f->flags & ~(uint32_t)F_SEC_IOC) | F_SEC_REF;
+			if (w->kind & W_IOC && w->kind & W_ALARM)
+				f->flags |= F_SEC_IOC | F_ROW;
+		}
+		/* "IOC: ..." */
+		if (before && d < 4 && w->kind & W_IOC && w->kind & W_ALARM && labels(x, w))
+			f->flags |= F_SEC_IOC | F_ROW;
 		if (w->kind & W_VALUE && before && d < 40)
 			f->flags |= F_VALUE_WORD;
 		if (w->kind & W_FILE && labelled && d < 24)
@@ -447,6 +523,10 @@ void ex_surroundings(struct ex *x, struct found *f)
 			       W_COMMIT | W_VERSION | W_SECTION | W_HASHES))
 			rarer(x, f, w, d, before, labelled);
 	}
+	if (link && !(f->flags & F_STRONG))
+		f->flags |= F_REF;
+	if (f->type == EX_DOMAIN && sinkholed(x, f))
+		f->flags |= F_CUE | F_STRONG | F_VALUE_WORD;
 	if (f->status == EX_AS_WRITTEN && f->end > f->at) {
 		size_t last = fold_src(&x->fold, f->end - 1);
 
@@ -466,7 +546,10 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if (f->type == EX_EMAIL)
 		for (w = ex_hits_from(x, f->at > 600 ? f->at - 600 : 0);
 		     w && w < ex_hits_end(x) && w->at < f->at; w++)
-			f->flags |= w->kind & W_RANSOM ? F_RANSOM : 0;
+			if (w->kind & W_RANSOM) {
+				f->flags |= F_RANSOM;
+				f->note_mail |= w->number == 1;
+			}
 	if (f->type >= EX_MD5 && f->type <= EX_SHA512 && identifier(x, f))
 		f->flags |= F_GUID_WORD;
 	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))

@@ -245,7 +245,9 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 		flags |= F_CODE;
 	if (x->p[end] == '=' && x->p[end + 1] != '=' && before != '.')
 		flags |= F_CODE;
-	if (before == '/' || before == '\\' || before == '%')
+	/* address=/name/0.0.0.0 is of a resolver. */
+	if ((before == '/' && !(at > 1 && x->p[at - 2] == '=' && x->p[end] == '/')) ||
+	    before == '\\' || before == '%')
 		flags |= F_FILE;
 	if (before == '@')
 		flags |= F_CODE;
@@ -429,6 +431,14 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 		dot = tld_at - 1;
 		if (ex_tld(x, tld) && !fold_bit(x->fold.soft, dot))
 			break;
+		/* "evil[.]com-hosted" */
+		if (hard && fold_bit(x->fold.hard, dot) && memchr(tld.p, '-', tld.n)) {
+			label = str_head(tld, str_chr(tld, '-'));
+			if (ex_tld(x, label)) {
+				end = next = tld_at + label.n;
+				continue;
+			}
+		}
 		/* Does a name end before that dot, which nobody put into brackets? */
 		if (!fold_bit(x->fold.hard, dot)) {
 			size_t k = dot;
@@ -570,6 +580,12 @@ size_t ex_dotted(struct ex *x, size_t at, size_t end)
 		/* All of it; before a range's dash; before a full stop and a sentence. */
 		if (stop && stop == end)
 			return ex_v4(x, at, end);
+		/* "1.2.3[.]4-based" */
+		if (stop && x->p[stop] == '-' && ex_is(x->p[stop + 1], C_ALPHA) &&
+		    fold_any(x->fold.hard, at, stop)) {
+			(void)ex_v4(x, at, stop);
+			return end;
+		}
 		if (stop && x->p[stop] == '-' && !letters) {
 			size_t next = ex_v4(x, at, stop);
 

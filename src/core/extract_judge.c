@@ -89,6 +89,17 @@ static bool is_hard(const struct judge *j, enum ex_type type, struct str value)
 	return g && g->hard;
 }
 
+/* The name that somebody registered, nearly: two labels, three where the last two are short. */
+static struct str owner(struct str host)
+{
+	size_t dots = 0;
+
+	for (size_t i = host.n; i > 0; i--)
+		if (host.p[i - 1] == '.' && ++dots >= 2 && (dots > 2 || host.n - i > 7))
+			return str_skip(host, i);
+	return host;
+}
+
 /* ---- what the whole document says ------------------------------------------------------------- */
 
 static void survey(struct judge *j)
@@ -104,6 +115,10 @@ static void survey(struct judge *j)
 			if (f->host.n && !(f->flags & F_SERVICE))
 				group_hard(j, EX_DOMAIN, f->host);
 		}
+		/* Sites that it links to: in pages, and where it names its sources. */
+		if (f->type == EX_URL && !(f->flags & F_HARD) &&
+		    f->flags & (F_LINK | F_REF | F_SEC_REF) && !(f->flags & F_SERVICE))
+			(void)group_make(j, EX_TYPES, owner(f->host));
 	}
 	j->alarm = x->title_alarm || (x->hard_all + x->alarms_between) * ALARM_EVERY >= x->n;
 	j->list = x->bare >= 3 && x->bare * 10 >= (size_t)x->lines_between * 6;
@@ -137,8 +152,10 @@ static bool quiet(const struct judge *j, const struct found *f)
 {
 	if (alarmed(j, f) || j->x->n < SHORT_TEXT || (j->list && f->flags & F_ALONE))
 		return false;
-	return !(f->flags & F_HARD) &&
-	       !(f->flags & F_SEC_IOC && f->flags & (F_ALONE | F_ROW) && j->x->n < LONG_TEXT);
+	if (f->flags & F_HARD)
+		return false;
+	return j->x->n >= LONG_TEXT ||
+	       !(f->flags & (F_SEC_IOC | F_VALUE_WORD | F_CUE | F_SENDER | F_ROW) || f->flags & F_ALONE);
 }
 
 /* How much the place of a live value speaks for its being an indicator. */
@@ -154,7 +171,8 @@ static int score(const struct judge *j, const struct found *f)
 	else if (j->list && g & F_ALONE)
 		s += 3;
 	if (g & F_CUE)
-		s += (g & F_STRONG || f->type != EX_URL ? 2 : 1) - (!loud && j->x->n >= SHORT_TEXT);
+		s += (g & F_STRONG || f->type != EX_URL || (f->pointed && loud) ? 2 : 1) -
+		     (!loud && j->x->n >= SHORT_TEXT);
 	if (g & F_VALUE_WORD)
 		s += 1;
 	if (g & F_NEAR_HASH)
@@ -175,7 +193,7 @@ static int score(const struct judge *j, const struct found *f)
 		s -= 3;
 	if (g & F_CONTACT)
 		s -= 2;
-	if (g & F_FILE_WORD)
+	if (g & F_FILE_WORD && f->type == EX_DOMAIN)
 		s -= 2;
 	if (g & F_SERVICE)
 		s -= 6;
@@ -205,6 +223,12 @@ static enum ex_class address(const struct judge *j, struct found *f)
 		return EX_CONTEXT;
 	if (quiet(j, f))
 		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
+	if (!(g & F_SEC_IOC && g & (F_ALONE | F_ROW))) {
+		if (lexicon_has(j->x->lex, SET_SERVICE, f->value))
+			return because(f, EX_CONTEXT, "a public resolver");
+		if (g & F_BENIGN && !(g & F_STRONG))
+			return EX_CONTEXT;
+	}
 	return EX_INDICATOR;
 }
 
@@ -239,6 +263,38 @@ static bool extorts(struct str mail)
 		if (str_find(mail, str_of(words[i])) != SIZE_MAX)
 			return true;
 	return false;
+}
+
+/* The mailbox of an office, not of a person. */
+static bool office(struct str mail)
+{
+	static const char *const boxes[] = {
+		"info",     "contact",   "contacto",   "contato",     "kontakt",    "press",
+		"presse",   "media",     "soc",        "csirt",       "cert",       "cirt",
+		"abuse",    "security",  "psirt",      "incident",    "incidents",  "tips",
+		"helpdesk", "feedback",  "newsroom",   "editor",      "intel",      "research",
+		"labs",     "report",    "reports",    "threatintel", "disclosure", "notes",
+		"phishing", "spam",      "fraud",      "redaktion",   "support",    "help",
+		"sales",    "webmaster", "postmaster", "hostmaster",  "noc"
+	};
+	struct str box = str_head(mail, str_chr(mail, '@'));
+
+	for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
+		if (str_is(box, boxes[i]))
+			return true;
+	return false;
+}
+
+/* Does the text link to a site of that name? */
+static bool linked(const struct judge *j, struct str mail)
+{
+	size_t at = str_chr(mail, '@');
+	const struct group *g;
+
+	if (at == SIZE_MAX)
+		return false;
+	g = group_of(j, EX_TYPES, owner(str_skip(mail, at + 1)));
+	return g != NULL;
 }
 
 static enum ex_class named(const struct judge *j, struct found *f, struct str host)
@@ -317,8 +373,15 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 	if (f->angle && !(g & (F_SENDER | F_SEC_IOC)))
 		s -= 4;
 	if (g & F_CONTACT)
-		s -= 3;
+		s -= f->note_mail ? 1 : 5;
 	if (g & F_SEC_REF)
+		s -= 3;
+	if (g & F_BENIGN)
+		s -= 2;
+	/* The mail of whoever published this, by its name or by where the text links to. */
+	if (!f->note_mail && !(g & (F_SENDER | F_RANSOM)) && office(f->value))
+		s -= g & F_SEC_IOC ? 1 : 2;
+	if (!(g & (F_SENDER | F_SEC_IOC)) && linked(j, f->value))
 		s -= 3;
 	return s >= 2 ? EX_INDICATOR : EX_CONTEXT;
 }
@@ -442,7 +505,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 	struct extraction made = { 0 };
 	enum err e = ERR_OK;
 
-	while (slots < x->found.n * 5 + 16)
+	while (slots < x->found.n * 7 + 16)
 		slots *= 2;
 	j.slot = calloc(slots, sizeof *j.slot);
 	if (!j.slot)
@@ -498,8 +561,16 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 		/* Said once for all places: nothing is mended silently. */
 		if (f->status != EX_AS_WRITTEN && v->status == EX_AS_WRITTEN && v->note.n == 0 && f->note)
 			e = also(x, f, v);
-		if (v->port == 0 && f->class == v->class)
-			v->port = f->port;
+		if (f->class == v->class) {
+			if (v->port == 0)
+				v->port = f->port;
+			if (v->family.n == 0)
+				v->family = f->family;
+			if (!v->has_role && f->has_role) {
+				v->has_role = true;
+				v->role = (enum role)f->role;
+			}
+		}
 		if (in->every) {
 			fill(f, &made.every[made.n_every]);
 			made.every[made.n_every].class = v->class;

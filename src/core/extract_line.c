@@ -7,6 +7,27 @@
 /* As far as anybody looks back from a value. */
 enum { SCAN_MARGIN = 700 };
 
+/* Is the word a part of the name of a host or a file, as in "update-c2.top"? */
+static bool in_name(const struct ex *x, const struct word_hit *w)
+{
+	size_t i = w->at, k = w->end;
+	bool dot = false;
+
+	if (!ex_is(x->p[i], C_ALPHA) || !((i && strchr("-.@", x->p[i - 1]) && x->p[i - 1]) ||
+					  (strchr("-.@", x->p[k]) && x->p[k] && ex_alnum(x->p[k + 1]))))
+		return false;
+	while (i > x->fold.base && w->at - i < 40 && ex_is(x->p[i - 1], C_NAME))
+		i--;
+	for (; k - w->end < 40 && ex_is(x->p[k], C_NAME); k++)
+		;
+	/* "header.from=..." */
+	if (x->p[k] == '=')
+		return false;
+	for (; i + 1 < k; i++)
+		dot |= x->p[i] == '.' && ex_alnum(x->p[i + 1]);
+	return dot;
+}
+
 void ex_scan(struct ex *x, size_t from, size_t to)
 {
 	size_t known;
@@ -21,11 +42,16 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 	known = x->hits.n;
 	x->err = lexicon_scan(x->lex, x->p, x->mark[MARK_WORD], x->scanned, to, &x->hits);
 	x->scanned = to;
-	for (size_t i = known; i < x->hits.n; i++)
-		if (x->hits.v[i].kind & W_ALARM) {
+	for (size_t i = known; i < x->hits.n; i++) {
+		struct word_hit *w = &x->hits.v[i];
+
+		if (w->kind & ~(uint32_t)(W_FAMILY | W_YEAR) && in_name(x, w))
+			w->kind &= W_FAMILY;
+		if (w->kind & W_ALARM) {
 			x->alarms++;
-			x->alarm_at = x->hits.v[i].at;
+			x->alarm_at = w->at;
 		}
+	}
 }
 
 /* Hits before `from` are not asked for again; the first at or behind it. */

@@ -345,8 +345,10 @@ struct found {
 	uint16_t port;
 	uint8_t type, status, class;
 	uint8_t has_role, role;
-	bool alarm;   /* the words around speak of attacks */
-	bool angle;   /* "<" stands before it */
+	bool alarm;     /* the words around speak of attacks */
+	bool angle;     /* "<" stands before it */
+	bool pointed;   /* a cue right before it */
+	bool note_mail; /* the words around are those of who demands a ransom */
 	bool escaped; /* its dots are `\.` or " dot ": perhaps for another reason than to defang it */
 	struct str value, alt; /* arena */
 	struct str host;       /* of a URL or mail address, a slice of value */
@@ -378,7 +380,7 @@ struct ex_value {
 		uint32_t flags;
 		uint16_t port;
 		uint8_t type, status;
-		bool alarm, escaped, angle;
+		bool alarm, escaped, angle, note_mail, pointed, role, family;
 		const char *note;
 	} like;
 };

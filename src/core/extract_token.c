@@ -157,6 +157,10 @@ static bool goes_on(const struct ex *x, size_t at, size_t end, size_t *next, siz
 	/* The first is whole already: is the second nothing by itself, or does the first line alone
 	 * begin an item? */
 	first = line_begin(x, at);
+	/* "SHA-512: ..." and half of one. */
+	if (n == 64 && m == 64 && at - first < 60 && memmem(x->p + first, at - first, "512", 3) &&
+	    !memmem(x->p + line, *next - line, "512", 3))
+		return true;
 	if (at - first > 200)
 		return false;
 	if (!hash_size(m, &type))
