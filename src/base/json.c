@@ -312,33 +312,6 @@ bool json_next(struct json_walk *w, struct str *key, struct json *val)
 	return true;
 }
 
-bool json_peek(struct json_walk *w, struct str *key, struct str *value)
-{
-	struct str k = STR_NONE;
-	const char *p;
-
-	if (w->failed)
-		return false;
-	p = step(w);
-	if (!p)
-		return false;
-	if (!w->array) {
-		p = member(p, w->end, &k);
-		if (!p || p == w->end)
-			return false;
-	}
-	w->failed = false;
-	*key = k;
-	*value = str_range(p, w->end);
-	return true;
-}
-
-void json_behind(struct json_walk *w, const struct json_walk *in)
-{
-	w->p = in->p + 1;
-	w->begun = true;
-}
-
 struct str json_rest(const struct json_walk *w)
 {
 	return str_trim(str_range(w->p < w->end ? w->p + 1 : w->end, w->end));

@@ -33,15 +33,6 @@ bool json_next(struct json_walk *w, struct str *key, struct json *val);
 /* After json_next returned false without failing: what follows the value, blanks removed. */
 struct str json_rest(const struct json_walk *w);
 
-/*
- * The next member's key and all the text from its value on, so that a list may be walked where it
- * stands, without being checked to its end before: for documents that are one long list. Then
- * json_behind() goes on behind the list that *in walked to its end without failing. False as
- * json_next; w stays before the member, unless it failed.
- */
-bool json_peek(struct json_walk *w, struct str *key, struct str *value);
-void json_behind(struct json_walk *w, const struct json_walk *in);
-
 /* The text of a string: its own slice, or undone into dst (room for raw.n bytes). */
 bool json_text(const struct json *v, char *dst, struct str *out);
 static inline bool json_true(const struct json *v)

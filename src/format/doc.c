@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define LONGER_MAX 16
+
 /* Length of the valid UTF-8 sequence at the start of s (RFC 3629), or 0. */
 static size_t sequence(struct str s)
 {
@@ -58,32 +60,60 @@ static bool at_end(const struct doc *d, const char *p)
 	return p >= d->end;
 }
 
-/* That it ends too early is told once, by whichever of the parts that it ends within. */
+/* What ends too early is told once, by whichever of the parts that it ends within. */
 static void broken(struct doc *d, const char *p)
 {
-	if (at_end(d, p) && d->cut)
+	if (p == d->cut || (at_end(d, p) && d->cut == d->end))
 		return;
-	d->cut |= at_end(d, p);
+	d->cut = at_end(d, p) ? d->end : p;
 	doc_at(d, p);
 	sink_bad(d->sink,
 		 at_end(d, p) ? "JSON: the document ends too early"
 			      : "JSON: broken here; the rest of this list or object was not read");
 }
 
+/*
+ * A value, which may be a line. One that is cut off would else take all lines behind it for its
+ * rest; whether it is only longer than a line is tried so often and no more, as each time may go
+ * over the whole document.
+ */
+static void take_value(struct doc *d, struct str all, struct str *value)
+{
+	size_t lf = str_chr(all, '\n');
+	struct str line = str_head(all, lf), behind;
+	bool whole = json_cut(line, value, &behind);
+
+	if (whole) {
+		d->lines |= lf != SIZE_MAX && str_trim(behind).n == 0;
+		d->rest = str_skip(all, (size_t)(value->p - all.p) + value->n);
+		return;
+	}
+	if (lf == SIZE_MAX || d->longer == LONGER_MAX || !json_cut(all, value, &behind)) {
+		/* The line alone, or all that there is. */
+		*value = d->lines && lf != SIZE_MAX ? line : all;
+		d->rest = str_skip(all, value->n);
+		d->longer += d->lines && d->longer < LONGER_MAX;
+		return;
+	}
+	d->rest = behind;
+}
+
 bool doc_next(struct doc *d, struct str *value)
 {
-	struct str all = str_trim(d->rest);
+	struct str all;
 
-	if (all.n == 0)
-		return false;
-	if (all.p[0] != '{' && all.p[0] != '[') {
+	while ((all = str_trim(d->rest)).n && all.p[0] != '{' && all.p[0] != '[') {
 		doc_at(d, all.p);
 		sink_bad(d->sink, all.p == str_trim(d->text).p ? "JSON: neither an object nor a list"
 							       : "JSON: something else follows it");
-		d->rest = STR_NONE;
-		return false;
+		if (!d->lines)
+			return false;
+		/* The next one may be better. */
+		d->rest = str_skip(all, str_chr(all, '\n'));
 	}
-	(void)json_cut(all, value, &d->rest);
+	if (all.n == 0)
+		return false;
+	take_value(d, all, value);
 	return true;
 }
 

@@ -17,12 +17,15 @@ struct doc {
 	struct sink *sink;
 	struct str rest; /* what of the text was not taken yet */
 	const char *end; /* of the text, without blanks */
-	bool cut;        /* that it ends too early was told */
+	const char *cut; /* where it was told to be cut off or broken last */
+	bool lines;      /* a value so far was a line, as in dumps that are put together */
+	unsigned longer; /* so often none was at the beginning of the next */
 };
 
 /* An empty document is told. */
 void doc_begin(struct doc *d, struct str text, struct sink *sink);
-/* The next value; most documents are one. False at the end. */
+/* The next value; most documents are one. False at the end. Of values that are a line each one that
+ * is cut off costs no other. */
 bool doc_next(struct doc *d, struct str *value);
 
 /*

@@ -1,126 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/feed.h"
 
-#include "format/place.h"
+#include "format/doc_parts.h"
 #include "format/text.h"
 
 struct walk {
 	struct feed *feed;
-	struct place place;
-	struct str text;
+	struct doc doc;
 	bool self;  /* the document at hand is an item */
 	bool known; /* or has something else that is expected */
 };
 
-static void at(struct walk *w, const char *p)
+/* Nothing is taken of an object that is not right to its end. */
+static bool is_right(struct str object)
 {
-	place_set(&w->place, (size_t)(p - w->text.p), w->feed->sink);
+	struct json_walk w;
+	struct json v;
+	struct str key;
+
+	if (!json_begin(&w, object) || w.array)
+		return false;
+	while (json_next(&w, &key, &v))
+		;
+	return !w.failed;
 }
 
 static void item(struct walk *w, struct str key, struct str object)
 {
 	struct sink *sink = w->feed->sink;
 
-	at(w, object.p);
 	buf_clear(&sink->scratch);
-	if (object.n > FEED_ITEM_MAX)
+	if (object.n > FEED_ITEM_MAX) {
+		doc_at(&w->doc, object.p);
 		sink_bad(sink, "an entry of more than %zu bytes", FEED_ITEM_MAX);
-	else if (!buf_room(&sink->scratch, object.n + 4 * INDICATOR_ROOM(object.n)))
+		return;
+	}
+	if (!is_right(object)) {
+		doc_refuse(&w->doc, object, "an entry deeper than 64");
+		return;
+	}
+	doc_at(&w->doc, object.p);
+	if (!buf_room(&sink->scratch, object.n + 4 * INDICATOR_ROOM(object.n)))
 		sink_bad(sink, "no memory for the entry");
 	else
 		w->feed->item(w->feed, key, object);
 }
 
-static void broken(struct walk *w, const struct json_walk *j)
-{
-	at(w, j->p);
-	sink_bad(w->feed->sink, "JSON: it is broken or ends behind here; the rest was not read");
-}
-
 /* A plain member of the document: what an API says about its answer. */
-static void remark(struct walk *w, struct str key, const struct json *v)
+static void remark(struct walk *w, struct str key, struct str v)
 {
-	if (w->feed->self && str_is(key, w->feed->self) && v->type != JSON_NULL)
+	bool text = v.n > 1 && v.p[0] == '"';
+	struct str said = text ? (struct str){ v.p + 1, v.n - 2 } : STR_NONE;
+
+	if (w->feed->self && str_is(key, w->feed->self) && !str_is(v, "null"))
 		w->self = true;
 	w->known |= str_is(key, "query_status");
-	if (str_is(key, "query_status") && v->type == JSON_STRING && !str_is(v->raw, "ok") &&
-	    !str_istarts(v->raw, STR("no_result"))) {
-		at(w, v->raw.p);
-		sink_bad(w->feed->sink, "the answer is no list: %.*s", STR_ARG(str_head(v->raw, 60)));
+	if (str_is(key, "query_status") && text && !str_is(said, "ok") &&
+	    !str_istarts(said, STR("no_result"))) {
+		doc_at(&w->doc, v.p);
+		sink_bad(w->feed->sink, "the answer is no list: %.*s", STR_ARG(str_head(said, 60)));
 	}
 }
 
-static bool list(struct walk *w, struct str key, struct json_walk *in)
+static void list(struct walk *w, struct str key, struct str text)
 {
-	struct str none;
-	struct json v;
+	struct json_parts in;
+	struct str none, v;
 
-	while (json_next(in, &none, &v)) {
-		if (v.type == JSON_OBJECT) {
-			item(w, key, v.raw);
-		} else if (v.type == JSON_ARRAY) {
-			at(w, v.raw.p);
+	(void)doc_parts(&in, text, '[');
+	while (doc_part(&w->doc, &in, &none, &v)) {
+		if (doc_is(v, '{')) {
+			item(w, key, v);
+		} else if (doc_is(v, '[')) {
+			doc_at(&w->doc, v.p);
 			sink_bad(w->feed->sink, "a list where an object is due");
 		}
 	}
-	if (in->failed)
-		broken(w, in);
-	return !in->failed;
 }
 
-/* One document; what follows it in *rest. False when it is broken. */
-static bool document(struct walk *w, struct str *rest)
+static void document(struct walk *w, struct str text)
 {
-	struct json_walk j, in;
-	struct str key, text;
-	struct json v;
+	bool array = doc_is(text, '[');
+	struct json_parts j;
+	struct str key, v;
 
 	w->self = w->known = false;
-	if (!json_begin(&j, *rest)) {
-		at(w, str_trim(*rest).p);
-		sink_bad(w->feed->sink, "JSON: neither an object nor a list");
-		return false;
-	}
-	while (json_peek(&j, &key, &text)) {
-		if (text.p[0] == '[' && !j.array) {
-			(void)json_begin(&in, text);
-			if (!list(w, key, &in))
-				return false;
-			json_behind(&j, &in);
+	(void)json_parts_begin(&j, text);
+	while (doc_part(&w->doc, &j, &key, &v)) {
+		if (doc_is(v, '[') && !array) {
+			list(w, key, v);
 			w->known = true;
-			continue;
+		} else if (doc_is(v, '{')) {
+			item(w, key, v);
+			w->known = true;
+		} else if (!array) {
+			remark(w, key, v);
 		}
-		if (!json_next(&j, &key, &v))
-			break;
-		w->known |= v.type == JSON_OBJECT;
-		if (v.type == JSON_OBJECT)
-			item(w, key, v.raw);
-		else if (!j.array)
-			remark(w, key, &v);
-	}
-	if (j.failed) {
-		broken(w, &j);
-		return false;
 	}
 	if (w->self) {
-		item(w, STR_NONE, str_range(str_trim(*rest).p, j.p + 1));
-	} else if (!w->known && !j.array && j.begun) {
-		at(w, str_trim(*rest).p);
+		item(w, STR_NONE, text);
+	} else if (!w->known && !array && j.begun) {
+		doc_at(&w->doc, text.p);
 		sink_bad(w->feed->sink, "an object of another kind");
 	}
-	*rest = json_rest(&j);
-	return true;
 }
 
 void feed_read(struct feed *f, struct str text)
 {
-	struct walk w = { .feed = f, .place = place_begin(text), .text = text };
-	struct str rest = str_trim(text);
+	struct walk w = { .feed = f };
+	struct str value;
 
-	if (rest.n == 0)
-		sink_bad(f->sink, "the document is empty");
-	while (rest.n && document(&w, &rest))
-		;
+	doc_begin(&w.doc, text, f->sink);
+	while (doc_next(&w.doc, &value))
+		document(&w, value);
 }
 
 void feed_members(struct str object, const char *const *names, size_t n, struct json *out)

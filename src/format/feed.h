@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Feeds in JSON: objects in one list, in a list for each key, or one a line, gone over without a
- * tree, so that a dump of millions takes no memory beside its text and a document that is cut off
- * gives all that stands before the cut. Linear in time; one thread; strings are undone into the
- * sink's scratch buffer.
+ * tree (format/doc_parts), so that a dump of millions takes no memory beside its text and damage
+ * costs the entry that it is in. Linear in time; one thread; strings are undone into the sink's
+ * scratch buffer.
  */
 #ifndef NEZUMI_FORMAT_FEED_H
 #define NEZUMI_FORMAT_FEED_H

@@ -61,6 +61,7 @@ static const struct golden goldens[] = {
 	{ "shodan-search.json", READS_INDICATORS, NULL },
 	{ "shodan-download.json", READS_INDICATORS, NULL },
 	{ "shodan.corrupt.json", READS_INDICATORS, NULL },
+	{ "shodan-lines.corrupt.json", READS_INDICATORS, NULL },
 	{ "ipset.save", READS_INDICATORS, NULL },
 	{ "ipset.sh", READS_INDICATORS, NULL },
 	{ "ipset-list.txt", READS_INDICATORS, NULL },

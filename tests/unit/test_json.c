@@ -199,41 +199,6 @@ static void depth(void **state)
 	assert_false(nests(1000000, '{', '}'));
 }
 
-/* Lists are walked where they stand, though the text breaks off in a later one. */
-static void walks_lists_in_place(void **state)
-{
-	static const char text[] = " {\"a\":[1,{\"b\":2}], \"c\":3, \"d\":[4,5";
-	struct json_walk w, in;
-	struct str key, value;
-	struct json v;
-	int n = 0;
-
-	(void)state;
-	assert_true(json_begin(&w, str_of(text)));
-	assert_true(json_peek(&w, &key, &value));
-	assert_true(json_peek(&w, &key, &value));
-	assert_true(str_is(key, "a") && value.p[0] == '[');
-	assert_true(json_begin(&in, value));
-	while (json_next(&in, &key, &v))
-		n++;
-	assert_true(n == 2 && !in.failed);
-	json_behind(&w, &in);
-	assert_true(json_peek(&w, &key, &value) && str_is(key, "c"));
-	assert_true(json_next(&w, &key, &v) && str_is(key, "c") && str_is(v.raw, "3"));
-	assert_true(json_peek(&w, &key, &value) && str_is(key, "d"));
-	assert_true(json_begin(&in, value));
-	assert_true(json_next(&in, &key, &v) && str_is(v.raw, "4"));
-	assert_true(json_next(&in, &key, &v) && str_is(v.raw, "5"));
-	assert_false(json_next(&in, &key, &v));
-	assert_true(in.failed);
-	assert_false(json_next(&w, &key, &v));
-	assert_true(w.failed);
-	assert_false(json_peek(&w, &key, &value));
-	assert_true(json_begin(&w, STR("[]")));
-	assert_false(json_peek(&w, &key, &value));
-	assert_false(w.failed);
-}
-
 static void text_of(struct str raw, const char *want, size_t want_n)
 {
 	struct json v = { .type = JSON_STRING, .escaped = str_chr(raw, '\\') != SIZE_MAX, .raw = raw };
@@ -397,15 +362,10 @@ static void round_trips(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(walks),
-		cmocka_unit_test(refuses),
-		cmocka_unit_test(stays_ended),
-		cmocka_unit_test(depth),
-		cmocka_unit_test(walks_lists_in_place),
-		cmocka_unit_test(texts),
-		cmocka_unit_test(decimals),
-		cmocka_unit_test(puts_strings),
-		cmocka_unit_test(round_trips),
+		cmocka_unit_test(walks),        cmocka_unit_test(refuses),
+		cmocka_unit_test(stays_ended),  cmocka_unit_test(depth),
+		cmocka_unit_test(texts),        cmocka_unit_test(decimals),
+		cmocka_unit_test(puts_strings), cmocka_unit_test(round_trips),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
