@@ -34,6 +34,10 @@ static const char *const around[] = {
 
 static size_t wide_around(struct str s, bool at_end)
 {
+	/* All of them are bytes beyond ASCII from end to end; nearly all values begin and end
+	 * within. */
+	if ((unsigned char)s.p[at_end ? s.n - 1 : 0] < 0x80)
+		return 0;
 	for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
 		struct str a = str_of(around[i]);
 
@@ -80,11 +84,13 @@ static bool stray_closer(struct str s)
 	size_t open = 0, close = 0;
 	char last = s.p[s.n - 1];
 
+	if (last != ')' && last != ']' && last != '}' && last != '>')
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		open += closer(s.p[i]) == last && closer(s.p[i]) != 0;
+		open += closer(s.p[i]) == last;
 		close += s.p[i] == last;
 	}
-	return close > open && (last == ')' || last == ']' || last == '}' || last == '>');
+	return close > open;
 }
 
 /* A quote at the end of a URL belongs to it when another one inside does. */
