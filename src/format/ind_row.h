@@ -63,8 +63,7 @@ int ind_split(struct str line, char sep, struct str fields[CSV_FIELDS_MAX], stru
 /* Validity by its text; empty text and the like leave an end open. False with the reason. */
 bool ind_validity(struct str from, struct str until, struct indicator *ind, const char **why);
 /* The same of a source that says when it saw it last, which ends its validity where it has ended. */
-bool ind_sighted(struct str from, struct str seen, bool ended, struct indicator *ind,
-		 const char **why);
+bool ind_sighted(struct str from, struct str seen, bool ended, struct indicator *ind, const char **why);
 
 /* Recognise the text, complete *ind and give it to the sink; what is wrong is told to the sink.
  * True if given. */
