@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between fetch.c (documents, tries, files) and fetch_hop.c (one question, one answer). */
+/* Between fetch.c (documents, tries, files), fetch_lead.c (where to) and fetch_hop.c (one question,
+ * one answer). */
 #ifndef NEZUMI_APP_FETCH_PARTS_H
 #define NEZUMI_APP_FETCH_PARTS_H
 
@@ -51,6 +52,8 @@ MUST enum err fetch_temporary(const char *to, char path[PATH_MAX], int *fd, stru
 /* Prepare for the first question, and for the next after a redirect. */
 MUST enum err hop_first(struct fetcher *f, const char *url, struct hop *hop, struct errinfo *ei);
 MUST enum err hop_next(struct fetcher *f, struct hop *hop, struct errinfo *ei);
+/* Why no connection is made to its host. */
+enum err hop_refuse_address(const struct hop *hop, struct str why, struct errinfo *ei);
 /* Ask. ERR_OK: a document (200), nothing new (304) or a redirect. */
 MUST enum err hop_go(struct fetcher *f, const struct fetch_request *r, struct hop *hop,
 		     struct errinfo *ei);

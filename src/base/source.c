@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
+#include "base/source_parts.h"
 
 #include "base/mix.h"
 #include "base/stop.h"
-#include "base/utf16.h"
-
-#include <isa-l/igzip_lib.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -15,48 +12,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 enum {
 	RAW_MAX = 256 << 10,
 	RAW_KEPT_MAX = 32 << 20, /* of a stream that may have to be kept, while it is peeked at */
-	ZSTD_STEP = 8 << 10,
-	WIDE_MAX = 64 << 10, /* bytes of UTF-16 at once */
-};
-
-struct codec;
-
-struct source {
-	int fd;
-	bool raw_end; /* the file has no more bytes */
-	const struct codec *codec;
-	unsigned char *raw; /* bytes as they are in the file: [raw_at, raw_n) not yet used */
-	size_t raw_at, raw_n, raw_room;
-	bool raw_all; /* raw begins with the first byte: nothing was read of what cannot be again */
-	char *head;   /* bytes that were peeked: [head_at, head_n) not yet taken */
-	size_t head_at, head_n;
-	bool finished;     /* nothing more will come */
-	enum err head_err; /* what ended the peek early, told when the head was taken */
-	struct errinfo head_ei;
-	struct inflate_state *gz;
-	bool gz_open; /* inside a member, behind its header */
-	ZSTD_DStream *zs;
-	bool zs_open;      /* inside a frame */
-	struct wide *wide; /* what comes out of the file is in UTF-16 */
-};
-
-/* How to turn raw bytes into bytes: one each for nothing, gzip and zstd. */
-struct codec {
-	enum err (*read)(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei);
-};
-
-/* On the way from UTF-16: what comes is put in as it is, and taken out as UTF-8. */
-struct wide {
-	const struct codec *inner;
-	struct utf16 state;
-	char in[WIDE_MAX], out[UTF16_ROOM(WIDE_MAX)];
-	size_t at, n; /* of out: [at, n) not yet taken */
-	bool ended;
 };
 
 /* read(2) until it succeeds, fails for good, or somebody wants us to stop. */
@@ -127,14 +86,14 @@ static enum err fill_to(struct source *s, size_t want, struct errinfo *ei)
 	return e;
 }
 
-static enum err fill(struct source *s, struct errinfo *ei)
+enum err source_fill(struct source *s, struct errinfo *ei)
 {
 	return fill_to(s, 1, ei);
 }
 
 static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
 {
-	enum err e = s->raw_all ? fill(s, ei) : ERR_OK;
+	enum err e = s->raw_all ? source_fill(s, ei) : ERR_OK;
 
 	if (e)
 		return e;
@@ -150,217 +109,7 @@ static enum err plain_read(struct source *s, char *dst, size_t cap, size_t *n, s
 	return s->raw_end ? ERR_OK : read_some(s->fd, dst, cap, n, ei);
 }
 
-/* A byte; ERR_PARSE where the file ends. */
-static enum err raw_byte(struct source *s, unsigned *out, struct errinfo *ei)
-{
-	enum err e = fill(s, ei);
-
-	if (e)
-		return e;
-	if (s->raw_at == s->raw_n)
-		return err_set(ei, ERR_PARSE, "the gzip stream ends early");
-	*out = s->raw[s->raw_at++];
-	return ERR_OK;
-}
-
-static enum err raw_skip(struct source *s, size_t n, struct errinfo *ei)
-{
-	unsigned byte;
-	enum err e = ERR_OK;
-
-	while (!e && n--)
-		e = raw_byte(s, &byte, ei);
-	return e;
-}
-
-static enum err raw_skip_text(struct source *s, struct errinfo *ei)
-{
-	unsigned byte = 1;
-	enum err e = ERR_OK;
-
-	while (!e && byte)
-		e = raw_byte(s, &byte, ei);
-	return e;
-}
-
-/*
- * The header of a member (RFC 1952 2.3), of any length: the library reads one right only if it is
- * all there at once. Its own checksum is not verified; what follows has one.
- */
-static enum err gzip_header(struct source *s, struct errinfo *ei)
-{
-	enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16 };
-	unsigned byte[4] = { 0 }, low = 0, high = 0;
-	enum err e = ERR_OK;
-
-	for (int i = 0; !e && i < 4; i++)
-		e = raw_byte(s, &byte[i], ei);
-	if (!e && (byte[0] != 0x1f || byte[1] != 0x8b || byte[2] != 8 || byte[3] & 0xe0))
-		e = err_set(ei, ERR_PARSE, "the gzip stream is damaged");
-	if (!e)
-		e = raw_skip(s, 6, ei); /* time, extra flags, operating system */
-	if (!e && byte[3] & FEXTRA) {
-		e = raw_byte(s, &low, ei);
-		if (!e)
-			e = raw_byte(s, &high, ei);
-		if (!e)
-			e = raw_skip(s, low | high << 8, ei);
-	}
-	if (!e && byte[3] & FNAME)
-		e = raw_skip_text(s, ei);
-	if (!e && byte[3] & FCOMMENT)
-		e = raw_skip_text(s, ei);
-	if (!e && byte[3] & FHCRC)
-		e = raw_skip(s, 2, ei);
-	return e;
-}
-
-/* What damages a stream is told when all before it was delivered. */
-static enum err damaged(struct source *s, enum err e, size_t delivered, struct errinfo *ei)
-{
-	s->finished = true;
-	s->gz_open = false;
-	if (!delivered)
-		return e;
-	s->head_err = e;
-	if (ei)
-		s->head_ei = *ei;
-	return ERR_OK;
-}
-
-/* What the library has taken and not given yet: with little room at a time that is all of a small
- * file. False: there is no more. */
-static bool gzip_drain(struct source *s)
-{
-	struct inflate_state *z = s->gz;
-	uint32_t room = z->avail_out;
-
-	z->next_in = s->raw;
-	z->avail_in = 0;
-	(void)isal_inflate(z);
-	if (z->block_state == ISAL_BLOCK_FINISH)
-		s->gz_open = false;
-	return z->avail_out != room;
-}
-
-static enum err gzip_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
-{
-	struct inflate_state *z = s->gz;
-
-	z->next_out = (uint8_t *)dst;
-	z->avail_out = (uint32_t)(cap < UINT32_MAX ? cap : UINT32_MAX);
-	while (z->avail_out) {
-		size_t had;
-		int r;
-		enum err e = fill(s, ei);
-
-		*n = (size_t)((char *)z->next_out - dst);
-		if (e)
-			return e;
-		if (s->raw_at == s->raw_n) {
-			if (s->gz_open && gzip_drain(s))
-				continue;
-			*n = (size_t)((char *)z->next_out - dst);
-			if (*n == 0 && s->gz_open)
-				return err_set(ei, ERR_PARSE, "the gzip stream ends early");
-			return ERR_OK;
-		}
-		if (!s->gz_open) {
-			/* The next member; zeros between and behind members are padding. */
-			if (s->raw[s->raw_at] == 0) {
-				s->raw_at++;
-				continue;
-			}
-			e = gzip_header(s, ei);
-			if (e == ERR_PARSE)
-				return damaged(s, e, *n, ei);
-			if (e)
-				return e;
-			isal_inflate_reset(z);
-			z->crc_flag = ISAL_GZIP_NO_HDR_VER;
-			s->gz_open = true;
-			continue;
-		}
-		had = s->raw_n - s->raw_at;
-		z->next_in = s->raw + s->raw_at;
-		z->avail_in = (uint32_t)had;
-		r = isal_inflate(z);
-		s->raw_at = s->raw_n - z->avail_in;
-		if (r != ISAL_DECOMP_OK && r != ISAL_END_INPUT) {
-			*n = (size_t)((char *)z->next_out - dst);
-			return damaged(s, err_set(ei, ERR_PARSE, "the gzip stream is damaged"), *n, ei);
-		}
-		if (z->block_state == ISAL_BLOCK_FINISH)
-			s->gz_open = false;
-	}
-	*n = (size_t)((char *)z->next_out - dst);
-	return ERR_OK;
-}
-
-static enum err zstd_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
-{
-	ZSTD_outBuffer out = { dst, 0, 0 };
-
-	while (out.pos < cap) {
-		ZSTD_inBuffer in;
-		size_t r, before = out.pos;
-		enum err e = fill(s, ei);
-
-		*n = out.pos;
-		if (e)
-			return e;
-		in = (ZSTD_inBuffer){ s->raw + s->raw_at, s->raw_n - s->raw_at, 0 };
-		if (in.size == 0 && !s->zs_open)
-			break;
-		/* In small steps: when a call meets damage, what it wrote before is not told. */
-		out.size = cap - out.pos < ZSTD_STEP ? cap : out.pos + ZSTD_STEP;
-		r = ZSTD_decompressStream(s->zs, &out, &in);
-		s->raw_at += in.pos;
-		if (ZSTD_isError(r)) {
-			s->finished = true;
-			(void)err_set(&s->head_ei, ERR_PARSE, "the zstd stream is damaged: %s",
-				      ZSTD_getErrorName(r));
-			s->head_err = ERR_PARSE;
-			break;
-		}
-		s->zs_open = r != 0;
-		if (in.size == 0 && out.pos == before) {
-			if (s->zs_open) {
-				s->finished = true;
-				s->head_err = ERR_PARSE;
-				(void)err_set(&s->head_ei, ERR_PARSE, "the zstd stream ends early");
-			}
-			break;
-		}
-	}
-	*n = out.pos;
-	if (*n == 0 && s->head_err) {
-		if (ei)
-			*ei = s->head_ei;
-		return s->head_err;
-	}
-	return ERR_OK;
-}
-
-static const struct codec plain = { plain_read }, gzip = { gzip_read }, zstd = { zstd_read };
-
-static bool is_gzip(struct str head)
-{
-	return str_starts(head, STR("\x1f\x8b\x08"));
-}
-
-/* A frame, or a skippable frame that some tools write first (RFC 8878 3.1.2). */
-static bool is_zstd(struct str head)
-{
-	return str_starts(head, STR("\x28\xb5\x2f\xfd")) ||
-	       (head.n >= 4 && (head.p[0] & 0xf0) == 0x50 &&
-		str_starts(str_skip(head, 1), STR("\x2a\x4d\x18")));
-}
-
-bool source_is_packed(struct str head)
-{
-	return is_gzip(head) || is_zstd(head);
-}
+static const struct codec plain = { plain_read };
 
 static enum err choose_codec(struct source *s, struct errinfo *ei)
 {
@@ -371,17 +120,17 @@ static enum err choose_codec(struct source *s, struct errinfo *ei)
 	if (e)
 		return e;
 	head = (struct str){ (const char *)s->raw, s->raw_n };
-	if (is_gzip(head)) {
+	if (source_is_gzip(head)) {
 		s->gz = calloc(1, sizeof *s->gz);
 		if (!s->gz)
 			return ERR_NOMEM;
 		isal_inflate_init(s->gz);
-		s->codec = &gzip;
-	} else if (is_zstd(head)) {
+		s->codec = &source_gzip;
+	} else if (source_is_packed(head)) {
 		s->zs = ZSTD_createDStream();
 		if (!s->zs)
 			return ERR_NOMEM;
-		s->codec = &zstd;
+		s->codec = &source_zstd;
 	}
 	return ERR_OK;
 }
