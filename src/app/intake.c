@@ -17,12 +17,19 @@ static const enum reads order[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIO
 
 static bool kind_of(const struct sample *s, enum reads *out)
 {
+	enum { MARKED = 85 }; /* a reader this sure has seen more than values */
 	int best = 0;
 
 	for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
 		for (size_t i = 0; readers[i]; i++) {
 			int sure = readers[i]->reads == order[k] ? readers[i]->sniff(s) : 0;
 
+			/* What is special has to show by a mark of its own that it is: a column of
+			 * addresses alone never makes an allow list, for that would declare
+			 * controllers harmless. Nor is what is surely something else telemetry. */
+			if ((order[k] == READS_EXCLUSIONS && sure < MARKED) ||
+			    (order[k] == READS_RECORDS && best >= MARKED))
+				sure = 0;
 			if (sure > best) {
 				best = sure;
 				*out = order[k];

@@ -90,6 +90,20 @@ class Import(Store):
         self.assertEqual([said[k] for k in ("value", "source", "role", "family")], ["evil.example", "Partner", "payload", "Emotet"])
         self.whole()
 
+    def test_a_column_of_addresses_is_no_allow_list(self):
+        """Whatever the other columns are called: that would declare controllers harmless."""
+        for n, head in enumerate(("ip,comment", "ip,description", "value,note", "address,reason", "ip,reason,list", "domain,comment")):
+            value = "evil.example.net" if head.startswith("domain") else "45.77.1.%d" % n
+            self.put("t%d.csv" % n, "%s\n%s%s\n" % (head, value, ",x" * head.count(",")))
+            self.nezumi("import", "--data", "data", "t%d.csv" % n, status=0)
+            self.assertEqual(len(self.check(value)[0]["indicators"]), 1, head)
+            self.assertEqual(self.check(value)[0]["lists"], [], head)
+        self.put("zeek.dat", "#fields\tindicator\tindicator_type\tmeta.source\n45.77.2.1\tIntel::ADDR\tx\n")
+        self.put("special.csv", "value,class,reason\n45.77.2.2,benign,ours\n")
+        self.nezumi("import", "--data", "data", "zeek.dat", "special.csv", status=0)
+        self.assertEqual(len(self.check("45.77.2.1")[0]["indicators"]), 1)
+        self.assertEqual([x["class"] for x in self.check("45.77.2.2")[0]["lists"]], ["benign"])
+
     def test_options(self):
         self.put("a.txt", "45.1.1.1\n")
         self.put("b.txt", "45.2.0.0/16\n")
