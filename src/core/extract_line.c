@@ -7,14 +7,19 @@
 /* As far as anybody looks back from a value. */
 enum { SCAN_MARGIN = 700 };
 
+static bool joins(char c)
+{
+	return c == '-' || c == '.' || c == '@';
+}
+
 /* Is the word a part of the name of a host or a file, as in "update-c2.top"? */
 static bool in_name(const struct ex *x, const struct word_hit *w)
 {
 	size_t i = w->at, k = w->end;
 	bool dot = false;
 
-	if (!ex_is(x->p[i], C_ALPHA) || !((i && strchr("-.@", x->p[i - 1]) && x->p[i - 1]) ||
-					  (strchr("-.@", x->p[k]) && x->p[k] && ex_alnum(x->p[k + 1]))))
+	if (!ex_is(x->p[i], C_ALPHA) ||
+	    !((i && joins(x->p[i - 1])) || (joins(x->p[k]) && ex_alnum(x->p[k + 1]))))
 		return false;
 	while (i > x->fold.base && w->at - i < 40 && ex_is(x->p[i - 1], C_NAME))
 		i--;
@@ -30,7 +35,7 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 
 void ex_scan(struct ex *x, size_t from, size_t to)
 {
-	size_t known;
+	size_t known, kept;
 
 	/* What is far from all values and headings is passed over. */
 	if (from > x->scanned + SCAN_MARGIN)
@@ -39,19 +44,22 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 		to = x->n;
 	if (to <= x->scanned || x->err)
 		return;
-	known = x->hits.n;
+	known = kept = x->hits.n;
 	x->err = lexicon_scan(x->lex, x->p, x->mark[MARK_WORD], x->scanned, to, &x->hits);
 	x->scanned = to;
 	for (size_t i = known; i < x->hits.n; i++) {
-		struct word_hit *w = &x->hits.v[i];
+		struct word_hit w = x->hits.v[i];
 
-		if (w->kind & ~(uint32_t)(W_FAMILY | W_YEAR) && in_name(x, w))
-			w->kind &= W_FAMILY;
-		if (w->kind & W_ALARM) {
+		if (w.kind & ~(uint32_t)(W_FAMILY | W_YEAR) && in_name(x, &w))
+			w.kind &= W_FAMILY;
+		if (w.kind & W_ALARM) {
 			x->alarms++;
-			x->alarm_at = w->at;
+			x->alarm_at = w.at;
 		}
+		if (w.kind)
+			x->hits.v[kept++] = w;
 	}
+	x->hits.n = kept;
 }
 
 /* Hits before `from` are not asked for again; the first at or behind it. */
