@@ -487,16 +487,32 @@ static unsigned utf8_char(const unsigned char *p, size_t n, unsigned *bad)
 	return more + 1;
 }
 
+/* Stands for itself in a string: not a control, a quote, a backslash, < > & or beyond ASCII. */
+static bool is_plain(unsigned char c)
+{
+	static const uint64_t odd[2] = {
+		UINT64_C(0xffffffff) | UINT64_C(1) << '"' | UINT64_C(1) << '&' |
+			UINT64_C(1) << '<' | UINT64_C(1) << '>',
+		UINT64_C(1) << ('\\' - 64) | UINT64_C(1) << (0x7f - 64),
+	};
+
+	return c < 0x80 && !(odd[c / 64] >> (c % 64) & 1);
+}
+
 void json_put(struct buf *b, struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n, *from = p;
 
 	buf_ch(b, '"');
-	while (p < end) {
+	for (;;) {
 		const char *instead = NULL;
 		unsigned n = 1, bad;
 		char code[8] = "\\u00";
 
+		while (p < end && is_plain(*p))
+			p++;
+		if (p == end)
+			break;
 		if (*p < 0x20 || *p == 0x7f || *p == '<' || *p == '>' || *p == '&') {
 			code[4] = "0123456789abcdef"[*p >> 4];
 			code[5] = "0123456789abcdef"[*p & 15];

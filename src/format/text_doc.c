@@ -85,12 +85,18 @@ static bool is_html(struct str s)
 			       str_find(str_head(s, 2048), STR("<html")) != SIZE_MAX;
 	/* A piece of a page. */
 	s = str_head(s, 65536);
-	for (size_t i = 0; i + 4 < s.n && tags < 8; i++)
-		tags += s.p[i] == '<' && (str_istarts(str_skip(s, i), STR("</p>")) ||
-					  str_istarts(str_skip(s, i), STR("</a>")) ||
-					  str_istarts(str_skip(s, i), STR("</td>")) ||
-					  str_istarts(str_skip(s, i), STR("</div>")) ||
-					  str_istarts(str_skip(s, i), STR("</li>")));
+	for (size_t i = 0; i + 4 < s.n && tags < 8; i++) {
+		const char *next = memchr(s.p + i, '<', s.n - i);
+
+		i = next ? (size_t)(next - s.p) : s.n;
+		if (i + 4 >= s.n)
+			break;
+		tags += str_istarts(str_skip(s, i), STR("</p>")) ||
+			str_istarts(str_skip(s, i), STR("</a>")) ||
+			str_istarts(str_skip(s, i), STR("</td>")) ||
+			str_istarts(str_skip(s, i), STR("</div>")) ||
+			str_istarts(str_skip(s, i), STR("</li>"));
+	}
 	return tags >= 8;
 }
 
@@ -109,6 +115,16 @@ enum text_kind text_guess(struct str file)
 	}
 	for (size_t i = 0; i < head.n; i++) {
 		unsigned char c = (unsigned char)head.p[i];
+		uint64_t x;
+
+		/* Eight without any of them, mostly: a byte below 0x20 would borrow. */
+		if (head.n - i >= 8) {
+			memcpy(&x, head.p + i, 8);
+			if (!((x - UINT64_C(0x2020202020202020)) & ~x & UINT64_C(0x8080808080808080))) {
+				i += 7;
+				continue;
+			}
+		}
 
 		nul += c == 0;
 		odd += c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x1b && c != '\f';
