@@ -444,6 +444,8 @@ enum {
 	/* What is before a line and after it may be asked for when its candidates are looked at. */
 	MARGIN_BEFORE = 4096,
 	MARGIN_BEHIND = 8192,
+	/* Texts that are in the window at once, and have not many words. */
+	WHOLE = 16 << 10,
 };
 
 /* Where the last line begins that has enough of the text behind it, or the end; 0: none behind
@@ -520,6 +522,10 @@ static void pass(struct ex *x, struct link_walk *w)
 		keep = to > MARGIN_BEFORE ? to - MARGIN_BEFORE : 0;
 	}
 	links(x, w, SIZE_MAX);
+	if (x->whole) {
+		ex_scan(x, x->scanned, x->n);
+		x->alarms_between = x->alarms;
+	}
 	keep_links(x, w);
 	ex_keep(x);
 	ex_keep_end(x);
@@ -544,6 +550,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	x->lex = l;
 	x->arena = arena;
 	x->every = in->every;
+	x->whole = in->text.n <= WHOLE;
 	x->every_byte = in->every_byte;
 	x->ways = ex_ways(in->isa);
 	x->bare_line = UINT32_MAX;

@@ -348,15 +348,18 @@ static void product(struct ex *x, struct found *f)
 		f->flags |= F_VERSION;
 }
 
-/* "..., the real site is other.com": the word is about what follows it. */
-static bool speaks_of_next(const struct ex *x, const struct word_hit *w)
+static bool dotted(const struct ex *x, size_t from, size_t to)
 {
-	size_t most = w->end + 60 < x->sentence_to ? w->end + 60 : x->sentence_to;
-
-	for (size_t i = w->end; i + 1 < most; i++)
+	for (size_t i = from; i + 1 < to; i++)
 		if (x->p[i] == '.' && ex_alnum(x->p[i - 1]) && ex_alnum(x->p[i + 1]))
 			return true;
 	return false;
+}
+
+/* "..., the real site is other.com": the word is about what follows it. */
+static bool speaks_of_next(const struct ex *x, const struct word_hit *w)
+{
+	return dotted(x, w->end, w->end + 60 < x->sentence_to ? w->end + 60 : x->sentence_to);
 }
 
 /* Is the word a label: does a colon follow? */
@@ -374,6 +377,21 @@ static bool reaches(const struct ex *x, size_t at)
 {
 	return at > 5 &&
 	       (memcmp(x->p + at - 4, " to ", 4) == 0 || memcmp(x->p + at - 6, " from ", 6) == 0);
+}
+
+/* How far before a number the word may stand that says it is none of an address. */
+static size_t reach_of(const struct ex *x, const struct found *f, const struct word_hit *w)
+{
+	switch (w->number) {
+	case 1: /* "update" */
+		return reaches(x, f->at) ? 48 : 16;
+	case 2: /* "Windows" */
+		return 3;
+	case 3: /* "Subject:" */
+		return labels(x, w) && w->at >= x->line.at ? 120 : 0;
+	default:
+		return 16;
+	}
 }
 
 static void rarer(const struct ex *x, struct found *f, const struct word_hit *w, size_t d,
@@ -399,10 +417,7 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		f->flags |= F_GUID_WORD;
 	if (w->kind & W_COMMIT && before && d < (w->number ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
-	if (w->kind & (W_VERSION | W_SECTION) && before &&
-	    d < (w->number == 1 && reaches(x, f->at) ? 48
-		 : w->number == 2                    ? 3
-						     : 16) &&
+	if (w->kind & (W_VERSION | W_SECTION) && before && d < reach_of(x, f, w) &&
 	    !(f->flags & F_HARD) && f->type == EX_IPV4)
 		f->flags |= F_VERSION;
 	if (w->kind & W_HASHES && labelled && d < 40 && f->type == EX_MD5) {
@@ -455,6 +470,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
 	const struct word_hit *w;
+	size_t cue = 0, ref = 0, benign = 0; /* ends of the last ones before f */
 	bool labelled, link = false;
 
 	if (f->at >= x->lined)
@@ -497,8 +513,14 @@ void ex_surroundings(struct ex *x, struct found *f)
 		labelled = before && w->at >= cell;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
 			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
+		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue)
+			cue = w->end;
+		if (before && w->kind & W_REF && w->end > ref)
+			ref = w->end;
+		if (before && w->kind & W_BENIGN && w->end > benign)
+			benign = w->end;
 		f->pointed |= w->kind & W_CUE && before && d < 32 && !memchr(x->p + w->end, ';', d);
-		if (w->kind & W_REF && d < (before ? 60 : 30)) {
+		if (w->kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
 			/* "Link:" alone says nothing of whose it is. */
 			if (w->number == 1 && !(w->kind & W_REFS))
 				link = true;
@@ -517,6 +539,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 			f->flags |= F_SEC_IOC | F_ROW;
 		if (w->kind & W_VALUE && before && d < 40)
 			f->flags |= F_VALUE_WORD;
+		/* host = "evil.com", Domain: evil.com */
+		if (w->kind & W_VALUE && before && d < 8 && labels(x, w))
+			f->pointed = f->assigned = true;
 		if (w->kind & W_FILE && labelled && d < 24)
 			f->flags |= F_FILE_WORD;
 		if (w->kind & (W_BENIGN | W_SENDER | W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID |
@@ -525,6 +550,14 @@ void ex_surroundings(struct ex *x, struct found *f)
 	}
 	if (link && !(f->flags & F_STRONG))
 		f->flags |= F_REF;
+	/* "According to site.com the implant calls evil.com": the nearer word is about it, where
+	 * another name stands between them. */
+	if (ref && ref < cue && dotted(x, ref, cue))
+		f->flags &= ~(uint32_t)F_REF;
+	if (benign && benign < cue && (dotted(x, benign, cue) || f->at - cue < 8))
+		f->flags &= ~(uint32_t)F_BENIGN;
+	if (x->heading_benign && f->at >= x->heading_at)
+		f->flags |= F_BENIGN;
 	if (f->type == EX_DOMAIN && sinkholed(x, f))
 		f->flags |= F_CUE | F_STRONG | F_VALUE_WORD;
 	if (f->status == EX_AS_WRITTEN && f->end > f->at) {

@@ -199,19 +199,59 @@ size_t ex_port(const struct ex *x, size_t at, uint16_t *port)
 	return i;
 }
 
-/* "port 443" behind a value. */
+/* "port 443" behind a value, in other languages and with a word or two before it; "443/TCP". */
 void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 {
+	static const char *const before[] = { "on ",  "over ", "at ",    "via ", "using ", "tcp ",
+					      "udp ", "tcp/",  "auf ",   "sur ", "le ",    "en ",
+					      "el ",  "na ",   "no ",    "по ",  "на ",    "の",
+					      "の ",  "的",    "sulla ", "a ",   "para ",  "của " };
+	static const char *const words[] = {
+		"ports ", "port ",      "port: ", "port:",    "port=",   "порт ",
+		"порту ", "портом ",    "порта ", "puerto ",  "porta ",  "porto ",
+		"ポート", "ポート番号", "端口",   "连接端口", "埠",      "포트 ",
+		"포트",   "cổng ",      "poort ", "portu ",   "portem ", "bağlantı noktası "
+	};
+	size_t i = at, digits;
 	uint32_t v = 0;
-	size_t i = at;
+	bool named = false;
 
-	while (i - at < 3 && strchr(" (,", x->p[i]) && x->p[i])
-		i++;
-	if (i == at || !str_istarts((struct str){ x->p + i, 8 }, STR("port ")))
+	/* Blanks and brackets, also wide ones. */
+	while (i - at < 9 && x->p[i]) {
+		if (strchr(" (,", x->p[i]))
+			i++;
+		else if (memcmp(x->p + i, "\xef\xbc\x88", 3) == 0 ||
+			 memcmp(x->p + i, "\xe3\x80\x81", 3) == 0 ||
+			 memcmp(x->p + i, "\xef\xbc\x8c", 3) == 0)
+			i += 3;
+		else
+			break;
+	}
+	if (x->p[i] == ')' || (i < x->n && memcmp(x->p + i, "\xef\xbc\x89", 3) == 0))
+		i += x->p[i] == ')' ? 1 : 3;
+	for (size_t k = 0; k < 2 * (sizeof before / sizeof before[0]); k++) {
+		struct str w = str_of(before[k % (sizeof before / sizeof before[0])]);
+
+		if (str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w))
+			i += w.n;
+	}
+	for (size_t k = 0; k < sizeof words / sizeof words[0] && !named; k++) {
+		struct str w = str_of(words[k]);
+
+		named = str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w);
+		i += named ? w.n : 0;
+	}
+	if (i == at)
 		return;
-	for (i += 5; ex_is(x->p[i], C_DIGIT) && v < 100000; i++)
+	while (named && (x->p[i] == ' ' || x->p[i] == ':'))
+		i++;
+	for (digits = i; ex_is(x->p[i], C_DIGIT) && v < 100000; i++)
 		v = v * 10 + (uint32_t)(x->p[i] - '0');
-	if (v && v < 65536 && !ex_alnum(x->p[i]))
+	if (i == digits || v == 0 || v > 65535 || ex_alnum(x->p[i]) ||
+	    (x->p[i] == '.' && ex_is(x->p[i + 1], C_DIGIT)))
+		return;
+	if (named || str_istarts((struct str){ x->p + i, 4 }, STR("/tcp")) ||
+	    str_istarts((struct str){ x->p + i, 4 }, STR("/udp")))
 		*port = (uint16_t)v;
 }
 
@@ -266,6 +306,17 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 	if (lexicon_has(x->lex, SET_FILE_TLD, tld) && labels == 2 && !str_iis(tld, "com") &&
 	    !str_iis(tld, "cc"))
 		flags |= F_FILE;
+	/* Names that can be registered have no underscore. */
+	if (memchr(x->p + at, '_', end - at)) {
+		size_t dots = 0, i = end;
+
+		while (i > at && dots < 2) {
+			i--;
+			dots += x->p[i] == '.';
+			if (x->p[i] == '_')
+				flags |= F_FILE;
+		}
+	}
 	/* RUNME.COM is a file. */
 	if (labels == 2 && str_is(tld, "COM"))
 		flags |= F_MINOR;
@@ -365,7 +416,8 @@ static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32
 		return end;
 	}
 	i = ex_port(x, end, &port);
-	if (x->p[i] == '/' && !(flags & (F_CODE | F_FILE))) {
+	if (x->p[i] == '/' && !(flags & (F_CODE | F_FILE)) &&
+	    !(at > 1 && x->p[at - 1] == '/' && x->p[at - 2] == '=')) {
 		size_t s = i + 1, path;
 		bool host = false;
 

@@ -158,6 +158,17 @@ static bool quiet(const struct judge *j, const struct found *f)
 	       !(f->flags & (F_SEC_IOC | F_VALUE_WORD | F_CUE | F_SENDER | F_ROW) || f->flags & F_ALONE);
 }
 
+static bool cheap(const struct judge *j, struct str name)
+{
+	struct str rest = name, label;
+
+	/* What is behind the first dot, the second and so on. */
+	while (str_cut(&rest, '.', &label) && rest.n)
+		if (lexicon_has(j->x->lex, SET_CHEAP, rest))
+			return true;
+	return false;
+}
+
 /* How much the place of a live value speaks for its being an indicator. */
 static int score(const struct judge *j, const struct found *f)
 {
@@ -167,7 +178,9 @@ static int score(const struct judge *j, const struct found *f)
 	bool loud = alarmed(j, f);
 
 	if (g & F_SEC_IOC)
-		s += g & (F_ALONE | F_ROW) && (loud || j->x->n < SHORT_TEXT) ? 3 : 1;
+		s += g & (F_ALONE | F_ROW) && (loud || j->x->n < SHORT_TEXT) ? 3
+		     : f->type == EX_URL && !loud                            ? 0
+									     : 1;
 	else if (j->list && g & F_ALONE)
 		s += 3;
 	if (g & F_CUE)
@@ -201,6 +214,13 @@ static int score(const struct judge *j, const struct found *f)
 		s -= 2;
 	if (g & F_RECEIVER)
 		s -= 3;
+	if (loud && f->assigned && f->type == EX_DOMAIN)
+		s += 1;
+	if ((loud || (f->assigned && j->x->n < SHORT_TEXT)) && f->type == EX_DOMAIN && cheap(j, f->value))
+		s += 1;
+	/* A site of people, rather. */
+	if (f->type == EX_DOMAIN && str_starts(f->value, STR("www.")) && !(g & F_SEC_IOC))
+		s -= 1;
 	/* Who defangs some hosts means the others as they stand. */
 	if (j->hard_hosts >= 2 && !(g & F_SENDER))
 		s -= 1;
@@ -219,7 +239,7 @@ static enum ex_class address(const struct judge *j, struct found *f)
 		return because(f, EX_CONTEXT, "part of a file's name");
 	if (g & F_MINOR && score(j, f) < 2)
 		return because(f, EX_CONTEXT, "a version or section number");
-	if (g & F_RECEIVER || (g & F_SEC_REF))
+	if (g & F_RECEIVER)
 		return EX_CONTEXT;
 	if (quiet(j, f))
 		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
@@ -269,13 +289,16 @@ static bool extorts(struct str mail)
 static bool office(struct str mail)
 {
 	static const char *const boxes[] = {
-		"info",     "contact",   "contacto",   "contato",     "kontakt",    "press",
-		"presse",   "media",     "soc",        "csirt",       "cert",       "cirt",
-		"abuse",    "security",  "psirt",      "incident",    "incidents",  "tips",
-		"helpdesk", "feedback",  "newsroom",   "editor",      "intel",      "research",
-		"labs",     "report",    "reports",    "threatintel", "disclosure", "notes",
-		"phishing", "spam",      "fraud",      "redaktion",   "support",    "help",
-		"sales",    "webmaster", "postmaster", "hostmaster",  "noc"
+		"info",       "contact",  "contacto", "contato",     "kontakt",    "press",
+		"presse",     "media",    "soc",      "csirt",       "cert",       "cirt",
+		"abuse",      "security", "psirt",    "incident",    "incidents",  "tips",
+		"helpdesk",   "feedback", "newsroom", "editor",      "intel",      "research",
+		"labs",       "report",   "reports",  "threatintel", "disclosure", "notes",
+		"privacy",    "pr",       "dpo",      "gdpr",        "hunting",    "team",
+		"hello",      "cti",      "dfir",     "hunting",     "team",       "hello",
+		"cti",        "dfir",     "jubao",    "phishing",    "spam",       "fraud",
+		"redaktion",  "support",  "help",     "sales",       "webmaster",  "postmaster",
+		"hostmaster", "noc"
 	};
 	struct str box = str_head(mail, str_chr(mail, '@'));
 
@@ -365,7 +388,7 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		s += loud ? 3 : 1;
 	if (g & F_SEC_IOC)
 		s += loud ? 3 : 1;
-	if (g & F_CUE)
+	if (g & F_STRONG)
 		s += loud ? 2 : 0;
 	if (j->list && g & F_ALONE)
 		s += loud || whole_line(f) ? 3 : 1;
@@ -379,9 +402,9 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 	if (g & F_BENIGN)
 		s -= 2;
 	/* The mail of whoever published this, by its name or by where the text links to. */
-	if (!f->note_mail && !(g & (F_SENDER | F_RANSOM)) && office(f->value))
-		s -= g & F_SEC_IOC ? 1 : 2;
-	if (!(g & (F_SENDER | F_SEC_IOC)) && linked(j, f->value))
+	if (!f->note_mail && !(g & F_SENDER) && office(f->value))
+		s -= g & F_SEC_IOC && g & (F_ALONE | F_ROW) ? 1 : 6;
+	if (!(g & F_SENDER) && !(g & F_SEC_IOC && g & (F_ALONE | F_ROW)) && linked(j, f->value))
 		s -= 3;
 	return s >= 2 ? EX_INDICATOR : EX_CONTEXT;
 }

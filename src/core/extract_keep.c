@@ -163,6 +163,7 @@ static struct ex_like like_of(const struct found *f)
 				 .angle = f->angle,
 				 .note_mail = f->note_mail,
 				 .pointed = f->pointed,
+				 .assigned = f->assigned,
 				 .role = f->has_role,
 				 .family = f->family.n > 0,
 				 .note = f->note };
@@ -174,9 +175,9 @@ static bool alike(const struct ex_like *a, const struct ex_like *b)
 {
 	return a->flags == b->flags && a->alarm == b->alarm && a->escaped == b->escaped &&
 	       a->angle == b->angle && a->note_mail == b->note_mail && a->pointed == b->pointed &&
-	       a->role == b->role && a->family == b->family && a->type == b->type &&
-	       a->status == b->status && a->port == b->port && a->note == b->note &&
-	       !(a->flags & F_COMMA);
+	       a->assigned == b->assigned && a->role == b->role && a->family == b->family &&
+	       a->type == b->type && a->status == b->status && a->port == b->port &&
+	       a->note == b->note && !(a->flags & F_COMMA);
 }
 
 static void count_more(struct ex *x, struct ex_value *v)

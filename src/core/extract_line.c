@@ -26,7 +26,7 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 	for (; k - w->end < 40 && ex_is(x->p[k], C_NAME); k++)
 		;
 	/* "header.from=..." */
-	if (x->p[k] == '=')
+	if (x->p[k] == '=' || x->p[k] == '(')
 		return false;
 	for (; i + 1 < k; i++)
 		dot |= x->p[i] == '.' && ex_alnum(x->p[i + 1]);
@@ -38,7 +38,7 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 	size_t known, kept;
 
 	/* What is far from all values and headings is passed over. */
-	if (from > x->scanned + SCAN_MARGIN)
+	if (!x->whole && from > x->scanned + SCAN_MARGIN)
 		x->scanned = from - SCAN_MARGIN;
 	if (to > x->n)
 		to = x->n;
@@ -286,6 +286,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		x->intro = false;
 		x->heading = ex_source(x, l.body, l.end);
 		x->heading_at = l.body;
+		x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
 		x->heading_family = h.families ? h.family : STR_NONE;
 		x->heading_role = h.role;
 		x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);
@@ -300,6 +301,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		if (x->intro || h.families) {
 			x->heading = ex_source(x, l.body, l.end);
 			x->heading_at = l.body;
+			x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
 			x->heading_family = h.families ? h.family : STR_NONE;
 			x->heading_role = h.role;
 			x->heading_alarm = (h.kinds & W_ALARM) ||
@@ -324,6 +326,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	x->intro = false;
 	x->heading = ex_source(x, l.body, l.end);
 	x->heading_at = l.body;
+	x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
 	x->heading_family = h.families ? h.family : STR_NONE;
 	x->heading_role = h.role;
 	x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);

@@ -284,6 +284,7 @@ enum ex_set {
 	SET_PACKAGE,
 	SET_VERDICT,
 	SET_ENGLISH,
+	SET_CHEAP,
 	EX_SETS
 };
 struct ex_set_word {
@@ -348,6 +349,7 @@ struct found {
 	bool alarm;     /* the words around speak of attacks */
 	bool angle;     /* "<" stands before it */
 	bool pointed;   /* a cue right before it */
+	bool assigned;  /* "host = " before it */
 	bool note_mail; /* the words around are those of who demands a ransom */
 	bool escaped; /* its dots are `\.` or " dot ": perhaps for another reason than to defang it */
 	struct str value, alt; /* arena */
@@ -380,7 +382,7 @@ struct ex_value {
 		uint32_t flags;
 		uint16_t port;
 		uint8_t type, status;
-		bool alarm, escaped, angle, note_mail, pointed, role, family;
+		bool alarm, escaped, angle, note_mail, pointed, assigned, role, family;
 		const char *note;
 	} like;
 };
@@ -437,6 +439,7 @@ struct ex {
 	struct host_slot host[HOST_SLOTS];
 	/* extract_context.c */
 	word_hits hits;
+	bool whole; /* small: all of it is looked at for words */
 	size_t scanned, first_hit;
 	size_t alarms, alarm_at; /* words of alarm so far, and where the last of them stands */
 	size_t alarms_between;   /* of these, up to the last candidate */
@@ -459,7 +462,7 @@ struct ex {
 	enum section section;
 	unsigned level;
 	bool intro; /* the section is that of a line with a colon */
-	bool heading_alarm, title_alarm;
+	bool heading_alarm, heading_benign, title_alarm;
 	struct str heading;
 	size_t heading_at;
 	struct str heading_family;
