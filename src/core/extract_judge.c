@@ -216,7 +216,8 @@ static int score(const struct judge *j, const struct found *f)
 		s -= 3;
 	if (loud && f->assigned && f->type == EX_DOMAIN)
 		s += 1;
-	if ((loud || (f->assigned && j->x->n < SHORT_TEXT)) && f->type == EX_DOMAIN && cheap(j, f->value))
+	if ((loud || (f->assigned && j->x->n < SHORT_TEXT && f->end == f->line_end)) &&
+	    f->type == EX_DOMAIN && cheap(j, f->value))
 		s += 1;
 	/* A site of people, rather. */
 	if (f->type == EX_DOMAIN && str_starts(f->value, STR("www.")) && !(g & F_SEC_IOC))
