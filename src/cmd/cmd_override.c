@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cmd.h"
+#include "cmd/override_parts.h"
 
 #include "app/gate.h"
 #include "app/worth.h"
@@ -9,11 +10,9 @@
 #include "report/screen.h"
 #include "store/store.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { OPT_REASON = OPT_OWN, OPT_AUTHOR, OPT_EXPIRES, OPT_ALL, OPT_FORCE };
 
@@ -26,7 +25,7 @@ static const struct option_row options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-enum { VALUES_TEXT = 64 << 20, DEFAULT_DAYS = 90 };
+enum { VALUES_TEXT = 64 << 20 };
 
 struct wish {
 	const char *reason, *author, *expires;
@@ -179,47 +178,6 @@ static enum err text_option(struct work *k, const char *name, struct str s, size
 	if (s.n > most)
 		return err_set(&k->ei, ERR_USAGE, "%s: at most %zu bytes", name, most);
 	*out = s;
-	return ERR_OK;
-}
-
-/* An empty string where the system knows no name either. */
-static struct str author(const struct wish *w)
-{
-	const char *name = w->author ? w->author : getenv("NEZUMI_AUTHOR");
-	const struct passwd *me;
-
-	if (w->author || (name && name[0]))
-		return str_of(name);
-	/* Behind sudo everybody would be root. */
-	name = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
-	if (name && name[0])
-		return str_of(name);
-	me = getpwuid(geteuid());
-	return me ? str_of(me->pw_name) : STR_NONE;
-}
-
-static enum err expiry(struct work *k, int64_t *out)
-{
-	struct str s = k->w->expires ? str_of(k->w->expires) : STR_NONE;
-	int64_t t = DEFAULT_DAYS * TIME_DAY;
-	bool date = false;
-
-	if (str_is(s, "never")) {
-		*out = TIME_NONE;
-		return ERR_OK;
-	}
-	if (!k->w->expires || time_span(s, &t)) {
-		t = t > TIME_MAX - k->now ? TIME_MAX : k->now + t;
-	} else if (!time_parse(s, &t, &date)) {
-		return err_set(&k->ei, ERR_USAGE,
-			       "--expires: a span (30d), a day (2027-01-31), a time, or never");
-	}
-	/* A day belongs to it to its end. */
-	if (date)
-		t += TIME_DAY - TIME_S;
-	if (t <= k->now)
-		return err_set(&k->ei, ERR_USAGE, "--expires: that is over already");
-	*out = t;
 	return ERR_OK;
 }
 
@@ -421,6 +379,17 @@ static enum err put_all(struct work *k)
 	return e;
 }
 
+/* Nobody goes over a benign list without being told. */
+static enum err tell_vouched(struct work *k)
+{
+	struct str text[VOUCHED_MAX];
+	size_t n = k->items.n < VOUCHED_MAX ? k->items.n : VOUCHED_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = k->items.v[i].value;
+	return override_warn_vouched(&k->w->c, k->store, text, n, k->now, &k->ei);
+}
+
 static int decide(const struct wish *w, enum decision verdict)
 {
 	struct store_override common = { .verdict = verdict };
@@ -432,9 +401,10 @@ static int decide(const struct wish *w, enum decision verdict)
 	e = text_option(&k, "--reason", w->reason ? str_of(w->reason) : STR_NONE,
 			OVERRIDE_REASON_MAX, &common.reason);
 	if (!e)
-		e = text_option(&k, "--author", author(w), OVERRIDE_AUTHOR_MAX, &common.author);
+		e = text_option(&k, "--author", override_author(w->author), OVERRIDE_AUTHOR_MAX,
+				&common.author);
 	if (!e)
-		e = expiry(&k, &common.expires);
+		e = override_expiry(w->expires, k.now, &common.expires, &k.ei);
 	if (!e)
 		e = add_values(&k);
 	if (!e)
@@ -447,6 +417,8 @@ static int decide(const struct wish *w, enum decision verdict)
 		e = store_open(w->c.data, STORE_WRITE, "override", &k.store, &k.ei);
 	if (!e)
 		e = look_before(&k);
+	if (!e && verdict != DECIDED_ALLOW)
+		e = tell_vouched(&k);
 	if (!e)
 		e = put_all(&k);
 	if (!e && w->c.json)

@@ -78,6 +78,18 @@ class Said(Override):
         done = self.nezumi("override", "block", "45.1.1.1:443", "--reason", "x", "--data", "data", status=0)
         self.assertIn("all of its ports", done.err)
 
+    def test_vouched_for(self):
+        """Who goes over a benign list is told."""
+        self.put("benign", "45.7.7.0/24\n.fine.example\n")
+        self.imported("--kind", "exclusions", "--class", "benign", "benign")
+        for value, want in (("8.8.8.8", "it is vouched for: built-in: 8.8.8.8"), ("8.8.0.0/16", "something in it is vouched for: built-in: 8.8."),
+                            ("45.7.7.7", "it is vouched for: benign: 45.7.7.0/24"), ("http://45.7.7.7/x", "it is vouched for: benign"),
+                            ("x.fine.example", "it is vouched for: benign: .fine.example")):
+            for verb in ("block", "inform"):
+                self.assertIn(want, self.nezumi("override", verb, value, "--reason", "x", "--data", "data", status=0).err)
+            self.assertEqual(self.nezumi("override", "allow", value, "--reason", "x", "--data", "data", status=0).err, "")
+        self.assertEqual(self.nezumi("override", "block", "45.8.7.7", "--reason", "x", "--data", "data", status=0).err, "")
+
     def test_until(self):
         for text, want in (("2099-01-31", "2099-01-31T23:59:59Z"), ("2099-01-31T12:00:00Z", "2099-01-31T12:00:00Z"), ("never", None)):
             o, = self.override("allow", "45.1.1.1", "--reason", "x", "--expires", text)
