@@ -30,21 +30,6 @@ static enum err known_row(void *ctx, const struct str field[ROW_FIELDS])
 	return k->name.p && k->reason.p ? ERR_OK : ERR_NOMEM;
 }
 
-/* Letters and digits of a name, in lower case; bytes beyond ASCII stay. */
-static struct str plain_key(struct buf *b, struct str s)
-{
-	buf_clear(b);
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
-			buf_ch(b, c);
-	}
-	return buf_str(b);
-}
-
 static enum err alias_row(void *ctx, const struct str field[ROW_FIELDS])
 {
 	struct carried *c = ctx;
@@ -52,7 +37,7 @@ static enum err alias_row(void *ctx, const struct str field[ROW_FIELDS])
 
 	if (!a)
 		return ERR_NOMEM;
-	*a = (struct alias){ arena_str(&c->arena, plain_key(&c->key, field[1])),
+	*a = (struct alias){ arena_str(&c->arena, carried_key(c, field[1])),
 			     arena_str(&c->arena, field[0]) };
 	return a->key.p && a->family.p ? ERR_OK : ERR_NOMEM;
 }
@@ -72,8 +57,9 @@ enum err carried_load(struct carried *c)
 	enum err e;
 
 	*c = (struct carried){ 0 };
-	arena_init(&c->arena, (size_t)16 << 20);
+	arena_init(&c->arena, (size_t)64 << 20);
 	buf_init(&c->key, 1 << 20);
+	buf_init(&c->name, 1 << 20);
 	e = catalogue_rows(catalogue_warninglists(), known_row, c);
 	if (!e)
 		e = catalogue_rows(catalogue_families(), alias_row, c);
@@ -89,21 +75,20 @@ void carried_free(struct carried *c)
 	free(c->known.v);
 	free(c->aliases.v);
 	free(c->entries.v);
+	free(c->met.v);
+	free(c->met_slot);
 	buf_free(&c->key);
+	buf_free(&c->name);
 	arena_free(&c->arena);
 }
 
-struct str carried_family(struct carried *c, struct str family)
+struct str carried_own_name(const struct carried *c, struct str key)
 {
-	struct alias key, *found;
+	struct alias want = { .key = key }, *found;
 
-	if (family.n == 0)
-		return STR_NONE;
-	key.key = plain_key(&c->key, family);
-	found = c->aliases.n && key.key.n
-			? bsearch(&key, c->aliases.v, c->aliases.n, sizeof key, by_key)
-			: NULL;
-	return found ? found->family : str_trim(family);
+	found = c->aliases.n && key.n ? bsearch(&want, c->aliases.v, c->aliases.n, sizeof want, by_key)
+				      : NULL;
+	return found ? found->family : STR_NONE;
 }
 
 static const struct known_list *known_list(struct carried *c, struct str name)

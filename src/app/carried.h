@@ -13,12 +13,25 @@
 #include "core/exset.h"
 #include "core/indicator.h"
 
+struct store;
+
+/* A family as it was written, and what it goes by. */
+struct met_family {
+	struct str written, name;
+};
+
 struct carried {
 	struct arena arena;
 	VEC(struct known_list) known;
 	VEC(struct alias) aliases;
 	VEC(struct exclusion) entries; /* of the lists, once they were asked for */
-	struct buf key;
+	/* Whose imported names of families count, too; the caller's to set, NULL: nobody's. */
+	struct store *names;
+	uint64_t seed; /* the caller's, too: see ip_hash */
+	/* Families that were asked for: see carried_family(). */
+	VEC(struct met_family) met;
+	uint32_t *met_slot;
+	struct buf key, name;
 	const struct known_list *last_known;
 	struct str last_list;
 };
@@ -27,8 +40,18 @@ struct carried {
 MUST enum err carried_load(struct carried *c);
 void carried_free(struct carried *c);
 
-/* The one name that a family goes by (Heodo: Emotet); as written where nobody knows another. */
+/*
+ * The one name that a family goes by (Heodo: Emotet), until the next call; as written where nobody
+ * knows another. families.c says how that is found. A few hundred families are asked for again and
+ * again: what was found is kept (65,536 of them).
+ */
 struct str carried_family(struct carried *c, struct str family);
+/* A name as names are compared: its letters and digits, in lower case; until the next call. */
+struct str carried_key(struct carried *c, struct str name);
+/* Does a name say nothing but what kind of thing it is ("RAT", "loader")? */
+bool carried_is_kind(struct str key);
+/* What the program itself calls the family of that key; empty: it does not know it. */
+struct str carried_own_name(const struct carried *c, struct str key);
 
 /*
  * Settle what a list's entry proves: its class, list and reason. `classed`: the user said the class

@@ -13,7 +13,8 @@ enum { SAMPLE = 64 << 10, MEMORY = 192 << 20, NOBODY = UINT32_MAX };
 
 /* The surest reader of each kind. On a par, indicators are the likelier: they are what is
  * imported. */
-static const enum reads order[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS, READS_RECORDS };
+static const enum reads order[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS, READS_ALIASES,
+				    READS_RECORDS };
 
 static bool kind_of(const struct sample *s, enum reads *out)
 {
@@ -71,7 +72,10 @@ static enum err look(const struct str *path, enum reads *out)
 
 static size_t place_of(enum reads kind)
 {
-	return kind == READS_INDICATORS ? 0 : kind == READS_ORGS ? 1 : 2;
+	return kind == READS_INDICATORS   ? 0
+	       : kind == READS_ORGS       ? 1
+	       : kind == READS_EXCLUSIONS ? 2
+					  : 3;
 }
 
 static enum err set_trouble(struct scan_files *f, struct scan_file *file, const char *why)
@@ -222,12 +226,32 @@ static void on_exclusion(void *ctx, const struct exclusion *given)
 		failed(in, e);
 }
 
+static void on_alias(void *ctx, const struct alias_name *n)
+{
+	struct intake *in = ctx;
+	struct str key = carried_key(&in->carried, n->name);
+	uint32_t at = 0;
+	enum err e;
+
+	if (in->err)
+		return;
+	count_row(in);
+	if (carried_is_kind(key))
+		return;
+	e = source_of(in, n->list, &at);
+	if (!e)
+		e = store_load_alias(in->load, at, key, n->family, &in->ei);
+	if (e)
+		failed(in, e);
+}
+
 static enum err slot(void *ctx, struct sink *sink)
 {
 	sink->ctx = ctx;
 	sink->indicator = on_indicator;
 	sink->org = on_org;
 	sink->exclusion = on_exclusion;
+	sink->alias = on_alias;
 	return ERR_OK;
 }
 
@@ -294,12 +318,13 @@ static size_t unread(const struct scan_files *f)
 enum err intake_read(struct intake *in, struct store *s, const struct intake_options *o,
 		     struct errinfo *ei)
 {
-	static const enum reads kinds[] = { READS_EXCLUSIONS, READS_ORGS, READS_INDICATORS };
+	static const enum reads kinds[] = { READS_EXCLUSIONS, READS_ORGS, READS_ALIASES,
+					    READS_INDICATORS };
 	size_t missing = 0;
 	enum err e;
 
 	*in = (struct intake){ .o = o, .store = s, .file_source = NOBODY, .row_source = NOBODY };
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		scan_files_init(&in->files[k]);
 	scan_files_init(&in->others);
 	buf_init(&in->name, 1 << 20);
@@ -317,7 +342,7 @@ enum err intake_read(struct intake *in, struct store *s, const struct intake_opt
 		*ei = in->ei;
 	if (e)
 		return e;
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		missing += unread(&in->files[k]);
 	missing += unread(&in->others);
 	if (in->rows == 0)
@@ -345,7 +370,7 @@ enum err intake_commit(struct intake *in, struct errinfo *ei)
 
 void intake_free(struct intake *in)
 {
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		scan_files_free(&in->files[k]);
 	scan_files_free(&in->others);
 	store_load_free(in->load);

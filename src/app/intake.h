@@ -23,7 +23,7 @@ struct intake_options {
 	const char *const *paths; /* files, folders, "-" */
 	size_t n_paths;
 	bool any_kind;           /* by content; else: */
-	enum reads kind;         /* READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS */
+	enum reads kind;         /* READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS, READS_ALIASES */
 	const struct reader *as; /* NULL: by content */
 	const struct str (*columns)[2];
 	size_t n_columns;
@@ -48,7 +48,7 @@ struct intake_named {
 };
 
 struct intake {
-	struct scan_files files[3]; /* indicators, organisations, exclusions */
+	struct scan_files files[4]; /* indicators, organisations, exclusions, names of families */
 	struct scan_files others;   /* what nobody reads */
 	uint64_t rows;              /* indicators and entries that were read */
 	struct store_load *load;

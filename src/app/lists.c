@@ -568,6 +568,8 @@ static enum err load_all(struct load *s, const struct list_options *o, struct st
 	struct lists *l = s->l;
 	enum err e = carried_load(&s->carried);
 
+	s->carried.names = db;
+	s->carried.seed = l->snapshot.seed;
 	if (!e && !o->no_builtin)
 		e = carried_exclusions(add_exclusion, s);
 	for (size_t i = 0; !e && i < o->n_exclusions; i++)

@@ -464,6 +464,8 @@ enum err lookup_value(struct lookup *l, struct str text, struct looked *out, str
 	arena_init(&out->arena, (size_t)16 << 20);
 	buf_init(&scratch, (size_t)1 << 20);
 	buf_init(&a.text, (size_t)1 << 20);
+	l->carried.names = l->store;
+	l->carried.seed = l->seed;
 	exset_init(&a.set, l->seed);
 	overrides_init(&a.decided);
 	e = indicator_recognise(text, &scratch, &out->ind, ei);

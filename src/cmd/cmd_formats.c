@@ -7,14 +7,15 @@
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	static const char *const what[] = { "Telemetry", "Indicators", "Organisations", "Exclusions" };
+	static const char *const what[] = { "Telemetry", "Indicators", "Organisations", "Exclusions",
+					    "Names of families" };
 	struct common c;
 	char **args;
 	int n_args, status = parse_options(self, argc, argv, &c, NULL, NULL, &args, &n_args);
 
 	if (status >= 0)
 		return status;
-	for (int reads = READS_RECORDS; reads <= READS_EXCLUSIONS; reads++) {
+	for (int reads = READS_RECORDS; reads <= READS_ALIASES; reads++) {
 		printf("%s%s\n", reads ? "\n" : "", what[reads]);
 		for (size_t i = 0; readers[i]; i++)
 			if (readers[i]->reads == (enum reads)reads)

@@ -26,7 +26,8 @@ enum {
 
 static const struct option_row options[] = {
 	{ OPT_KIND, "kind", "KIND",
-	  "what the files are, where content leaves doubt: indicators, organisations or exclusions" },
+	  "what the files are, where content leaves doubt: indicators, organisations, "
+	  "exclusions or families" },
 	{ OPT_AS, "as", "FORMAT", "read them as this format instead of by content" },
 	{ OPT_SOURCE, "source", "NAME",
 	  "who says it (else the source that a row names, else the file's name)" },
@@ -57,7 +58,8 @@ static int set_kind(struct wish *w, const char *arg)
 		enum reads kind;
 	} kinds[] = { { "indicators", READS_INDICATORS },
 		      { "organisations", READS_ORGS },
-		      { "exclusions", READS_EXCLUSIONS } };
+		      { "exclusions", READS_EXCLUSIONS },
+		      { "families", READS_ALIASES } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strcmp(arg, kinds[i].name) == 0) {
@@ -65,13 +67,14 @@ static int set_kind(struct wish *w, const char *arg)
 			w->o.kind = kinds[i].kind;
 			return -1;
 		}
-	return complain("--kind is indicators, organisations or exclusions, not %s", arg);
+	return complain("--kind is indicators, organisations, exclusions or families, not %s", arg);
 }
 
 /* Of the kind that was said, else of any. */
 static int set_reader(struct wish *w)
 {
-	static const enum reads kinds[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS };
+	static const enum reads kinds[] = { READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS,
+					    READS_ALIASES };
 
 	for (size_t i = 0; w->as && !w->o.as && i < sizeof kinds / sizeof kinds[0]; i++)
 		if (w->o.any_kind || w->o.kind == kinds[i])
@@ -197,7 +200,7 @@ static void tell_files(const struct scan_files *f, const struct common *c)
 
 static void tell_trouble(struct intake *in, const struct common *c)
 {
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		tell_files(&in->files[k], c);
 	tell_files(&in->others, c);
 }
@@ -224,7 +227,7 @@ static void json_file(struct buf *b, const struct scan_file *f, const char *kind
 
 static void say_json(struct buf *b, struct intake *in, const struct store *s)
 {
-	static const char *const kinds[] = { "indicators", "organisations", "exclusions" };
+	static const char *const kinds[] = { "indicators", "organisations", "exclusions", "families" };
 	const struct load_tally *t;
 	size_t n = store_load_tallies(in->load, &t);
 	bool first = true;
@@ -232,7 +235,7 @@ static void say_json(struct buf *b, struct intake *in, const struct store *s)
 	buf_c(b, "{\"nezumi\":\"" NEZUMI_VERSION "\",\"database\":");
 	json_put(b, store_path(s));
 	buf_c(b, ",\n \"inputs\":[");
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		for (size_t i = 0; i < in->files[k].n; i++)
 			json_file(b, &in->files[k].v[i], kinds[k], &first);
 	for (size_t i = 0; i < in->others.n; i++)
@@ -243,11 +246,11 @@ static void say_json(struct buf *b, struct intake *in, const struct store *s)
 		json_put(b, t[i].source);
 		buf_fmt(b,
 			",\"indicators\":%llu,\"added\":%llu,\"changed\":%llu,\"gone\":%llu,"
-			"\"left_out\":%llu,\"exclusions\":%llu,\"organisations\":%llu}",
+			"\"left_out\":%llu,\"exclusions\":%llu,\"organisations\":%llu,\"families\":%llu}",
 			(unsigned long long)t[i].rows, (unsigned long long)t[i].added,
 			(unsigned long long)t[i].changed, (unsigned long long)t[i].gone,
 			(unsigned long long)t[i].excess, (unsigned long long)t[i].exclusions,
-			(unsigned long long)t[i].organisations);
+			(unsigned long long)t[i].organisations, (unsigned long long)t[i].aliases);
 	}
 	buf_c(b, "]}\n");
 }
@@ -268,9 +271,13 @@ static void say_one(struct buf *b, const struct load_tally *t)
 		buf_fmt(b, "%s%llu exclusions", comma, (unsigned long long)t->exclusions);
 		comma = ", ";
 	}
-	if (t->organisations)
+	if (t->organisations) {
 		buf_fmt(b, "%s%llu networks of organisations", comma,
 			(unsigned long long)t->organisations);
+		comma = ", ";
+	}
+	if (t->aliases)
+		buf_fmt(b, "%s%llu names of families", comma, (unsigned long long)t->aliases);
 	if (t->excess)
 		buf_fmt(b, "; %llu more statements about values with more than %d were left out",
 			(unsigned long long)t->excess, LOAD_SAYS_MAX);

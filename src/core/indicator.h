@@ -40,6 +40,12 @@ struct indicator {
 	int64_t seen;
 };
 
+/* One of the names of a malware family, as a list of such names has it. Slices of its reader's. */
+struct alias_name {
+	struct str list; /* the list's own name, may be empty */
+	struct str family, name;
+};
+
 /* With everything unknown and both ends open. */
 struct indicator indicator_init(void);
 

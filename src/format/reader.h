@@ -41,7 +41,7 @@
 #include "core/org.h"
 #include "core/record.h"
 
-enum reads { READS_RECORDS, READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS };
+enum reads { READS_RECORDS, READS_INDICATORS, READS_ORGS, READS_EXCLUSIONS, READS_ALIASES };
 enum frame { FRAME_LINES, FRAME_DOCUMENT, FRAME_STREAM };
 
 /* What recognition looks at. */
@@ -75,6 +75,7 @@ struct sink {
 	void (*indicator)(void *ctx, const struct indicator *i);
 	void (*org)(void *ctx, const struct org_entry *o);
 	void (*exclusion)(void *ctx, const struct exclusion *x);
+	void (*alias)(void *ctx, const struct alias_name *name);
 
 	/* What may be passed over; NULL: nothing. And in which way to look (any way gives the
 	 * same). */

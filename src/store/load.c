@@ -376,6 +376,26 @@ enum err store_load_exclusion(struct store_load *l, uint32_t source, const struc
 	return add_entry(l, TAG_EXCLUSION, list, &k, NULL, ei);
 }
 
+enum err store_load_alias(struct store_load *l, uint32_t source, struct str key, struct str family,
+			  struct errinfo *ei)
+{
+	size_t key_end;
+	enum err e;
+
+	buf_clear(&l->text);
+	buf_ch(&l->text, (char)TAG_ALIAS);
+	put_be(&l->text, source, 4);
+	buf_puts(&l->text, str_head(key, NAME_MAX_BYTES));
+	key_end = l->text.n;
+	buf_puts(&l->text, str_head(family, NAME_MAX_BYTES));
+	e = buf_err(&l->text);
+	if (e)
+		return err_set(ei, e, "%s", err_text(e));
+	l->sources.v[source].names = true;
+	return sorter_add(&l->sorter, str_head(buf_str(&l->text), key_end),
+			  str_skip(buf_str(&l->text), key_end), ei);
+}
+
 void store_load_rejected(struct store_load *l, uint32_t source, uint64_t lines)
 {
 	l->sources.v[source].rejected += lines;

@@ -23,7 +23,8 @@ struct load_source {
 	struct store_source is; /* strings live in the load's arena */
 	struct load_tally tally;
 	uint64_t rejected;
-	bool says, lists, owns; /* it has indicators, exclusions, organisations in this load */
+	bool says, lists, owns, names; /* it has indicators, exclusions, organisations, names of
+				       families in this load */
 	/* While it is written: */
 	int64_t run, previous;
 	sqlite3_stmt *old; /* what its last edition held, in order of value */
@@ -52,7 +53,7 @@ struct store_load {
 };
 
 /* Sorted first by what a record is. */
-enum load_tag { TAG_SAID_LAST = 0x0f, TAG_EXCLUSION = 0x10, TAG_ORG = 0x20 };
+enum load_tag { TAG_SAID_LAST = 0x0f, TAG_EXCLUSION = 0x10, TAG_ORG = 0x20, TAG_ALIAS = 0x30 };
 
 /* A statement as it lies behind its value in a record, and in the order of its bytes. */
 struct load_says {

@@ -135,6 +135,21 @@ static enum err take_org(struct writing *w, struct str key, struct str rest)
 	return db_run(w->s, st, w->ei);
 }
 
+static enum err take_alias(struct writing *w, struct str key, struct str family)
+{
+	struct load_source *src = &w->l->sources.v[load_u32(key.p + 1)];
+	sqlite3_stmt *st = NULL;
+	enum err e = db_use(w->s, SQL_ALIAS_INSERT, &st, w->ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, src->is.id);
+	bind_str(st, 2, str_skip(key, 5));
+	bind_str(st, 3, family);
+	src->tally.aliases++;
+	return db_run(w->s, st, w->ei);
+}
+
 static enum err remove_of(struct writing *w, enum sql which, int64_t source)
 {
 	sqlite3_stmt *st = NULL;
@@ -162,6 +177,8 @@ static enum err begin_entries(struct writing *w)
 			e = remove_of(w, SQL_LIST_REMOVE, src->is.id);
 		if (!e && src->owns)
 			e = remove_of(w, SQL_ORGS_REMOVE, src->is.id);
+		if (!e && src->names)
+			e = remove_of(w, SQL_ALIASES_REMOVE, src->is.id);
 	}
 	for (size_t i = 0; !e && i < w->l->lists.n; i++) {
 		struct load_list *list = &w->l->lists.v[i];
@@ -199,6 +216,8 @@ enum err load_next(struct writing *w, bool *more)
 	}
 	if (key.p[0] <= TAG_SAID_LAST)
 		return says_take(w, key, rest);
+	if (key.p[0] == TAG_ALIAS)
+		return take_alias(w, key, rest);
 	return key.p[0] == TAG_EXCLUSION ? take_exclusion(w, key) : take_org(w, key, rest);
 }
 
@@ -232,7 +251,7 @@ static enum err keep_worth(struct writing *w, const struct load_source *src)
 static enum err end_source(struct writing *w, struct load_source *src)
 {
 	struct load_tally *t = &src->tally;
-	uint64_t entries = t->exclusions + t->organisations;
+	uint64_t entries = t->exclusions + t->organisations + t->aliases;
 	sqlite3_stmt *st = NULL;
 	enum err e = ERR_OK;
 

@@ -159,6 +159,9 @@ const char *const migrations[STORE_VERSION] = {
 	"UPDATE exclusion_list SET source_id = (SELECT n.id FROM source n"
 	"	WHERE n.name = exclusion_list.name) WHERE id IN (SELECT list FROM moved);"
 	"DROP TABLE moved;",
+
+	/* 4: names of families are asked for one by one */
+	"CREATE INDEX alias_of ON alias(key, family);",
 };
 
 static enum err number(struct store *s, const char *pragma, int64_t *out, struct errinfo *ei)

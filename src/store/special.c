@@ -228,6 +228,26 @@ enum err store_org_at(struct store *s, struct ip ip, uint32_t as, org_fn tell, v
 	return e || found ? e : err_set(ei, ERR_NOENT, "no organisation's");
 }
 
+/* ---- what families are called ---- */
+
+enum err store_alias_of(struct store *s, struct str key, alias_fn tell, void *ctx, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum err e = db_use(s, SQL_ALIAS_OF, &st, ei);
+
+	if (e)
+		return e;
+	bind_str(st, 1, key);
+	while (!e && row) {
+		e = db_row(s, st, &row, ei);
+		if (!e && row)
+			e = tell(ctx, col_str(st, 0), col_str(st, 1));
+	}
+	(void)sqlite3_reset(st);
+	return e;
+}
+
 /* ---- what analysts decided ---- */
 
 /* Whatever was begun is done whole or not at all. */

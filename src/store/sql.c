@@ -131,6 +131,8 @@ const char *const sql_text[SQL_N] = {
 	[SQL_ORG_AT] = "SELECT type, key, id, name, sector, country, kind, extra FROM organisation"
 		       " WHERE type = ?1 AND key = ?2 ORDER BY source_id LIMIT 1",
 
+	[SQL_ALIAS_INSERT] = "INSERT OR IGNORE INTO alias VALUES(?1, ?2, ?3)",
+	[SQL_ALIAS_OF] = "SELECT DISTINCT key, family FROM alias WHERE key = ?1 ORDER BY family",
 	[SQL_ALIASES_REMOVE] = "DELETE FROM alias WHERE source_id = ?1",
 
 	[SQL_OVERRIDE_PUT] = "INSERT OR REPLACE INTO override VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -195,6 +195,9 @@ MUST enum err store_load_org(struct store_load *l, uint32_t source, const struct
 /* Its list, class and reason must be settled. */
 MUST enum err store_load_exclusion(struct store_load *l, uint32_t source, const struct exclusion *x,
 				   struct errinfo *ei);
+/* key: the name as names are compared (app/carried.h). */
+MUST enum err store_load_alias(struct store_load *l, uint32_t source, struct str key,
+			       struct str family, struct errinfo *ei);
 /* Lines that could not be read, for the history. */
 void store_load_rejected(struct store_load *l, uint32_t source, uint64_t lines);
 
@@ -202,7 +205,7 @@ struct load_tally {
 	struct str source; /* lives as long as the load */
 	uint64_t rows, added, changed, gone, excess;
 	uint64_t values;                    /* each once */
-	uint64_t exclusions, organisations; /* entries in their new lists */
+	uint64_t exclusions, organisations, aliases; /* entries in their new lists */
 };
 
 /*
@@ -267,6 +270,13 @@ MUST enum err store_exclusions_as(struct store *s, uint32_t as, exclusion_fn tel
 MUST enum err store_org_at(struct store *s, struct ip ip, uint32_t as, org_fn tell, void *ctx,
 			   struct errinfo *ei);
 
+/* ---- what families are called (special.c) ---- */
+
+/* What sources say that this name means, each meaning once, in order; as slices until tell returns. */
+typedef enum err (*alias_fn)(void *ctx, struct str key, struct str family);
+MUST enum err store_alias_of(struct store *s, struct str key, alias_fn tell, void *ctx,
+			     struct errinfo *ei);
+
 /* ---- what analysts decided (special.c) ---- */
 
 struct store_override {
@@ -301,7 +311,7 @@ MUST enum err store_overrides(struct store *s, override_fn tell, void *ctx, stru
 
 /* ---- care (care.c) ---- */
 
-enum { STORE_VERSION = 3 };
+enum { STORE_VERSION = 4 };
 
 struct store_health {
 	int version;

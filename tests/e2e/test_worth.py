@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What sources are worth: copies, records, the fading of what they say, and scores that a reader can compute again from docs/confidence.md."""
+"""What sources are worth: copies, records, what families are called, the fading of what they say, and scores that a reader can compute again from docs/confidence.md."""
 
 import datetime
 import json
@@ -9,6 +9,7 @@ import random
 import unittest
 
 import e2e
+from make import row, zeek
 from test_store import Store
 
 RELIABILITY = {"A": 0.95, "B": 0.80, "C": 0.60, "D": 0.35, "E": 0.15, "F": 0.40, None: 0.40}
@@ -223,6 +224,97 @@ class Scores(Worth):
         self.assertEqual((gone["listed"], [b["listed"] for b in back]), (False, [True]))
         self.assertAlmostEqual(gone["explain"]["age_days"], 60, delta=0.1)
         self.assertAlmostEqual(back[0]["explain"]["age_days"], 1, delta=0.1)
+
+
+class Families(Worth):
+    """What families are called: the program's own names, then those of imported galaxies."""
+
+    def galaxy(self, path, name, values, **more):
+        self.put(path, json.dumps({"authors": ["x"], "category": "tool", "description": "d", "name": name, "source": "s",
+                                   "type": "malpedia", "uuid": "5fc98d08", "version": 3, **more,
+                                   "values": [{"value": v, "uuid": "u", "description": "d", "meta": {"synonyms": s, "refs": []}} for v, s in values]}))
+
+    def named(self, families, data="data"):
+        self.put("f.csv", "value,family\n" + "".join('45.1.%d.%d,"%s"\n' % (i >> 8, i & 255, f) for i, f in enumerate(families)))
+        self.imported("--source", "f", "f.csv", data=data)
+        found = self.check(*["45.1.%d.%d" % (i >> 8, i & 255) for i in range(len(families))], data=data)
+        return [said["family"] for one in found for said in one["indicators"] if said["listed"]]
+
+    def test_what_the_program_knows(self):
+        self.assertEqual(self.named(["heodo", "GEODO", "e.mo-t_et", "XtremeRAT", "xtrat", "win.emotet", "win.extreme_rat", "win.nobody_knows", "Nobody Knows"]),
+                         ["Emotet"] * 3 + ["Xtreme RAT"] * 2 + ["Emotet", "Xtreme RAT", "win.nobody_knows", "Nobody Knows"])
+
+    def test_galaxies(self):
+        self.assertEqual(self.named(["Wibble", "wobble", "Zonk-2"]), ["Wibble", "wobble", "Zonk-2"])
+        self.galaxy("clusters/one.json", "One", [
+            ("Wibble", ["Wobble", "W.O.B", "Emotet"]),   # nobody moves what the program knows
+            ("Geodo", ["Newname"]),                      # but it may have further names
+            ("Zonk", ["Zonk 2", "Shared"]), ("Other", ["Shared"]),
+            ("Chain C", []), ("Chain B", ["Chain A"]), ("Chain C2", ["Chain B"]),
+            ("Round B", ["Round A"]), ("Round A", ["Round B"]), ("Self", ["self", "S.E.L.F"]),
+            ("Kinds", ["RAT", "loader", "x", ""])])
+        done = self.imported("clusters/one.json")
+        self.assertEqual([i["kind"] for i in done["inputs"]], ["families"])
+        self.assertEqual([s["name"] for s in done["sources"]], ["One"])
+        want = {"Wibble": "Wibble", "wobble": "Wibble", "wob": "Wibble", "Emotet": "Emotet", "newname": "Emotet", "Zonk-2": "Zonk",
+                "shared": "shared", "Chain A": "Chain C2", "chain b": "Chain C2", "Chain C": "Chain C", "round a": "Round A", "round b": "Round A",
+                "SELF": "Self", "RAT": "RAT", "loader": "loader", "win.wobble": "Wibble", "nobody": "nobody"}
+        self.assertEqual(dict(zip(want, self.named(list(want)))), want)
+        # In an analysis, too, and in one that has its indicators from a file kept before.
+        self.nezumi("import", "--data", "data", "--forget", "f", status=0)
+        self.named(["Wobble", "wob"])
+        log = self.put("conn.log", zeek([row(controller="45.1.0.1")]))
+        for _ in range(2):
+            answer = json.loads(self.nezumi("analyze", *e2e.FIXED, "--json", "--data", "data", log, status=0).out)
+            self.assertEqual(answer["controllers"][0]["families"], ["Wibble"])
+        # Another edition takes the place of the first, another galaxy may contradict it, and what is forgotten says nothing.
+        self.galaxy("clusters/two.json", "Two", [("Different", ["Wobble"])])
+        self.imported("clusters/two.json")
+        self.assertEqual(self.named(["wobble", "wob"]), ["wobble", "Wibble"])
+        self.galaxy("clusters/one.json", "One", [("Nothing", ["At All"])])
+        self.imported("clusters")
+        self.assertEqual(self.named(["wobble", "wob"]), ["Different", "wob"])
+        answer = json.loads(self.nezumi("analyze", *e2e.FIXED, "--json", "--data", "data", log, status=0).out)
+        self.assertEqual(answer["controllers"][0]["families"], ["wob"])
+        self.nezumi("import", "--data", "data", "--forget", "Two", status=0)
+        self.assertEqual(self.named(["wobble"]), ["wobble"])
+        self.whole()
+
+    def test_shapes(self):
+        """What a MISP instance exports, single and several; definitions and galaxies of other things say nothing."""
+        element = [{"key": "synonyms", "value": "Wobble"}, {"key": "refs", "value": "Refs"}, {"key": "synonyms", "value": "Wob"}]
+        cluster = {"uuid": "u", "type": "tool", "value": "Wibble", "GalaxyElement": element}
+        for i, doc in enumerate(([{"GalaxyCluster": cluster}], [cluster, {"GalaxyCluster": {**cluster, "value": "Two", "GalaxyElement": []}}],
+                                 {"Galaxy": {"name": "G"}, "GalaxyCluster": [cluster]}, [{"Galaxy": {"name": "G", "GalaxyCluster": [cluster]}}])):
+            with self.subTest(doc=doc):
+                self.put("g.json", json.dumps(doc))
+                self.imported("--kind", "families", "g.json", data="d%d" % i)
+                self.assertEqual(self.named(["wobble", "WOB", "refs"], data="d%d" % i), ["Wibble", "Wibble", "refs"])
+        self.put("one.json", json.dumps({"description": "d", "icon": "i", "name": "Tool", "namespace": "misp", "type": "tool", "uuid": "u", "version": 1}))
+        self.imported("one.json", status=2)
+        self.galaxy("actors.json", "Threat Actor", [("Wibble Gang", ["Wobble"])], type="threat-actor")
+        self.imported("actors.json", status=2)
+
+    def test_hostile(self):
+        """Everything is called one thing; no end of names; what is cut off."""
+        self.galaxy("all.json", "All", [("Mine", ["n%d" % i for i in range(5000)] + ["Emotet", "TrickBot"])])
+        done = self.nezumi("import", "--json", "--data", "data", "all.json", status=0)
+        self.assertLessEqual(json.loads(done.out)["sources"][0]["families"], 257)
+        self.assertIn("could not be read", done.err)
+        self.assertEqual(self.named(["n5", "n4000", "emotet", "trickbot"]), ["Mine", "n4000", "Emotet", "TrickBot"])
+        values = [("F%d" % i, ["F%d" % (i + 1)]) for i in range(3000)] + [("\u001b[31m\u202e", ["\u0000x", "'; DROP TABLE alias; --"])]
+        self.galaxy("chain.json", "Chain", values)
+        self.imported("chain.json")
+        self.assertEqual(self.named(["F10", "F3000"]), ["F0", "F2984"])
+        text = self.nezumi("check", "--data", "data", "45.1.0.0", status=0).text
+        self.assertNotIn("\x1b", text)
+        with open(self.path("all.json"), "rb") as f:
+            whole = f.read()
+        self.put("cut.json", whole[:len(whole) // 2])
+        self.imported("--kind", "families", "cut.json", status=2)
+        self.put("deep.json", '{"values":' * 3000)
+        self.imported("--kind", "families", "deep.json", status=2)
+        self.whole()
 
 
 if __name__ == "__main__":

@@ -302,6 +302,17 @@ static void on_exclusion(void *ctx, const struct exclusion *x)
 	text(r, x->reason);
 }
 
+static void on_alias(void *ctx, const struct alias_name *n)
+{
+	struct run *r = ctx;
+
+	handed_over(r, READS_ALIASES);
+	need(n->family.n > 0 && n->name.n > 0);
+	text(r, n->list);
+	text(r, n->family);
+	text(r, n->name);
+}
+
 /* ---- as the driver does it -------------------------------------------------------------------- */
 
 /* A copy without a byte to spare on either side, as far as the sanitizer can see. */
@@ -328,6 +339,7 @@ static void open_sink(struct run *r, struct sink *sink)
 			       .indicator = on_indicator,
 			       .org = on_org,
 			       .exclusion = on_exclusion,
+			       .alias = on_alias,
 			       .near = r->pass ? r->near : NULL,
 			       .listed = sieve_listed,
 			       .near_kinds = r->near_kinds,

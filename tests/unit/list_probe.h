@@ -127,6 +127,19 @@ static inline void probe_exclusion(void *ctx, const struct exclusion *x)
 	buf_ch(&p->out, '\n');
 }
 
+static inline void probe_alias(void *ctx, const struct alias_name *n)
+{
+	struct probe *p = ctx;
+
+	p->told++;
+	if (p->quiet)
+		return;
+	probe_field(&p->out, "list", n->list);
+	probe_field(&p->out, "family", n->family);
+	probe_field(&p->out, "name", n->name);
+	buf_ch(&p->out, '\n');
+}
+
 static inline void probe_rejects(struct probe *p, const struct sink *s, uint64_t base)
 {
 	p->malformed += s->malformed;
@@ -148,9 +161,11 @@ static inline void probe_block(struct probe *p, const struct layout *l,
 		abort();
 	if (text.n)
 		memcpy(exact, text.p, text.n);
-	*sink = (struct sink){
-		.ctx = p, .indicator = probe_indicator, .org = probe_org, .exclusion = probe_exclusion
-	};
+	*sink = (struct sink){ .ctx = p,
+			       .indicator = probe_indicator,
+			       .org = probe_org,
+			       .exclusion = probe_exclusion,
+			       .alias = probe_alias };
 	buf_init(&sink->scratch, 0);
 	p->reader->block(l, h, (struct str){ exact, text.n }, sink);
 	probe_rejects(p, sink, base);

@@ -48,6 +48,8 @@ static const struct golden goldens[] = {
 	{ "exclusions.truncated.txt", READS_EXCLUSIONS, NULL },
 	{ "exclusions.corrupt.txt", READS_EXCLUSIONS, NULL },
 	{ "exclusions-own.corrupt.csv", READS_EXCLUSIONS, NULL },
+	{ "galaxy.json", READS_ALIASES, NULL },
+	{ "galaxy.truncated.json", READS_ALIASES, NULL },
 };
 
 #define GOLDENS (sizeof goldens / sizeof goldens[0])

@@ -710,10 +710,12 @@ static void migrations_work(void **state)
 		}
 		store_close(s);
 		s = opened(STORE_WRITE);
-		says_again(s);
-		OK(store_said_of(s, &ip, keep_one, &said, &ei));
-		assert_int_equal(said.listed_first, 6); /* the same statement goes on */
-		assert_false(said.ind.role_said);
+		if (v < 3) {
+			says_again(s);
+			OK(store_said_of(s, &ip, keep_one, &said, &ei));
+			assert_int_equal(said.listed_first, 6); /* the same statement goes on */
+			assert_false(said.ind.role_said);
+		}
 		store_close(s);
 		assert_int_equal(tear_down(state), 0);
 		assert_int_equal(set_up(state), 0);
