@@ -16,7 +16,7 @@ struct reading {
 	struct stix_graph graph;
 	struct sink *sink;
 	uint64_t budget; /* so many indicators at most: relations multiply */
-	uint64_t work;   /* so many bytes are read as trees: what many refer to is read often */
+	uint64_t work;   /* so many bytes of objects are read: what many refer to is read often */
 	/* The indicator being told, for the callbacks. */
 	struct indicator ind;
 	const struct stix_node *node;
@@ -43,15 +43,21 @@ static int stix_sniff(const struct sample *s)
 	return 0;
 }
 
-/* The tree of an object, or NULL: then it was told why, or there is no more to be read. */
-static json_t *tree_of(struct reading *r, const struct stix_node *n)
+/* May so much be read once more? */
+static bool take_work(struct reading *r, const struct stix_node *n)
 {
 	if (r->work < n->object.n) {
 		r->work = r->budget = 0;
-		return NULL;
+		return false;
 	}
 	r->work -= n->object.n;
-	return doc_tree(&r->doc, n->object);
+	return true;
+}
+
+/* The tree of an object, or NULL: then it was told why, or there is no more to be read. */
+static json_t *tree_of(struct reading *r, const struct stix_node *n)
+{
+	return take_work(r, n) ? doc_tree(&r->doc, n->object) : NULL;
 }
 
 /* ---- what objects say about themselves -------------------------------------------------------- */
@@ -256,38 +262,50 @@ static void note_ends(json_t *ends, struct thing t)
 		(void)json_object_setn_new_nocheck(ends, t.two.p, t.two.n, json_true());
 }
 
+/* A reference in a list, as it stands there. */
+static bool next_ref(struct json_parts *w, struct str *ref)
+{
+	struct str key, v;
+
+	if (!json_part(w, &key, &v))
+		return false;
+	*ref = v.n > 2 && v.p[0] == '"' ? (struct str){ v.p + 1, v.n - 2 } : STR_NONE;
+	return true;
+}
+
+/* Many may refer to one large observation: its references are walked where they stand. */
 static void tell_observed(struct reading *r, const struct stix_node *of, struct stix_node *observed)
 {
-	json_t *tree = tree_of(r, observed), *ends = json_object(), *v;
-	json_t *inside = json_object_get(tree, "objects");
-	const json_t *refs = json_object_get(tree, "object_refs");
+	struct str refs = doc_member(observed->object, "object_refs");
+	struct str numbered = doc_member(observed->object, "objects"), ref;
+	json_t *inside, *ends, *v;
+	struct json_parts w;
 	const char *key;
-	size_t i;
 
 	observed->used = true;
+	if (!take_work(r, observed))
+		return;
+	inside = numbered.n ? doc_tree(&r->doc, numbered) : NULL;
+	ends = json_object();
 	/* 2.0 keeps the things inside, by number; 2.1 refers to them. */
 	json_object_foreach(inside, key, v)
 	{
 		note_ends(ends, thing_of(r, inside, str_of(key)));
 	}
-	json_array_foreach(refs, i, v)
-	{
-		note_ends(ends, thing_of(r, NULL, doc_str(v)));
-	}
+	(void)doc_parts(&w, refs, '[');
+	while (next_ref(&w, &ref))
+		note_ends(ends, thing_of(r, NULL, ref));
 	json_object_foreach(inside, key, v)
 	{
 		if (!json_object_get(ends, key))
 			tell_thing(r, of, inside, thing_of(r, inside, str_of(key)));
 	}
-	json_array_foreach(refs, i, v)
-	{
-		struct str ref = doc_str(v);
-
+	(void)doc_parts(&w, refs, '[');
+	while (next_ref(&w, &ref))
 		if (ref.n && !json_object_getn(ends, ref.p, ref.n))
 			tell_thing(r, of, NULL, thing_of(r, NULL, ref));
-	}
 	json_decref(ends);
-	json_decref(tree);
+	json_decref(inside);
 }
 
 /* ---- objects ---------------------------------------------------------------------------------- */
@@ -437,7 +455,7 @@ static enum err add_document(struct reading *r, struct str text)
 static void stix_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		       struct sink *sink)
 {
-	struct reading r = { .sink = sink, .budget = block.n / 4 + 4096, .work = 8 * block.n + 4096 };
+	struct reading r = { .sink = sink, .budget = block.n / 4 + 4096, .work = 4 * block.n + 65536 };
 	struct str text;
 	enum err e = ERR_OK;
 

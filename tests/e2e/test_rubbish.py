@@ -84,6 +84,24 @@ class Rubbish(e2e.Case):
         self.assertEqual(self.check("45.62.1.1")[0], 0)
         self.assertEqual(self.check("45.62.1.90")[0], 1)
 
+    def test_bundles_that_want_to_be_read_for_ever(self):
+        refs = ",".join('"x--%d"' % i for i in range(200000))
+        contact = ",".join('{"type":"relationship","id":"r--%d","relationship_type":"communicates-with","source_ref":"malware--1",'
+                           '"target_ref":"observed-data--1"}' % i for i in range(20000))
+        versions = ",".join('{"type":"indicator","id":"indicator--1","modified":"2020"}' for _ in range(100000))
+        for name, objects in (("one observation that many refer to",
+                               '{"type":"malware","id":"malware--1","name":"M"},{"type":"observed-data","id":"observed-data--1",'
+                               '"object_refs":[%s]},%s' % (refs, contact)),
+                              ("one object in many versions",
+                               '{"type":"indicator","id":"indicator--1","modified":"2030","pattern":"%s"},%s' % ("x" * 8000000, versions)),
+                              ("brackets without end", "[" * 10000000)):
+            with self.subTest(name):
+                self.put("b.json", '{"type":"bundle","id":"bundle--1","objects":[%s]}' % objects)
+                began = time.time()
+                done = self.nezumi("import", "--data", "data", "--as", "stix", "b.json", status=2)
+                self.assertLess(time.time() - began, 30)
+                self.assertIn("could not be read", done.err)
+
     def test_files_of_four_gigabytes(self):
         """Holes, not bytes: nothing is kept of them, and nothing hangs."""
         for name, begin in (("nothing", b""), ("list", b"".join(b"45.61.%d.%d\n" % (i // 250, i % 250) for i in range(10000))), ("stix", INDICATORS["stix"][0].encode())):
