@@ -7,8 +7,8 @@
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	static const char *const what[] = { "Telemetry", "Indicators", "Organisations", "Exclusions",
-					    "Names of families" };
+	static const char *const what[] = { "Telemetry", "Indicators", "Organisations",
+					    "Exclusions", "Names of families" };
 	struct common c;
 	char **args;
 	int n_args, status = parse_options(self, argc, argv, &c, NULL, NULL, &args, &n_args);

@@ -204,7 +204,7 @@ void store_load_rejected(struct store_load *l, uint32_t source, uint64_t lines);
 struct load_tally {
 	struct str source; /* lives as long as the load */
 	uint64_t rows, added, changed, gone, excess;
-	uint64_t values;                    /* each once */
+	uint64_t values;                             /* each once */
 	uint64_t exclusions, organisations, aliases; /* entries in their new lists */
 };
 
