@@ -22,6 +22,11 @@ static bool full_stop(const struct ex *x, size_t i)
 
 	if (x->p[i] != '.' && x->p[i] != '!' && x->p[i] != '?')
 		return false;
+	/* "3. Mai" */
+	if (i > 2 && ex_is(x->p[i - 1], C_DIGIT) &&
+	    (x->p[i - 2] == ' ' || (ex_is(x->p[i - 2], C_DIGIT) && x->p[i - 3] == ' ')) &&
+	    ex_is(x->p[i + 2], C_ALPHA))
+		return false;
 	if (x->p[i + 1] != ' ' || (i > 1 && ex_upper(x->p[i - 1]) && !ex_alnum(x->p[i - 2])))
 		return false;
 	if (ex_upper(x->p[i + 2]) || ex_is(x->p[i + 2], C_DIGIT))
@@ -466,11 +471,36 @@ static bool sinkholed(const struct ex *x, const struct found *f)
 	return false;
 }
 
+/* Is the word the key of what follows, quoted or not? */
+static bool labels_value(const struct ex *x, const struct word_hit *w)
+{
+	return labels(x, w) ||
+	       ((x->p[w->end] == '"' || x->p[w->end] == '\'') && x->p[w->end + 1] == ':');
+}
+
+/* $a = "evil.com": a string of a YARA rule. */
+static bool yara_string(const struct ex *x, const struct found *f)
+{
+	size_t i = f->at;
+
+	if (i < 6 || x->p[i - 1] != '"')
+		return false;
+	for (i--; i > x->line.at && x->p[i - 1] == ' '; i--)
+		;
+	if (i == x->line.at || x->p[i - 1] != '=')
+		return false;
+	for (i--; i > x->line.at && x->p[i - 1] == ' '; i--)
+		;
+	while (i > x->line.at && (ex_alnum(x->p[i - 1]) || x->p[i - 1] == '_'))
+		i--;
+	return i > x->line.at && x->p[i - 1] == '$';
+}
+
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
 	const struct word_hit *w;
-	size_t cue = 0, ref = 0, benign = 0; /* ends of the last ones before f */
+	size_t cue = 0, verb = 0, ref = 0, benign = 0, file = 0; /* ends of the last ones before f */
 	bool labelled, link = false;
 
 	if (f->at >= x->lined)
@@ -511,10 +541,17 @@ void ex_surroundings(struct ex *x, struct found *f)
 		if (!before && !behind)
 			continue;
 		labelled = before && w->at >= cell;
+		/* "value": "evil.com", QueryName|endswith: evil.com */
+		if (w->kind & W_CUE && w->number == 9 && !(before && d < 6 && labels_value(x, w)))
+			continue;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
 			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
 		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue)
 			cue = w->end;
+		if (before && w->kind & W_CUE && w->end > verb)
+			verb = w->end;
+		if (before && w->kind & W_FILE && w->end > file)
+			file = w->end;
 		if (before && w->kind & W_REF && w->end > ref)
 			ref = w->end;
 		if (before && w->kind & W_BENIGN && w->end > benign)
@@ -554,10 +591,15 @@ void ex_surroundings(struct ex *x, struct found *f)
 	 * another name stands between them. */
 	if (ref && ref < cue && dotted(x, ref, cue))
 		f->flags &= ~(uint32_t)F_REF;
+	/* "the script was loaded from name.com" */
+	if (file && file < verb)
+		f->flags &= ~(uint32_t)F_FILE_WORD;
 	if (benign && benign < cue && (dotted(x, benign, cue) || f->at - cue < 8))
 		f->flags &= ~(uint32_t)F_BENIGN;
 	if (x->heading_benign && f->at >= x->heading_at)
 		f->flags |= F_BENIGN;
+	if (f->type <= EX_URL && yara_string(x, f))
+		f->flags |= F_CUE | F_STRONG;
 	if (f->type == EX_DOMAIN && sinkholed(x, f))
 		f->flags |= F_CUE | F_STRONG | F_VALUE_WORD;
 	if (f->status == EX_AS_WRITTEN && f->end > f->at) {

@@ -514,6 +514,14 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 	}
 	if (x->p[at] == '*' || x->p[at] == '.')
 		at++;
+	/* "1.evil[.]com": the number of an item. */
+	if (hard && ex_is(x->p[at], C_DIGIT) && (at == 0 || x->p[at - 1] == '\n')) {
+		size_t i = at + 1 + (size_t)ex_is(x->p[at + 1], C_DIGIT);
+
+		if (x->p[i] == '.' && !fold_bit(x->fold.hard, i) && ex_is(x->p[i + 1], C_ALPHA) &&
+		    memchr(x->p + i + 1, '.', end - i - 1))
+			at = i + 1;
+	}
 	raw = (struct str){ x->p + at, end - at };
 
 	if (ex_is(tld.p[0], C_WIDE)) {

@@ -357,7 +357,7 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 
 		if (ip_parse(host, &ip))
 			s += 2;
-		if (flags & F_NO_SCHEME)
+		if (flags & F_NO_SCHEME && !f->pointed)
 			s -= 1;
 		if (serves(f->value))
 			s += 1;
