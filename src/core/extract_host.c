@@ -229,15 +229,25 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 	}
 	if (x->p[i] == ')' || (i < x->n && memcmp(x->p + i, "\xef\xbc\x89", 3) == 0))
 		i += x->p[i] == ')' ? 1 : 3;
+	/* Mostly: no word and no number. */
+	if (!ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE))
+		return;
 	for (size_t k = 0; k < 2 * (sizeof before / sizeof before[0]); k++) {
-		struct str w = str_of(before[k % (sizeof before / sizeof before[0])]);
+		const char *word = before[k % (sizeof before / sizeof before[0])];
+		struct str w;
 
+		if (ex_lower(x->p[i]) != word[0])
+			continue;
+		w = str_of(word);
 		if (str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w))
 			i += w.n;
 	}
 	for (size_t k = 0; k < sizeof words / sizeof words[0] && !named; k++) {
-		struct str w = str_of(words[k]);
+		struct str w;
 
+		if (ex_lower(x->p[i]) != words[k][0])
+			continue;
+		w = str_of(words[k]);
 		named = str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w);
 		i += named ? w.n : 0;
 	}

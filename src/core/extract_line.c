@@ -161,8 +161,6 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 	size_t ref = 0, ioc = 0, letters = 0, told = 0;
 
 	ex_scan(x, from, to);
-	for (size_t i = from; i < to; i++)
-		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
 	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
 		h.kinds |= w->kind;
 		if (w->kind & W_REFS)
@@ -184,6 +182,8 @@ static struct heard listen(struct ex *x, size_t from, size_t to)
 		if (w->kind & W_ROLE && h.role < 0)
 			h.role = (int)w->number;
 	}
+	for (size_t i = from; i < to && (ref || ioc || !letters); i++)
+		letters += ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE);
 	h.mostly_ref = ref && ref * 10 >= letters * 5;
 	h.mostly_ioc = ioc * 10 >= letters * 3 || (ioc && h.kinds & W_ALARM);
 	return h;
