@@ -53,9 +53,11 @@ enum sql {
 	SQL_SAID_GONE,
 	SQL_SAID_LISTED, /* of a source, in order of value */
 	SQL_SAID_VALUES, /* the same without numbers */
-	SQL_SAID_WHO,    /* who lists a value */
-	SQL_SAID_LISTS,  /* whether a source does */
-	SQL_SAID_HARM,   /* ... as something harmful */
+	SQL_SAID_VALUES_ALL,
+	SQL_IS_MOST,
+	SQL_SAID_WHO,   /* who lists a value */
+	SQL_SAID_LISTS, /* whether a source does */
+	SQL_SAID_HARM,  /* ... as something harmful */
 	SQL_SAID_EVERY,
 	SQL_SAID_BY, /* of a source on a value */
 	SQL_SAID_OF,

@@ -81,6 +81,10 @@ const char *const sql_text[SQL_N] = {
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
 	[SQL_SAID_VALUES] = "SELECT type, key FROM said INDEXED BY said_listed"
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
+	[SQL_SAID_VALUES_ALL] =
+		"SELECT type, key FROM said"
+		" WHERE +source_id = ?1 AND +run_last IS NULL ORDER BY type, key, source_id, n",
+	[SQL_IS_MOST] = "SELECT 3 * listed > (SELECT sum(listed + aside) FROM source) FROM source WHERE id = ?1",
 	[SQL_SAID_WHO] = "SELECT source_id FROM said WHERE type = ?1 AND key = ?2 AND run_last IS NULL"
 			 " ORDER BY source_id",
 	[SQL_SAID_LISTS] = "SELECT 1 FROM said INDEXED BY said_listed WHERE source_id = ?3"
