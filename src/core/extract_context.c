@@ -330,6 +330,40 @@ static bool named_so(struct ex *x, const struct found *f)
 }
 
 /* "Some Manager 12.80.0.40": a product and its version, where nothing speaks of an address. */
+static bool small_parts(const struct ip *ip)
+{
+	int small = 0;
+
+	for (int k = 0; k < 32; k += 8)
+		small += (ip->lo >> k & 255) <= 9;
+	return small >= 3;
+}
+
+/* The first letter of the word that ends before the blank at i - 1. */
+static char first_of(const struct ex *x, size_t i)
+{
+	for (i--; i > x->line.at && ex_is(x->p[i - 1], C_ALPHA | C_DIGIT); i--)
+		;
+	return x->p[i];
+}
+
+/* "1.2.3.4 and later" */
+static bool and_later(const struct ex *x, const struct found *f)
+{
+	static const char *const words[] = {
+		" and later",  " or later",     " and earlier",  " or earlier",   " and older",
+		" or older",   " and newer",    " or newer",     " and above",    " and below",
+		" oder neuer", " et antérieur", " y anteriores", " e precedenti", "以降",
+		"以前",        "未満",          "及以上",        "及更早",        "及之前",
+		" 이상",       " 이하",         " и ниже",       " и выше"
+	};
+
+	for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+		if (strncmp(x->p + f->end, words[k], strlen(words[k])) == 0)
+			return true;
+	return false;
+}
+
 static void product(struct ex *x, struct found *f)
 {
 	size_t i = f->at;
@@ -339,6 +373,9 @@ static void product(struct ex *x, struct found *f)
 	    x->p[i - 1] != ' ' || !(ex_alnum(x->p[i - 2]) || x->p[i - 2] == '.') ||
 	    !ip_parse(f->value, &ip))
 		return;
+	/* Three small numbers of four. */
+	if (small_parts(&ip) && ex_upper(first_of(x, i)))
+		f->flags |= F_VERSION;
 	/* "invoice n. 12.4.22.1" */
 	if (x->p[i - 2] == '.' && i > 4 && (x->p[i - 3] | 32) != 's' && !ex_is(x->p[i - 4], C_DIGIT) &&
 	    ((x->p[i - 3] | 32) == 'n' || (x->p[i - 3] | 32) == 'r' || (x->p[i - 3] | 32) == 'o') &&
@@ -627,6 +664,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 			}
 	if (f->type >= EX_MD5 && f->type <= EX_SHA512 && identifier(x, f))
 		f->flags |= F_GUID_WORD;
+	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)) && and_later(x, f))
+		f->flags |= F_VERSION;
 	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))
 		product(x, f);
 	facts(x, f, from, to);

@@ -100,6 +100,17 @@ static struct str owner(struct str host)
 	return host;
 }
 
+/* The first two numbers of four. */
+static struct str branch(struct str v4)
+{
+	size_t dot = str_chr(v4, '.'), more;
+
+	if (dot == SIZE_MAX)
+		return v4;
+	more = str_chr(str_skip(v4, dot + 1), '.');
+	return more == SIZE_MAX ? v4 : str_head(v4, dot + 1 + more);
+}
+
 /* ---- what the whole document says ------------------------------------------------------------- */
 
 static void survey(struct judge *j)
@@ -115,6 +126,9 @@ static void survey(struct judge *j)
 			if (f->host.n && !(f->flags & F_SERVICE))
 				group_hard(j, EX_DOMAIN, f->host);
 		}
+		/* Versions of something: others like them are, too. */
+		if (f->type == EX_IPV4 && f->flags & F_VERSION && !(f->flags & F_HARD))
+			(void)group_make(j, EX_TYPES, branch(f->value));
 		/* Sites that it links to: in pages, and where it names its sources. */
 		if (f->type == EX_URL && !(f->flags & F_HARD) &&
 		    f->flags & (F_LINK | F_REF | F_SEC_REF) && !(f->flags & F_SERVICE))
@@ -245,6 +259,9 @@ static enum ex_class address(const struct judge *j, struct found *f)
 	if (quiet(j, f))
 		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
 	if (!(g & F_SEC_IOC && g & (F_ALONE | F_ROW))) {
+		if (f->type == EX_IPV4 && f->port == 0 && !(g & (F_STRONG | F_VALUE_WORD)) &&
+		    group_of(j, EX_TYPES, branch(f->value)))
+			return because(f, EX_CONTEXT, "a version or section number");
 		if (lexicon_has(j->x->lex, SET_SERVICE, f->value))
 			return because(f, EX_CONTEXT, "a public resolver");
 		if (g & F_BENIGN && !(g & F_STRONG))
