@@ -115,6 +115,7 @@ void scan_forget(struct scan_files *f)
 		file->end_told = false;
 		file->lacks = (struct lacks){ 0 };
 		file->records = file->malformed = file->bytes = file->unused = 0;
+		file->undated = file->undated_line = 0;
 		file->n_rejects = 0;
 	}
 }

@@ -40,6 +40,7 @@ struct scan_file {
 	uint64_t head_lines;
 	bool cut; /* several lanes may read it at once */
 	uint64_t records, malformed, bytes, unused;
+	uint64_t undated, undated_line; /* lines taken without a date that they have; the first */
 	struct lacks lacks;
 	bool end_told;   /* that it ended otherwise than it should */
 	bool unreadable; /* could not be opened or read; with trouble alone it is not ours */

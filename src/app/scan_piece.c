@@ -130,7 +130,7 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 	b->over = false;
 	b->ended = (struct errinfo){ 0 };
 	s = &b->sink;
-	s->line = s->malformed = s->unused = 0;
+	s->line = s->malformed = s->unused = s->undated = 0;
 	s->n_rejects = 0;
 	s->lacks = (struct lacks){ 0 };
 	s->passed.all = s->passed.in_window = 0;

@@ -185,6 +185,9 @@ static enum err note_block(struct run *r, struct scan_block *b)
 	file->bytes += b->bytes;
 	file->malformed += b->sink.malformed;
 	file->unused += b->sink.unused;
+	if (b->sink.undated && !file->undated)
+		file->undated_line = b->lines_before + b->sink.undated_line;
+	file->undated += b->sink.undated;
 	file->lacks.truncated += b->sink.lacks.truncated;
 	file->lacks.missed += b->sink.lacks.missed;
 	file->lacks.dropped += b->sink.lacks.dropped;

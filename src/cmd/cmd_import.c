@@ -172,6 +172,15 @@ static void tell_malformed(const struct scan_file *file, const struct reject *fi
 	     first ? " (" : "", line, STR_ARG(first ? first->why : STR_NONE), first ? ")" : "");
 }
 
+static void tell_undated(const struct scan_file *file, const struct common *c)
+{
+	warn(c,
+	     "%.*s: a date of %llu %s is not understood (first in line %llu): taken without it; "
+	     "write 2026-01-30",
+	     STR_ARG(file->path), (unsigned long long)file->undated,
+	     file->undated == 1 ? "line" : "lines", (unsigned long long)file->undated_line);
+}
+
 static void tell_files(const struct scan_files *f, const struct common *c)
 {
 	size_t at = 0; /* in what was rejected, which is in the order of the files */
@@ -195,6 +204,8 @@ static void tell_files(const struct scan_files *f, const struct common *c)
 					       ? &f->rejects.v[at]
 					       : NULL,
 				       c);
+		if (file->undated)
+			tell_undated(file, c);
 	}
 }
 
@@ -218,6 +229,8 @@ static void json_file(struct buf *b, const struct scan_file *f, const char *kind
 		buf_c(b, "null");
 	buf_fmt(b, ",\"records\":%llu,\"malformed\":%llu,\"bytes\":%llu", (unsigned long long)f->records,
 		(unsigned long long)f->malformed, (unsigned long long)f->bytes);
+	if (f->undated)
+		buf_fmt(b, ",\"undated\":%llu", (unsigned long long)f->undated);
 	if (f->trouble.n) {
 		buf_c(b, ",\"trouble\":");
 		json_put(b, f->trouble);

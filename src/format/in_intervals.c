@@ -40,6 +40,7 @@ static enum err intervals_header(struct str lines, const struct layout *prev,
 	if (l->columns.at[IND_FROM] < 0 || l->columns.at[IND_UNTIL] < 0 ||
 	    (l->columns.at[IND_ADDRESS] < 0 && l->columns.at[IND_VALUE] < 0))
 		return err_set(ei, ERR_PARSE, "the header is not ip,listed_from,listed_until");
+	l->columns.dates_matter = true;
 	*out = l;
 	return ERR_OK;
 }

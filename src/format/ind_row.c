@@ -252,13 +252,29 @@ bool ind_sighted(struct str from, struct str seen, bool ended, struct indicator 
 	return true;
 }
 
-/* Of a row that may state both an end and when it was seen. */
-static bool dated(struct str from, struct str until, struct str seen, struct indicator *ind,
-		  const char **why)
+/*
+ * Of a row that may state both an end and when it was seen. People write dates in many ways, and
+ * 3/4/2020 is one of two days: such a date is as none, and the value counts for more than that.
+ */
+static bool dated(const struct ind_columns *c, const struct str f[IND_COLUMNS],
+		  struct indicator *ind, struct sink *sink)
 {
-	if (!ind_sighted(from, seen, true, ind, why))
+	int64_t from = TIME_NONE, until = TIME_NONE, seen = TIME_NONE;
+	bool ok = one_end(f[IND_FROM], false, &from);
+	const char *what = ok ? "end" : "beginning";
+
+	ok &= one_end(f[IND_SEEN], true, &seen);
+	ok &= one_end(f[IND_UNTIL], true, &until);
+	if (!ok && c->dates_matter) {
+		sink_bad(sink, "the %s of its validity is no time from 1970 to 2100", what);
 		return false;
-	return text_none(str_trim(until)) || ind_validity(from, until, ind, why);
+	}
+	if (!ok)
+		sink_undated(sink);
+	ind->from = from;
+	ind->seen = seen;
+	ind->until = text_none(str_trim(f[IND_UNTIL])) || (until == TIME_NONE && !ok) ? seen : until;
+	return true;
 }
 
 bool ind_give(struct str text, enum said said, struct indicator *ind, struct sink *sink)
@@ -277,15 +293,32 @@ bool ind_give(struct str text, enum said said, struct indicator *ind, struct sin
 	return true;
 }
 
+static uint8_t part_of_one(struct str s)
+{
+	unsigned v = s.p[0] == '1' ? 100 : 0, unit = 10;
+
+	for (size_t i = 2; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 255;
+		v += (unsigned)(s.p[i] - '0') * unit;
+		unit /= 10;
+	}
+	return v <= 100 ? (uint8_t)v : 255;
+}
+
 uint8_t ind_confidence(struct str s)
 {
 	uint64_t v;
+	bool percent;
 
 	s = str_trim(s);
-	if (s.n && s.p[s.n - 1] == '%')
-		s.n--;
+	percent = s.n && s.p[s.n - 1] == '%';
+	s.n -= percent;
 	if (str_u64(s, 100, &v))
 		return (uint8_t)v;
+	/* "0.85"; hundredths are enough, and 1 without a point is one of a hundred. */
+	if (!percent && s.n > 2 && s.p[1] == '.' && (s.p[0] == '0' || s.p[0] == '1'))
+		return part_of_one(s);
 	if (str_iis(s, "high"))
 		return 85;
 	if (str_iis(s, "medium") || str_iis(s, "moderate"))
@@ -366,7 +399,6 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 	struct indicator ind = indicator_init();
 	struct str fields[CSV_FIELDS_MAX], f[IND_COLUMNS];
 	enum said said = SAID_NOTHING;
-	const char *why = NULL;
 	unsigned given = 0;
 	int n = ind_split(line, c->sep, fields, sink);
 
@@ -378,10 +410,8 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 	}
 	for (size_t i = 0; i < IND_COLUMNS; i++)
 		f[i] = c->at[i] >= 0 && c->at[i] < n ? fields[c->at[i]] : STR_NONE;
-	if (!dated(f[IND_FROM], f[IND_UNTIL], f[IND_SEEN], &ind, &why)) {
-		sink_bad(sink, "%s", why);
+	if (!dated(c, f, &ind, sink))
 		return;
-	}
 	if (c->at[IND_TO_IDS] >= 0 && f[IND_TO_IDS].n && !truth(str_trim(f[IND_TO_IDS]))) {
 		sink->unused++;
 		return;

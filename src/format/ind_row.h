@@ -34,6 +34,7 @@ enum ind_column {
 struct ind_columns {
 	char sep;
 	bool misp;           /* attributes as MISP exports them: types are MISP's */
+	bool dates_matter;   /* a row whose date is not understood says nothing */
 	unsigned n;          /* columns of the header */
 	int at[IND_COLUMNS]; /* -1: there is none */
 };
@@ -69,7 +70,8 @@ bool ind_sighted(struct str from, struct str seen, bool ended, struct indicator 
  * True if given. */
 bool ind_give(struct str text, enum said said, struct indicator *ind, struct sink *sink);
 
-/* 0–100, with or without %, or high, medium, low; 255 for anything else. */
+/* 0–100, with or without %, a part of 1 with a point (0.85), or high, medium, low; 255 for anything
+ * else. */
 uint8_t ind_confidence(struct str s);
 
 /* A family's name without the words that mean none. */

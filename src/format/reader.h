@@ -97,6 +97,8 @@ struct sink {
 	uint64_t malformed;
 	uint64_t unused; /* items read that are nothing this program can use: mail addresses,
 			    regular expressions */
+	uint64_t undated, undated_line; /* lines with a date that nobody understands, whose value
+					   was taken without it; the first of them, as below */
 	struct {
 		uint64_t line; /* counted as above, from 1; 0 the file as a whole */
 		char why[120];
@@ -115,6 +117,12 @@ static inline void sink_line(struct sink *s)
 /* The line just begun cannot be read. The text is for people: no bytes of the line without "%.*s"
  * and a bound. */
 void sink_bad(struct sink *s, const char *why, ...) PRINTF(2, 3);
+/* A date of the line just begun is not understood; the rest of the line is taken. */
+static inline void sink_undated(struct sink *s)
+{
+	if (s->undated++ == 0)
+		s->undated_line = s->line;
+}
 
 /* Does only what is near matter of such records? Then sink_pass() is allowed for the rest. */
 static inline bool sink_selects(const struct sink *s, enum kind kind)

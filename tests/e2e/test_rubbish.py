@@ -67,6 +67,17 @@ class Rubbish(e2e.Case):
             self.assertEqual(status, 2, value)
             self.assertLess(len(err), 1000)
 
+    def test_dates_that_nobody_understands(self):
+        self.put("dates.csv", "ip,date,confidence\n45.63.1.1,2020-01-30,0.85\n45.63.1.2,30/01/2020,\n45.63.1.3,Jan 30 2020,\n45.63.1.4.5,2020-01-30,\n")
+        done = self.imported("dates.csv")
+        told = json.loads(done.out)["inputs"][0]
+        self.assertEqual((told["records"], told["malformed"], told["undated"]), (3, 1, 2))
+        self.assertEqual(done.err.count("is not understood"), 1)
+        self.assertIn("a date of 2 lines is not understood (first in line 3)", done.err)
+        self.assertIn("1 line could not be read (line 5:", done.err)
+        for i in (1, 2, 3):
+            self.assertEqual(self.check("45.63.1.%d" % i)[0], 0)
+
     def test_an_event_that_is_cut(self):
         self.put("whole.json", INDICATORS["misp"][0])
         self.imported("whole.json")

@@ -22,7 +22,8 @@ struct probe {
 	const struct str (*columns)[2];
 	size_t n_columns;
 	const struct reader *reader;
-	uint64_t malformed, unused, lines;
+	uint64_t malformed, unused, undated, lines;
+	uint64_t undated_line;
 };
 
 static inline void probe_field(struct buf *b, const char *key, struct str v)
@@ -144,6 +145,9 @@ static inline void probe_rejects(struct probe *p, const struct sink *s, uint64_t
 {
 	p->malformed += s->malformed;
 	p->unused += s->unused;
+	if (s->undated && !p->undated)
+		p->undated_line = base + s->undated_line;
+	p->undated += s->undated;
 	for (unsigned i = 0; i < s->n_rejects && !p->quiet; i++)
 		buf_fmt(&p->bad, "! %llu: %s\n",
 			(unsigned long long)(s->rejects[i].line ? s->rejects[i].line + base : 0),
@@ -239,6 +243,9 @@ static inline bool probe_text(struct probe *p, enum reads reads, struct str text
 	}
 	buf_puts(&p->out, buf_str(&p->bad));
 	buf_free(&p->bad);
+	if (p->undated && !p->quiet)
+		buf_fmt(&p->out, "? %llu without a date, first line %llu\n",
+			(unsigned long long)p->undated, (unsigned long long)p->undated_line);
 	if (!p->quiet)
 		buf_fmt(&p->out, "%llu told, %llu malformed, %llu unused\n", (unsigned long long)p->told,
 			(unsigned long long)p->malformed, (unsigned long long)p->unused);

@@ -16,6 +16,7 @@ static const struct golden goldens[] = {
 	{ "table.csv", READS_INDICATORS, NULL },
 	{ "table.truncated.csv", READS_INDICATORS, NULL },
 	{ "table.corrupt.csv", READS_INDICATORS, NULL },
+	{ "dates.csv", READS_INDICATORS, NULL },
 	{ "typed.csv", READS_INDICATORS, NULL },
 	{ "misp-export.csv", READS_INDICATORS, NULL },
 	{ "feodo.csv", READS_INDICATORS, NULL },
