@@ -400,7 +400,8 @@ static enum err own_indicators(struct load *s, struct store *db, struct errinfo 
 		ind.net = o->net;
 		ind.value = o->value;
 		ind.source = STR("override");
-		if (o->verdict == DECIDED_ALLOW || o->type == IT_HASH)
+		/* Who wants less done about something does not say that it is a controller. */
+		if (o->verdict != DECIDED_BLOCK || o->type == IT_HASH)
 			continue;
 		e = store_said_of(db, &ind, on_met, &m, ei);
 		if (e || m.met)

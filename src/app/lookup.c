@@ -402,7 +402,8 @@ static enum opinion opinion(const struct looked *k)
 	/* What is shared with others is never more than suspicious. */
 	if (harm && k->score >= VERDICT_BLOCK_SCORE && (!k->facts.provider || k->facts.hash))
 		return OPINION_MALICIOUS;
-	return k->said.n ? OPINION_SUSPICIOUS : OPINION_UNKNOWN;
+	/* What only withheld networks and names hold, nobody says anything of. */
+	return k->said.n && k->why != WHY_HOLDER ? OPINION_SUSPICIOUS : OPINION_UNKNOWN;
 }
 
 /* The gate withholds it; what is over or not listed at all is not the gate's affair. */
