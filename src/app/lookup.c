@@ -94,6 +94,9 @@ static enum err on_said(void *ctx, const struct store_said *said)
 	if (e)
 		return e;
 	i->value = to->value;
+	/* What its source saw last has not ended by that. */
+	if (i->until == i->seen)
+		i->until = TIME_NONE;
 	i->family = carried_family(&a->l->carried, i->family);
 	return keep_all(&a->k->arena, (struct str *const[]){ &i->family, &i->source, &i->reference }, 3);
 }

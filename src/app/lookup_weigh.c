@@ -15,10 +15,10 @@ static int64_t seen(const struct store_said *s, int64_t now)
 {
 	int64_t t = s->ind.from;
 
+	if (s->ind.seen != TIME_NONE && s->ind.seen > t)
+		t = s->ind.seen < now ? s->ind.seen : now;
 	if (s->kind == SOURCE_FEED && s->listed_last != TIME_NONE && s->listed_last > t)
 		t = s->listed_last;
-	if (s->ind.until != TIME_NONE && s->ind.until <= now && s->ind.until > t)
-		t = s->ind.until;
 	return t;
 }
 

@@ -51,7 +51,7 @@ static void json_said(struct buf *b, const struct looked_said *s, bool safe, boo
 	put_text(b, "role", str_of(role_text(i->role)));
 	put_text(b, "family", i->family);
 	put_time(b, "first_seen", i->from);
-	put_time(b, "last_seen", s->said.listed_last);
+	put_time(b, "last_seen", i->seen);
 	put_time(b, "valid_until", i->until);
 	if (i->confidence <= 100)
 		buf_fmt(b, ",\"confidence\":%u", i->confidence);

@@ -110,6 +110,7 @@ void says_write(struct buf *b, const struct load_says *s)
 	put_be(b, s->family, 4);
 	put_be(b, (uint64_t)s->first ^ SIGN, 8);
 	put_be(b, (uint64_t)s->until ^ SIGN, 8);
+	put_be(b, (uint64_t)s->seen ^ SIGN, 8);
 	put_be(b, s->confidence, 1);
 	put_be(b, s->revoked, 1);
 	buf_puts(b, s->reference);
@@ -125,9 +126,10 @@ void says_read(struct str rest, struct load_says *s)
 	s->family = (uint32_t)get_be(p + 7, 4);
 	s->first = (int64_t)(get_be(p + 11, 8) ^ SIGN);
 	s->until = (int64_t)(get_be(p + 19, 8) ^ SIGN);
-	s->confidence = (uint8_t)p[27];
-	s->revoked = (uint8_t)p[28];
-	s->reference = str_skip(rest, 29);
+	s->seen = (int64_t)(get_be(p + 27, 8) ^ SIGN);
+	s->confidence = (uint8_t)p[35];
+	s->revoked = (uint8_t)p[36];
+	s->reference = str_skip(rest, 37);
 }
 
 void load_org_write(struct buf *b, const struct load_org *o)
@@ -245,6 +247,7 @@ enum err store_load_indicator(struct store_load *l, uint32_t source, const struc
 				  .role = (uint8_t)i->role,
 				  .first = i->from,
 				  .until = i->until,
+				  .seen = i->seen,
 				  .confidence = i->confidence,
 				  .revoked = i->revoked,
 				  .reference = str_head(i->reference, LOAD_REFERENCE_MAX) };

@@ -61,7 +61,7 @@ struct load_says {
 	uint16_t port;
 	uint8_t role;
 	uint32_t family; /* index + 1, 0 none */
-	int64_t first, until;
+	int64_t first, until, seen;
 	uint8_t confidence, revoked;
 	struct str reference;
 };
@@ -83,7 +83,7 @@ uint32_t load_u32(const char *p);
 
 /* A statement in the database. */
 struct old_says {
-	int64_t n, port, role, family, first, until, reference;
+	int64_t n, port, role, family, first, until, seen, reference;
 	int confidence;
 	bool revoked, listed, met;
 	bool older; /* from a version that did not note whether its role was said */

@@ -183,7 +183,7 @@ static enum err update(struct writing *w, struct load_source *src, const struct 
 	enum err e = same_reference(w, old->reference, says->reference, &same);
 
 	if (!e && same && old->listed && old->role == says->role && old->first == says->first &&
-	    old->until == says->until && old->revoked == says->revoked &&
+	    old->until == says->until && old->seen == says->seen && old->revoked == says->revoked &&
 	    old->confidence == (says->confidence <= 100 ? says->confidence : 255))
 		return ERR_OK;
 	if (!e && !same)
@@ -197,6 +197,7 @@ static enum err update(struct writing *w, struct load_source *src, const struct 
 	bind_i64(st, 4, old->n);
 	bind_says(st, 5, says, reference);
 	bind_i64(st, 10, says->role);
+	bind_time(st, 11, says->seen);
 	src->tally.changed++;
 	src->aside -= !old->listed;
 	w->changed = true;
@@ -236,7 +237,8 @@ static enum err read_old(struct writing *w, const struct load_source *src)
 					.reference = sqlite3_column_int64(st, 7),
 					.revoked = sqlite3_column_int(st, 8) != 0,
 					.listed = sqlite3_column_type(st, 9) == SQLITE_NULL,
-					.older = sqlite3_column_int64(st, 10) <= w->presumed };
+					.older = sqlite3_column_int64(st, 10) <= w->presumed,
+					.seen = col_time(st, 11) };
 		if (sqlite3_column_type(st, 6) != SQLITE_NULL)
 			o->confidence = sqlite3_column_int(st, 6);
 	}

@@ -45,7 +45,7 @@ static int connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sq
 	*t = (struct incoming){ .w = s->w, .err = &s->err };
 	rc = sqlite3_declare_vtab(db, "CREATE TABLE incoming(type, key, source_id, n, port, role,"
 				      " family_id, first, until, confidence, reference_id, revoked,"
-				      " run_first, run_last)");
+				      " run_first, run_last, seen)");
 	if (rc != SQLITE_OK) {
 		sqlite3_free(t);
 		return rc;
@@ -174,6 +174,9 @@ static int column(sqlite3_vtab_cursor *cursor, sqlite3_context *to, int i)
 		break;
 	case 12:
 		sqlite3_result_int64(to, src->run);
+		break;
+	case 14:
+		tell_time(to, q->says.seen);
 		break;
 	default:
 		break;

@@ -40,6 +40,7 @@ static enum err read_said(sqlite3_stmt *st, const struct key *k, struct buf *tex
 	out->ind.family = col_str(st, 2);
 	out->ind.from = col_time(st, 3);
 	out->ind.until = col_time(st, 4);
+	out->ind.seen = col_time(st, 19);
 	if (sqlite3_column_type(st, 5) != SQLITE_NULL && confidence >= 0 && confidence <= 100)
 		out->ind.confidence = (uint8_t)confidence;
 	out->ind.reference = col_str(st, 6);
@@ -278,6 +279,7 @@ static bool read_row(sqlite3_stmt *st, const struct numbered *n, struct buf *tex
 		out->ind.family = n->families.v[family];
 	out->ind.from = col_time(st, 6);
 	out->ind.until = col_time(st, 7);
+	out->ind.seen = col_time(st, 13);
 	if (sqlite3_column_type(st, 8) != SQLITE_NULL && confidence >= 0 && confidence <= 100)
 		out->ind.confidence = (uint8_t)confidence;
 	out->ind.revoked = sqlite3_column_int(st, 10) != 0;

@@ -160,7 +160,8 @@ const char *const migrations[STORE_VERSION] = {
 	"	WHERE n.name = exclusion_list.name) WHERE id IN (SELECT list FROM moved);"
 	"DROP TABLE moved;",
 
-	/* 4: names of families are asked for one by one */
+	/* 4: when a source saw a value last; names of families are asked for one by one */
+	"ALTER TABLE said ADD COLUMN seen INTEGER;"
 	"CREATE INDEX alias_of ON alias(key, family);",
 };
 

@@ -73,7 +73,7 @@ const char *const sql_text[SQL_N] = {
 	[SQL_REFERENCE_INSERT] = "INSERT INTO reference(text) VALUES(?1)",
 
 	[SQL_SAID_UPDATE] = "UPDATE said SET first = ?5, until = ?6, confidence = ?7, reference_id = ?8,"
-			    " revoked = ?9, role = ?10, run_last = NULL"
+			    " revoked = ?9, role = ?10, run_last = NULL, seen = ?11"
 			    " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
 	[SQL_SAID_GONE] = "UPDATE said SET run_last = ?5"
 			  " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
@@ -95,11 +95,11 @@ const char *const sql_text[SQL_N] = {
 	[SQL_SAID_EVERY] = "SELECT type, key, source_id FROM said WHERE run_last IS NULL"
 			   " ORDER BY type, key, source_id",
 	[SQL_SAID_BY] = "SELECT n, port, role, family_id, first, until, confidence, reference_id,"
-			" revoked, run_last, run_first FROM said"
+			" revoked, run_last, run_first, seen FROM said"
 			" WHERE type = ?1 AND key = ?2 AND source_id = ?3 ORDER BY n",
 	[SQL_SAID_OF] = "SELECT d.port, d.role, f.name, d.first, d.until, d.confidence, t.text, d.revoked,"
 			" s.id, s.name, s.kind, s.reliability, s.lifetime_days, d.run_last IS NULL,"
-			" a.ended, z.ended, s.role, ifnull(o.both, s.listed), s.wrong FROM said d JOIN source s ON s.id = d.source_id"
+			" a.ended, z.ended, s.role, ifnull(o.both, s.listed), s.wrong, d.seen FROM said d JOIN source s ON s.id = d.source_id"
 			" LEFT JOIN family f ON f.id = d.family_id"
 			" LEFT JOIN reference t ON t.id = d.reference_id"
 			" LEFT JOIN import_run a ON a.id = d.run_first"
@@ -107,7 +107,7 @@ const char *const sql_text[SQL_N] = {
 			" LEFT JOIN import_run z ON z.id = ifnull(d.run_last, s.last_run)"
 			" WHERE d.type = ?1 AND d.key = ?2 ORDER BY d.source_id, d.n",
 	[SQL_SAID_ALL] = "SELECT type, key, source_id, port, role, family_id, first, until,"
-			 " confidence, reference_id, revoked, run_first, run_last FROM said"
+			 " confidence, reference_id, revoked, run_first, run_last, seen FROM said"
 			 " ORDER BY type, key, source_id, n",
 	[SQL_SAID_REMOVE] = "DELETE FROM said WHERE source_id = ?1",
 

@@ -53,6 +53,7 @@ class Said:
         self.source, self.text, self.role = source, text, role
         self.gone = None        # days since it was listed last, if it is not listed any more
         self.age, self.left, self.confidence, self.port = age, left, confidence, port
+        self.first = None       # when it was seen first, if it was seen again later: seconds before the last time
         self.kind, self.value, self.net, self.host, _ = indicator_value(text)
 
     def freshness(self):
@@ -308,8 +309,11 @@ class Maker:
             left = r.choice((-400, -31, -2, 2, 40)) * DAY
             if age is not None and left < 0 and -left > age:
                 age = -left + DAY
-        return Said(source, text, role, age, left, r.choice((None, None, 100, 80, 50, 10, 0)),
+        said = Said(source, text, role, age, left, r.choice((None, None, 100, 80, 50, 10, 0)),
                     r.choice((0, 0, 0, 443)))
+        if age is not None and r.random() < 0.4:
+            said.first = r.choice((0, 1, 30, 400)) * DAY
+        return said
 
     def world(self, clock):
         r, w = self.r, World()
@@ -412,10 +416,11 @@ def stamp(seconds):
 
 
 def table(said, now):
-    out = ["value,role,port,confidence,first_seen,valid_until"]
+    out = ["value,role,port,confidence,first_seen,last_seen,valid_until"]
     for s in said:
         out.append(",".join((s.text, s.role, str(s.port or ""), "" if s.confidence is None else str(s.confidence),
-                             "" if s.age is None else stamp(now - s.age), "" if s.left is None else stamp(now + s.left))))
+                             "" if s.age is None else stamp(now - s.age - (s.first or 0)),
+                             "" if s.first is None else stamp(now - s.age), "" if s.left is None else stamp(now + s.left))))
     return "\n".join(out) + "\n"
 
 
