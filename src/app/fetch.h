@@ -27,7 +27,8 @@ struct special;
 struct fetch_rules {
 	bool http;   /* plain http, too */
 	bool inside; /* hosts that are not public, too: loopback, RFC 1918, link-local; for mirrors
-			in one's own network. From a public host nothing leads there even so */
+			in one's own network. Only the host of the URL itself: no redirect leads to
+			another such host */
 	const char *ca_file;          /* certificates to trust in place of the system's; NULL */
 	const char *proxy;            /* NULL: what the environment says; "": none */
 	uint64_t max_wire, max_plain; /* bytes as they travel; when unpacked */

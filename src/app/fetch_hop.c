@@ -68,8 +68,9 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
-	if (!hop->by_proxy && (!address_of(a, &ip) || !fetch_may_reach(&f->special, ip, f->rules.inside,
-								       f->met_public, &why))) {
+	if (!hop->by_proxy &&
+	    (!address_of(a, &ip) ||
+	     !fetch_may_reach(&f->special, ip, hop_may_be_inside(hop), f->met_public, &why))) {
 		(void)snprintf(hop->refused, sizeof hop->refused, "%.*s", STR_ARG(why));
 		return CURL_SOCKET_BAD;
 	}

@@ -21,10 +21,17 @@ static bool is_local_name(struct str host)
 	return str_iis(host, "localhost") || str_ends(host, STR(".localhost"));
 }
 
+bool hop_may_be_inside(const struct hop *hop)
+{
+	return hop->f->rules.inside && !hop->led;
+}
+
 enum err hop_refuse_address(const struct hop *hop, struct str why, struct errinfo *ei)
 {
-	return err_set(ei, ERR_USAGE, "%.80s is not a public host (%.*s)%s", hop->host,
-		       STR_ARG(why), hop->f->rules.inside ? ", and a public one led there" : "");
+	return err_set(ei, ERR_USAGE, "%.80s is not a public host (%.*s)%s", hop->host, STR_ARG(why),
+		       !hop->f->rules.inside ? ""
+		       : hop->f->met_public  ? ", and a public one led there"
+					     : ", and another host led there");
 }
 
 /* What can be said of a host before a name server is asked; the rest is seen when the connection
@@ -36,9 +43,9 @@ static enum err check_host(const struct hop *hop, struct errinfo *ei)
 	struct ip ip;
 
 	if (url_address(host, &ip) &&
-	    !fetch_may_reach(&f->special, ip, f->rules.inside, f->met_public, &why))
+	    !fetch_may_reach(&f->special, ip, hop_may_be_inside(hop), f->met_public, &why))
 		return hop_refuse_address(hop, why, ei);
-	if (hop->by_proxy && is_local_name(host) && (!f->rules.inside || f->met_public))
+	if (hop->by_proxy && is_local_name(host) && (!hop_may_be_inside(hop) || f->met_public))
 		return hop_refuse_address(hop, STR("a name for one's own machine"), ei);
 	return ERR_OK;
 }
@@ -92,10 +99,13 @@ static enum err take_url(struct hop *hop, bool first, struct errinfo *ei)
 	buf_init(&origin, URL_TEXT_MAX);
 	buf_fmt(&origin, "%s://%s:%s", hop->scheme, hop->host, port);
 	hop->same_origin = first || str_ieq(buf_str(&origin), buf_str(&hop->origin));
-	if (first)
+	if (first) {
 		hop->origin = origin;
-	else
+		memcpy(hop->named, hop->host, sizeof hop->named);
+	} else {
 		buf_free(&origin);
+	}
+	hop->led = !str_ieq(str_of(hop->host), str_of(hop->named));
 	hop->by_proxy = url_proxy(&hop->f->rules, hop->scheme, hop->host)[0] != 0;
 	if (!e)
 		e = check_scheme(hop, first, ei);

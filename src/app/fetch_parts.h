@@ -28,6 +28,8 @@ struct hop {
 	char scheme[8];
 	struct buf origin; /* scheme, host and port of the first: only there the key is shown */
 	bool same_origin;  /* this one goes there */
+	char named[256];   /* host of the first, which is the one that the user named */
+	bool led;          /* this one goes to another host, by a redirect */
 	bool by_proxy;     /* what it connects to is a proxy, which was chosen by the user */
 	bool redirect;     /* the answer names another place: */
 	struct buf next;
@@ -52,6 +54,9 @@ MUST enum err fetch_temporary(const char *to, char path[PATH_MAX], int *fd, stru
 /* Prepare for the first question, and for the next after a redirect. */
 MUST enum err hop_first(struct fetcher *f, const char *url, struct hop *hop, struct errinfo *ei);
 MUST enum err hop_next(struct fetcher *f, struct hop *hop, struct errinfo *ei);
+/* May it go to a host that is not public? Only to the one that the user named: what is within
+ * one's network is not for a server to choose. */
+bool hop_may_be_inside(const struct hop *hop);
 /* Why no connection is made to its host. */
 enum err hop_refuse_address(const struct hop *hop, struct str why, struct errinfo *ei);
 /* Ask. ERR_OK: a document (200), nothing new (304) or a redirect. */

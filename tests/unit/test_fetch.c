@@ -351,6 +351,13 @@ static void addresses_refused(void **state)
 	REFUSED(ERR_USAGE, "its key would travel by plain http", with_key, { .head = OK });
 	REFUSED(ERR_USAGE, "the server leads to a file: address", NULL, TO("file:///etc/passwd"));
 	REFUSED(ERR_USAGE, "the server leads to a gopher: address", NULL, TO("gopher://127.0.0.1/1"));
+	/* --private is for the host that was named. */
+	REFUSED(ERR_USAGE,
+		"169.254.169.254 is not a public host (169.254.0.0/16: Link Local), and another host led there",
+		NULL, TO("http://169.254.169.254/latest"));
+	REFUSED(ERR_USAGE, "127.0.0.2 is not a public host", NULL, TO("http://127.0.0.2:9/"));
+	REFUSED(ERR_USAGE, "10.0.0.1 is not a public host", NULL, TO("/1"), TO("http://10.0.0.1/"));
+	REFUSED(ERR_USAGE, "another host led there", NULL, TO("http://localhost:9/"));
 	REFUSED(ERR_USAGE, "a user name or password", NULL, TO("http://a:b@127.0.0.1/"));
 	REFUSED(ERR_LIMIT, "more than 5 redirects", NULL, TO("/1"), TO("/2"), TO("/3"), TO("/4"),
 		TO("/5"), TO("/6"));
