@@ -140,8 +140,7 @@ static enum err source_of(struct intake *in, struct str named, uint32_t *at)
 		return ERR_OK;
 	}
 	if (in->row_source == NOBODY || !str_eq(named, in->row_name)) {
-		src.name = named;
-		e = store_load_source(in->load, &src, &in->row_source, &in->ei);
+		e = intake_named_source(in, named, &in->row_source);
 		if (e)
 			return e;
 		buf_clear(&in->name);
@@ -377,6 +376,7 @@ void intake_free(struct intake *in)
 	carried_free(&in->carried);
 	buf_free(&in->name);
 	free(in->named.v);
+	free(in->fed.v);
 	arena_free(&in->arena);
 	buf_free(&in->file_path);
 }

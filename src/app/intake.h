@@ -65,6 +65,8 @@ struct intake {
 	uint32_t row_source;
 	struct str row_name; /* the source that row_source is */
 	struct buf name;
+	/* By source: the file of this import whose rows named it first, NULL none. */
+	VEC(const struct scan_file *) fed;
 	/* Files that were called after themselves: see intake_name(). */
 	VEC(struct intake_named) named;
 	struct buf file_path;
@@ -78,6 +80,12 @@ struct intake {
  * is no file (standard input) is called what it is called. Errors: those of the store, ERR_NOMEM.
  */
 MUST enum err intake_name(struct intake *in, struct store_source *out);
+/*
+ * The source that rows of the file at hand name. The same file again brings its next edition; what
+ * other files said in that name stays listed: an organisation publishes one report after another.
+ * Errors: those of the store, ERR_NOMEM.
+ */
+MUST enum err intake_named_source(struct intake *in, struct str name, uint32_t *at);
 
 /*
  * Errors: ERR_USAGE: a folder that cannot be walked; ERR_FORMAT: nothing usable, or a file that

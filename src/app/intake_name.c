@@ -105,3 +105,37 @@ enum err intake_name(struct intake *in, struct store_source *out)
 	out->path = made->path;
 	return ERR_OK;
 }
+
+/* What the store notes of a source that more than one file fed. */
+#define SEVERAL STR("several files")
+
+enum err intake_named_source(struct intake *in, struct str name, uint32_t *at)
+{
+	struct store_source src = in->o->source, had;
+	bool adds;
+	enum err e;
+
+	src.name = name;
+	e = store_load_source(in->load, &src, at, &in->ei);
+	while (!e && in->fed.n <= *at) {
+		const struct scan_file **more = VEC_PUSH(&in->fed);
+
+		if (!more)
+			return ERR_NOMEM;
+		*more = NULL;
+	}
+	if (e || in->fed.v[*at] == in->file)
+		return e;
+	if (in->fed.v[*at])
+		return store_load_state(in->load, *at, SEVERAL, true);
+	in->fed.v[*at] = in->file;
+	e = whole_path(in->file->path, &in->file_path);
+	if (!e)
+		e = store_source_find(in->store, name, &had, &in->ei);
+	if (e == ERR_NOENT)
+		return store_load_state(in->load, *at, buf_str(&in->file_path), false);
+	if (e || had.kind != SOURCE_FILE)
+		return e;
+	adds = had.listed > 0 && (in->file_path.n == 0 || !str_eq(had.state, buf_str(&in->file_path)));
+	return store_load_state(in->load, *at, adds ? SEVERAL : buf_str(&in->file_path), adds);
+}

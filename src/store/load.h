@@ -25,7 +25,9 @@ struct load_source {
 	uint64_t rejected;
 	bool says, lists, owns, names; /* it has indicators, exclusions, organisations, names of
 				       families in this load */
+	bool adds;                     /* what it said before and does not say now stays listed */
 	/* While it is written: */
+	uint64_t kept, kept_last; /* statements that stay so; their last value, hashed */
 	int64_t run, previous;
 	sqlite3_stmt *old; /* what its last edition held, in order of value */
 	bool more;         /* old stands at one */

@@ -90,6 +90,16 @@ static enum err old_next(struct writing *w, struct load_source *src)
 	return db_row(w->s, src->old, &src->more, w->ei);
 }
 
+/* It stays listed. passed: of a value that this load does not speak of. */
+static void keep_old(struct load_source *src, int type, struct str key, bool passed)
+{
+	uint64_t value = str_hash(key, (uint64_t)type + 1);
+
+	src->tally.values += passed && (src->kept == 0 || value != src->kept_last);
+	src->kept_last = value;
+	src->kept++;
+}
+
 static enum err mark_gone(struct writing *w, struct load_source *src, int type, struct str key, int64_t n)
 {
 	sqlite3_stmt *st = NULL;
@@ -135,7 +145,9 @@ enum err says_pass(struct writing *w, struct load_source *src, const struct key 
 		e = buf_err(&w->s->text);
 		if (!e)
 			e = old_next(w, src);
-		if (!e)
+		if (!e && src->adds)
+			keep_old(src, type, buf_str(&w->s->text), true);
+		else if (!e)
 			e = mark_gone(w, src, type, buf_str(&w->s->text), n);
 	}
 	return e;
@@ -299,10 +311,16 @@ static enum err compare_group(struct writing *w, struct load_source *src)
 	}
 	for (size_t i = 0; !e && i < left; i++)
 		e = insert(w, src, &w->group.v[i], n++);
-	for (size_t i = 0; !e && i < w->old.n; i++)
-		if (!w->old.v[i].met && w->old.v[i].listed)
-			e = mark_gone(w, src, w->key.type,
-				      (struct str){ (const char *)w->key.p, w->key.n }, w->old.v[i].n);
+	for (size_t i = 0; !e && i < w->old.n; i++) {
+		struct str key = { (const char *)w->key.p, w->key.n };
+
+		if (w->old.v[i].met || !w->old.v[i].listed)
+			continue;
+		if (src->adds)
+			keep_old(src, w->key.type, key, false);
+		else
+			e = mark_gone(w, src, w->key.type, key, w->old.v[i].n);
+	}
 	return e;
 }
 

@@ -274,7 +274,7 @@ static enum err end_source(struct writing *w, struct load_source *src)
 		return e;
 	bind_i64(st, 1, src->is.id);
 	bind_i64(st, 2, src->run);
-	bind_i64(st, 3, (int64_t)(src->says ? t->rows : src->is.listed));
+	bind_i64(st, 3, (int64_t)(src->says ? t->rows + src->kept : src->is.listed));
 	bind_i64(st, 4, (int64_t)src->is.aside + src->aside + (int64_t)t->gone);
 	e = db_run(w->s, st, w->ei);
 	if (!e && src->says)

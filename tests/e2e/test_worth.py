@@ -225,6 +225,61 @@ class Scores(Worth):
         self.assertAlmostEqual(gone["explain"]["age_days"], 60, delta=0.1)
         self.assertAlmostEqual(back[0]["explain"]["age_days"], 1, delta=0.1)
 
+    def test_seen_last(self):
+        """What was seen yesterday is fresh and has not ended; an end that is stated ends it."""
+        self.put("l.csv", "value,first_seen,last_seen,valid_until\n45.1.1.1,%s,%s,\n45.1.1.2,%s,%s,%s\n45.1.1.3,%s,%s,%s\n" % (
+            ago(400), ago(1), ago(400), ago(1), ago(-5), ago(400), ago(1), ago(0.5)))
+        self.imported("--reliability", "A", "l.csv")
+        one, two, three = (self.explained("45.1.1.%d" % n)[0] for n in (1, 2, 3))
+        self.assertEqual([(v["indicators"][0]["last_seen"] or "")[:10] for v in (one, two, three)], [ago(1)[:10]] * 3)
+        self.assertEqual([bool(v["indicators"][0]["valid_until"]) for v in (one, two, three)], [False, True, True])
+        self.assertGreater(one["score"], 90)
+        self.assertEqual(one["score"], two["score"])
+        self.assertEqual(three["score"], 0)
+
+
+class Documents(Worth):
+    """Documents that name their author, one after another."""
+
+    def listed(self, data="data"):
+        return [r[0] for r in self.sql("SELECT hex(key) FROM said WHERE run_last IS NULL ORDER BY key", data)]
+
+    def row(self, name, *hosts):
+        self.put(name, "value,source\n" + "".join("45.1.1.%d,CERT Example\n" % h for h in hosts))
+
+    def hexed(self, *hosts):
+        return ["2D0101%02X" % h for h in hosts]
+
+    def counts(self):
+        return self.sql("SELECT listed, (SELECT both FROM overlap WHERE a = b AND a = source.id) FROM source")
+
+    def test_one_after_another(self):
+        self.row("one.csv", 1, 2)
+        self.imported("one.csv")
+        self.row("one.csv", 2, 3)
+        self.imported("one.csv")
+        self.assertEqual(self.listed(), self.hexed(2, 3), "the same file brings its next edition")
+        self.row("two.csv", 3, 4)
+        self.imported("two.csv")
+        self.assertEqual(self.listed(), self.hexed(2, 3, 4))
+        self.assertEqual(self.counts(), [(3, 3)])
+        self.row("one.csv", 5)
+        self.imported("one.csv")
+        self.assertEqual(self.listed(), self.hexed(2, 3, 4, 5), "whose file a value was in is not known any more")
+        self.imported("--source", "CERT Example", "two.csv")
+        self.assertEqual(self.listed(), self.hexed(3, 4), "who names the source means all of it")
+        self.assertEqual(self.counts(), [(2, 2)])
+
+    def test_together(self):
+        self.row("d/one.csv", 1)
+        self.row("d/two.csv", 2)
+        self.row("three.csv", 3)
+        self.imported("three.csv")
+        self.imported("d")
+        self.assertEqual(self.listed(), self.hexed(1, 2, 3))
+        self.imported("-", stdin=b"value,source\n45.1.1.4,CERT Example\n")
+        self.assertEqual(self.listed(), self.hexed(1, 2, 3, 4))
+
 
 class Families(Worth):
     """What families are called: the program's own names, then those of imported galaxies."""
