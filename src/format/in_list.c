@@ -2,9 +2,11 @@
 /*
  * Plain lists of indicators: one value a line, defanged or not, comments after # ; or //, further
  * columns after a blank or TAB. Lines of a hosts file ("0.0.0.0 evil.example") give their names.
+ * Addresses may be a range ("a-b").
  */
 #include "core/name.h"
 #include "format/ind_row.h"
+#include "format/sets.h"
 #include "format/text.h"
 
 #define SNIFF_LINES 200
@@ -35,6 +37,24 @@ static struct str take(struct str *line)
 	}
 	*line = str_trim(str_skip(s, n));
 	return str_head(s, n);
+}
+
+/* "192.0.2.1-192.0.2.9", blanks around the dash or not; *rest is what comes after it. */
+static bool range_of(struct str line, struct str *range, struct str *rest)
+{
+	size_t dash = str_chr(line, '-');
+	struct str after;
+	struct ip ip;
+
+	if (dash == SIZE_MAX || !ip_parse(str_trim(str_head(line, dash)), &ip))
+		return false;
+	after = str_skip(line, dash + 1);
+	*range = take(&after);
+	if (!ip_parse(*range, &ip))
+		return false;
+	*range = str_range(line.p, range->p + range->n);
+	*rest = after;
+	return true;
 }
 
 /* The address that hosts files give to names that nobody shall reach. */
@@ -75,13 +95,20 @@ static void hosts_names(struct str rest, struct sink *sink)
 	}
 }
 
-static void one_line(struct str line, struct sink *sink)
+static void one_line(struct str line, struct set_budget *budget, struct sink *sink)
 {
 	struct indicator ind = indicator_init();
 	struct str rest = line, text;
 	struct errinfo ei;
 
 	buf_clear(&sink->scratch);
+	if (range_of(line, &text, &rest)) {
+		if (second_value(rest, &sink->scratch))
+			sink_bad(sink, "more than one value");
+		else
+			set_give(text, &ind, budget, sink);
+		return;
+	}
 	text = take(&rest);
 	if (!buf_room(&sink->scratch, 2 * INDICATOR_ROOM(text.n < 65536 ? text.n : 65536))) {
 		sink_bad(sink, "no memory for the line");
@@ -145,6 +172,7 @@ static void list_block(const struct layout *l, const struct reader_hints *h, str
 		       struct sink *sink)
 {
 	struct indicator plain = indicator_init();
+	struct set_budget budget = set_budget(block);
 	struct str line;
 	uint32_t v4;
 	size_t n;
@@ -165,16 +193,19 @@ static void list_block(const struct layout *l, const struct reader_hints *h, str
 		sink_line(sink);
 		line = str_trim(line);
 		if (!comment(line))
-			one_line(line, sink);
+			one_line(line, &budget, sink);
 	}
 }
 
 /* Whether a line is a value and nothing else that could be the rest of a sentence. */
 static bool bare(struct str line, struct buf *scratch)
 {
-	struct str rest = line, text = take(&rest);
+	struct str rest = line, text;
 	struct indicator ind;
 
+	if (range_of(line, &text, &rest))
+		return true;
+	text = take(&rest);
 	buf_clear(scratch);
 	if (indicator_recognise(text, scratch, &ind, NULL))
 		return false;

@@ -13,6 +13,8 @@ static const struct golden goldens[] = {
 	{ "list.txt", READS_INDICATORS, NULL },
 	{ "list.truncated.txt", READS_INDICATORS, NULL },
 	{ "list.corrupt.txt", READS_INDICATORS, NULL },
+	{ "ranges.txt", READS_INDICATORS, NULL },
+	{ "ranges.corrupt.txt", READS_INDICATORS, NULL },
 	{ "table.csv", READS_INDICATORS, NULL },
 	{ "table.truncated.csv", READS_INDICATORS, NULL },
 	{ "table.corrupt.csv", READS_INDICATORS, NULL },
