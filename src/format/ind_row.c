@@ -26,7 +26,7 @@ static const char *const names[IND_COLUMNS][24] = {
 			 "familyname", "signature", "tags", "tag" },
 	[IND_FROM] = { "firstseenutc", "firstseen", "validfrom", "listedfrom", "from",
 		       "firstseentime", "firstobserved", "dateadded", "startdate", "starttime",
-		       "added", "created", "listed", "date" },
+		       "added", "created", "listed", "date", "submissiontime" },
 	[IND_UNTIL] = { "validuntil", "validto", "listeduntil", "until", "expiration", "expires",
 			"expirationdate", "expiry", "enddate", "endtime" },
 	[IND_SEEN] = { "lastseenutc", "lastseen", "lastonline", "lastseentime", "lastobserved" },

@@ -15,6 +15,7 @@ static const struct golden goldens[] = {
 	{ "list.corrupt.txt", READS_INDICATORS, NULL },
 	{ "ranges.txt", READS_INDICATORS, NULL },
 	{ "ranges.corrupt.txt", READS_INDICATORS, NULL },
+	{ "phishtank.csv", READS_INDICATORS, NULL },
 	{ "table.csv", READS_INDICATORS, NULL },
 	{ "table.truncated.csv", READS_INDICATORS, NULL },
 	{ "table.corrupt.csv", READS_INDICATORS, NULL },
