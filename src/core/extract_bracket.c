@@ -153,14 +153,26 @@ static bool name_follows(const char *p, const char *end)
 	return n && end - p > (ptrdiff_t)n + 2 && p[n] == '.' && fold_plain_tld(p + n + 1, end);
 }
 
-/* `paths.h[.in]`, `major[.minor]`: a part that may be left out, where no usual ending of a name is. */
+/* `paths.h[.in]`, `major[.minor[.patch]]`: parts that may be left out, none of which is a usual
+ * ending of a name. `evil[.co[.uk` is a name. */
 static bool optional(const char *p, const char *end)
 {
-	size_t n = 0;
+	for (;;) {
+		const char *stands;
+		size_t n = 0;
 
-	while (p + n < end && n < 64 && ex_is(p[n], C_ALPHA))
-		n++;
-	return n && p + n < end && (p[n] == ']' || p[n] == '[') && !fold_plain_tld(p, end);
+		while (p + n < end && n < 64 && ex_is(p[n], C_ALPHA))
+			n++;
+		if (n == 0 || p + n >= end || fold_plain_tld(p, end))
+			return false;
+		if (p[n] == ']')
+			return true;
+		if (p[n] != '[' || fold_bracketed(p + n, end, &stands))
+			return false;
+		if (end - (p + n) < 2 || p[n + 1] != '.')
+			return true;
+		p += n + 2;
+	}
 }
 
 /* The bytes of the text from `at` on that stand for something else: 0 if they do not. */
