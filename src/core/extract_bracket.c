@@ -157,7 +157,7 @@ static bool name_follows(const char *p, const char *end)
  * ending of a name. `evil[.co[.uk` is a name. */
 static bool optional(const char *p, const char *end)
 {
-	for (;;) {
+	for (int depth = 0; depth < 4; depth++) {
 		const char *stands;
 		size_t n = 0;
 
@@ -173,6 +173,7 @@ static bool optional(const char *p, const char *end)
 			return true;
 		p += n + 2;
 	}
+	return false;
 }
 
 /* The bytes of the text from `at` on that stand for something else: 0 if they do not. */
