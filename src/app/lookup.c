@@ -185,13 +185,24 @@ static enum err ask_lists(struct asking *a, const struct indicator *host, struct
 	return e ? e : exset_build(&a->set);
 }
 
+/* Does it hold the host, or lie in it? A name of its own is for itself and its www only. */
+static bool concerns(const struct exentry *x, const struct indicator *host)
+{
+	if (x->type != ENTRY_NAME || x->name.n >= host->value.n)
+		return true;
+	return host->value.n == x->name.n + 4 && str_starts(host->value, STR("www."));
+}
+
 static enum err keep_entries(struct asking *a, const struct indicator *host)
 {
 	for (size_t i = 0; i < a->set.entries.n; i++) {
 		const struct exentry *x = &a->set.entries.v[i];
-		struct looked_entry *to = VEC_PUSH(&a->k->entries);
+		struct looked_entry *to;
 		enum err e;
 
+		if (!concerns(x, host))
+			continue;
+		to = VEC_PUSH(&a->k->entries);
 		if (!to)
 			return ERR_NOMEM;
 		buf_clear(&a->text);

@@ -165,7 +165,7 @@ void check_json(struct buf *b, const struct looked *k, bool safe, bool explain)
 {
 	buf_c(b, "{\"value\":");
 	json_value(b, k->value, safe);
-	put_text(b, "type", str_of(itype_text(k->ind.type)));
+	put_text(b, "type", str_of(indicator_kind(&k->ind)));
 	put_text(b, "verdict", str_of(opinion_text(k->opinion)));
 	buf_fmt(b, ",\"score\":%u,\"indicators\":[", k->score);
 	for (size_t i = 0; i < k->said.n; i++) {

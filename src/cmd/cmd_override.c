@@ -300,7 +300,7 @@ static void item_json(struct work *k, const struct item *item)
 	} else {
 		json_put(b, item->value);
 	}
-	put_text(b, "type", str_of(itype_text(o->value.type)));
+	put_text(b, "type", str_of(indicator_kind(&o->value)));
 	put_text(b, "verdict", str_of(decision_text(o->verdict)));
 	put_text(b, "author", o->author);
 	put_text(b, "reason", o->reason);

@@ -30,6 +30,18 @@ const char *itype_text(enum itype t)
 	return texts[t];
 }
 
+const char *indicator_kind(const struct indicator *i)
+{
+	if (i->type == IT_IP)
+		return ip_is_v4(i->net.ip) ? "ipv4" : "ipv6";
+	if (i->type != IT_HASH)
+		return itype_text(i->type);
+	return i->value.n == 32   ? "md5"
+	       : i->value.n == 40 ? "sha1"
+	       : i->value.n == 64 ? "sha256"
+				  : "sha512";
+}
+
 const char *role_text(enum role r)
 {
 	static const char *const texts[] = {

@@ -50,6 +50,9 @@ struct alias_name {
 struct indicator indicator_init(void);
 
 const char *itype_text(enum itype t);
+/* More exactly: ipv4 or ipv6, md5, sha1, sha256 or sha512; else as itype_text. As `extract` says
+ * it. */
+const char *indicator_kind(const struct indicator *i);
 const char *role_text(enum role r);
 /*
  * By the names in use, without regard to case and separators: controller c2 c&c botnet_cc

@@ -87,20 +87,45 @@ static enum err exclusions_at(struct store *s, const struct key *k, exclusion_fn
 	return tell_exclusions(s, st, tell, ctx, NULL, ei);
 }
 
-/* first, last: must live as long as the statement is used. */
+/*
+ * first, last: must live as long as the statement is used. Between them lie the keys of all that
+ * lies in a network, its own first address among it, and those of networks that begin where it does.
+ */
 static void bind_within(sqlite3_stmt *st, const struct key *k, struct key *first, struct key *last)
 {
 	key_within(k, first, last);
-	/* A network's own first address lies in it, too. */
-	if ((k->type == V_IP4 || k->type == V_IP6) && first->n)
-		first->n--;
+	if ((k->type == V_IP4 || k->type == V_IP6) && first->n) {
+		uint8_t *least = &first->p[first->n - 1];
+
+		/* The greatest of keys before that address: a length is less than 255. */
+		if (*least == 0) {
+			first->n--;
+		} else {
+			--*least;
+			first->p[first->n++] = 0xff;
+		}
+	}
 	(void)sqlite3_bind_int(st, 1, k->type);
 	(void)sqlite3_bind_blob(st, 2, first->p, first->n, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(st, 3, last->p, last->n, SQLITE_STATIC);
 }
 
-static enum err exclusions_within(struct store *s, const struct key *k, unsigned most,
-				  exclusion_fn tell, void *ctx, struct errinfo *ei)
+/* Those that lie strictly in it: networks that begin where it does may be wider. */
+struct narrower {
+	uint8_t len;
+	exclusion_fn tell;
+	void *ctx;
+};
+
+static enum err tell_narrower(void *ctx, const struct exclusion *x)
+{
+	const struct narrower *n = ctx;
+
+	return x->type == ENTRY_NET && x->net.len <= n->len ? ERR_OK : n->tell(n->ctx, x);
+}
+
+static enum err exclusions_within(struct store *s, const struct key *k, struct narrower n,
+				  unsigned most, struct errinfo *ei)
 {
 	struct key first, last;
 	sqlite3_stmt *st = NULL;
@@ -110,13 +135,14 @@ static enum err exclusions_within(struct store *s, const struct key *k, unsigned
 		return e;
 	bind_within(st, k, &first, &last);
 	bind_i64(st, 4, most);
-	return tell_exclusions(s, st, tell, ctx, NULL, ei);
+	return tell_exclusions(s, st, tell_narrower, &n, NULL, ei);
 }
 
 enum err store_exclusions_at(struct store *s, const struct indicator *value, unsigned inside,
 			     exclusion_fn tell, void *ctx, struct errinfo *ei)
 {
 	bool name = value->type == IT_DOMAIN;
+	struct narrower narrower;
 	struct key k, up;
 	enum err e = ERR_OK;
 
@@ -135,10 +161,11 @@ enum err store_exclusions_at(struct store *s, const struct indicator *value, uns
 	} while (!e && key_wider(&up));
 	if (e || !inside || (!name && value->net.len == 128))
 		return e;
-	e = exclusions_within(s, &k, inside, tell, ctx, ei);
+	narrower = (struct narrower){ value->net.len, tell, ctx };
+	e = exclusions_within(s, &k, narrower, inside, ei);
 	if (!e && name) {
 		k.type = V_NAME_BELOW;
-		e = exclusions_within(s, &k, inside, tell, ctx, ei);
+		e = exclusions_within(s, &k, narrower, inside, ei);
 	}
 	return e;
 }

@@ -31,8 +31,8 @@ class Said(Override):
         got = self.override("block", "45[.]1.1.1", "hxxp://Evil[.]example/x", "2001:db8:0::/40", "D41D8CD98F00B204E9800998ECF8427E",
                             "--reason", "seen in memory", "--author", "mika")
         self.assertEqual([(o["value"], o["type"]) for o in got],
-                         [("45.1.1.1", "ip"), ("http://evil.example/x", "url"), ("2001:db8::/40", "cidr"),
-                          ("d41d8cd98f00b204e9800998ecf8427e", "hash")])
+                         [("45.1.1.1", "ipv4"), ("http://evil.example/x", "url"), ("2001:db8::/40", "cidr"),
+                          ("d41d8cd98f00b204e9800998ecf8427e", "md5")])
         for o in got:
             self.assertEqual(list(o), ["value", "type", "verdict", "author", "reason", "made", "expires", "expired"])
             self.assertEqual((o["verdict"], o["author"], o["reason"], o["expired"]), ("block", "mika", "seen in memory", False))

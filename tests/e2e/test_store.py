@@ -81,7 +81,7 @@ class Import(Store):
         self.assertIn("for nezumi analyze", done.err)
         self.assertIn("could not be read", done.err)
         one, = self.check(CONTROLLER.replace(".", "[.]"))
-        self.assertEqual((one["value"], one["type"], len(one["indicators"])), (CONTROLLER, "ip", 1))
+        self.assertEqual((one["value"], one["type"], len(one["indicators"])), (CONTROLLER, "ipv4", 1))
         said = one["indicators"][0]
         self.assertEqual([said[k] for k in ("source", "role", "family", "port", "first_seen", "valid_until", "confidence", "reference")],
                          ["iocs.csv", "controller", "Emotet", 443, "2018-11-01T00:00:00Z", "2018-12-03T23:59:59.999999Z", 80, "https://example.org/1"])
@@ -268,6 +268,18 @@ class Answers(Store):
             self.assertIn("45.1.1[.]1", text)
             self.assertNotIn("45.1.1.1", text)
             self.assertIn({"en": "malicious", "ja": "悪性"}[lang], text)
+
+    def test_lists_that_hold_it(self):
+        """What is told of lists holds the value or lies in it; neighbours, and names for themselves only, do not."""
+        self.put("p", "45.88.0.0/31\n45.89.0.0/24\n2a03:b0c0::/127\nbad-one.com\n.bad-two.com\n")
+        self.imported("--kind", "exclusions", "--class", "provider", "p")
+        for value, expect in {"45.88.0.4/31": [], "45.88.0.0/30": [("45.88.0.0/31", True)], "45.88.0.1": [("45.88.0.0/31", False)],
+                              "45.88.0.0": [("45.88.0.0/31", False)], "45.88.0.2": [], "2a03:b0c0::4/127": [],
+                              "45.89.0.0/31": [("45.89.0.0/24", False)], "45.89.0.0/23": [("45.89.0.0/24", True)],
+                              "2a03:b0c0::/64": [("2a03:b0c0::/127", True)], "sub.bad-one.com": [], "www.bad-one.com": [("bad-one.com", False)],
+                              "http://sub.bad-one.com/x": [], "a.b.bad-two.com": [(".bad-two.com", False)]}.items():
+            got = self.check(value, status=None)[0]
+            self.assertEqual([(x["entry"], x["within"]) for x in got["lists"]], expect, value)
 
     def test_owner_and_organisation(self):
         self.put("as.csv", '45.0.0.0,45.255.255.255,64500,"Hosting, Ltd"\n')

@@ -150,7 +150,7 @@ class Scores(Worth):
             x = s.get("explain")
             if not x:
                 continue
-            kind = {"ip": 0, "cidr": 0, "domain": 1, "url": 2}[one["type"]]
+            kind = {"ipv4": 0, "ipv6": 0, "cidr": 0, "domain": 1, "url": 2}[one["type"]]
             tau, delta = CURVES[s["role"]][kind]
             self.assertEqual((x["lifetime_days"], x["delta"]), (tau, delta))
             fresh = 0.5 if x["age_days"] < 0 else max(0, 1 - (x["age_days"] / tau) ** (1 / delta))
