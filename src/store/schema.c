@@ -161,8 +161,8 @@ const char *const migrations[STORE_VERSION] = {
 	"DROP TABLE moved;",
 
 	/* 4: when a source saw a value last; names of families are asked for one by one */
-	"ALTER TABLE said ADD COLUMN seen INTEGER;"
-	"CREATE INDEX alias_of ON alias(key, family);",
+	("ALTER TABLE said ADD COLUMN seen INTEGER;"
+	 "CREATE INDEX alias_of ON alias(key, family);"),
 };
 
 static enum err number(struct store *s, const char *pragma, int64_t *out, struct errinfo *ei)
