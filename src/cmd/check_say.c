@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/check_say.h"
+#include "cmd/members.h"
 
 #include "base/escape.h"
 #include "base/json.h"
@@ -20,24 +21,6 @@ static void json_value(struct buf *b, struct str value, bool safe)
 	defang(&d, value);
 	json_put(b, buf_str(&d));
 	buf_free(&d);
-}
-
-static void put_text(struct buf *b, const char *key, struct str s)
-{
-	buf_fmt(b, ",\"%s\":", key);
-	json_put(b, s);
-}
-
-static void put_time(struct buf *b, const char *key, int64_t t)
-{
-	buf_fmt(b, ",\"%s\":", key);
-	if (t == TIME_NONE) {
-		buf_c(b, "null");
-		return;
-	}
-	buf_ch(b, '"');
-	time_format(b, t);
-	buf_ch(b, '"');
 }
 
 static void json_said(struct buf *b, const struct looked_said *s, bool safe, bool explain)

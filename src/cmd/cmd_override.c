@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cmd.h"
+#include "cmd/members.h"
 #include "cmd/override_parts.h"
 
 #include "app/gate.h"
@@ -262,24 +263,6 @@ static const char *decision_word(const struct screen *p, enum decision v)
 	};
 
 	return words[v][p->japanese];
-}
-
-static void put_text(struct buf *b, const char *key, struct str s)
-{
-	buf_fmt(b, ",\"%s\":", key);
-	json_put(b, s);
-}
-
-static void put_time(struct buf *b, const char *key, int64_t t)
-{
-	buf_fmt(b, ",\"%s\":", key);
-	if (t == TIME_NONE) {
-		buf_c(b, "null");
-		return;
-	}
-	buf_ch(b, '"');
-	time_format(b, t);
-	buf_ch(b, '"');
 }
 
 static bool expired(const struct work *k, const struct store_override *o)
