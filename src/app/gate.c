@@ -25,6 +25,26 @@ struct gate {
 	struct buf text, detail;
 };
 
+enum err gate_decided(const struct store_override *o, struct overrides *to, struct exset *set)
+{
+	struct exclusion x = { .net = o->value.net,
+			       .name = o->value.value,
+			       .list = STR("override"),
+			       .class = X_BENIGN,
+			       .reason = STR_NONE };
+	enum err e = overrides_add(to, &(struct override){ .type = o->value.type,
+							   .verdict = o->verdict,
+							   .net = o->value.net,
+							   .value = o->value.value,
+							   .author = o->author,
+							   .reason = o->reason,
+							   .made = o->made,
+							   .expires = o->expires });
+
+	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME_BELOW;
+	return e || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN ? e : exset_add(set, &x);
+}
+
 /* The host of a URL in normal form. */
 struct str gate_url_host(struct str url)
 {

@@ -47,6 +47,10 @@ const char *gate_forbids(const struct special *special, const struct indicator *
 /* Until when a statement holds: what its source no longer lists, until it was listed last. */
 int64_t gate_until(const struct store_said *said);
 
+/* A decision that has not expired joins the others; what is allowed is benign, too, with all that
+ * lies in it, as the list "override". Strings are copied. Errors: ERR_NOMEM, ERR_LIMIT. */
+MUST enum err gate_decided(const struct store_override *o, struct overrides *to, struct exset *set);
+
 /* The host of a URL in normal form. */
 struct str gate_url_host(struct str url);
 

@@ -328,31 +328,13 @@ static enum err add_org(void *ctx, const struct org_entry *o)
 	return orgs_add(&s->l->orgs, o);
 }
 
-/* What an analyst has allowed is benign, with all that lies in it. */
 static enum err add_override(void *ctx, const struct store_override *o)
 {
-	struct exclusion x = { .net = o->value.net,
-			       .name = o->value.value,
-			       .list = STR("override"),
-			       .class = X_BENIGN,
-			       .reason = STR_NONE };
 	struct load *s = ctx;
-	enum err e;
 
-	if (o->expires != TIME_NONE && o->expires <= s->now)
-		return ERR_OK;
-	e = overrides_add(&s->l->overrides, &(struct override){ .type = o->value.type,
-								.verdict = o->verdict,
-								.net = o->value.net,
-								.value = o->value.value,
-								.author = o->author,
-								.reason = o->reason,
-								.made = o->made,
-								.expires = o->expires });
-	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME_BELOW;
-	return e || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN
-		       ? e
-		       : exset_add(&s->l->exset, &x);
+	return o->expires != TIME_NONE && o->expires <= s->now
+		       ? ERR_OK
+		       : gate_decided(o, &s->l->overrides, &s->l->exset);
 }
 
 static enum err store_specials(struct load *s, struct store *db, struct errinfo *ei)

@@ -129,11 +129,6 @@ static enum err on_decision(void *ctx, const struct store_override *o)
 {
 	struct asking *a = ctx;
 	struct looked_decision *d = VEC_PUSH(&a->k->decisions);
-	struct exclusion x = { .net = o->value.net,
-			       .name = o->value.value,
-			       .list = STR("override"),
-			       .class = X_BENIGN,
-			       .reason = STR_NONE };
 	enum err e;
 
 	if (!d)
@@ -148,19 +143,7 @@ static enum err on_decision(void *ctx, const struct store_override *o)
 	e = value_text(a, &o->value, &d->value);
 	if (!e)
 		e = keep_all(&a->k->arena, (struct str *const[]){ &d->author, &d->reason }, 2);
-	if (e || d->expired)
-		return e;
-	e = overrides_add(&a->decided, &(struct override){ .type = o->value.type,
-							   .verdict = o->verdict,
-							   .net = o->value.net,
-							   .value = o->value.value,
-							   .author = o->author,
-							   .reason = o->reason,
-							   .made = o->made,
-							   .expires = o->expires });
-	x.type = o->value.type <= IT_CIDR ? ENTRY_NET : ENTRY_NAME_BELOW;
-	return e || o->verdict != DECIDED_ALLOW || o->value.type > IT_DOMAIN ? e
-									     : exset_add(&a->set, &x);
+	return e || d->expired ? e : gate_decided(o, &a->decided, &a->set);
 }
 
 static enum err ask_lists(struct asking *a, const struct indicator *host, struct errinfo *ei)
