@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -101,19 +102,30 @@ enum err path_walk(const char *path, struct arena *a, struct path_list *out, boo
 	return e;
 }
 
+static bool takes_now(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* What fits into one step is written although a stop was asked for: it may be the word that all is
+ * done. What waits for a reader, and what is longer, stops. */
 static enum err write_all(int fd, const char *path, struct str bytes, struct errinfo *ei)
 {
+	bool begun = false;
+
 	while (bytes.n) {
 		ssize_t n;
 
-		if (stop_asked())
+		if (stop_asked() && (begun || !takes_now(fd)))
 			return err_set(ei, ERR_STOP, "stopped");
 		n = write(fd, bytes.p, bytes.n < WRITE_STEP ? bytes.n : WRITE_STEP);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-		bytes = str_skip(bytes, (size_t)n);
+		if (n > 0)
+			bytes = str_skip(bytes, (size_t)n);
+		begun = true;
 	}
 	return ERR_OK;
 }

@@ -320,7 +320,9 @@ static int put(const char *path, struct buf *b)
 	if (!e)
 		e = file_write(path, buf_str(b), &ei);
 	buf_free(b);
-	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : -1;
+	return e ? complain("all is imported, but this could not be told: %s",
+			    ei.msg[0] ? ei.msg : err_text(e))
+		 : -1;
 }
 
 static int say(struct intake *in, const struct store *s, const struct common *c, double took)

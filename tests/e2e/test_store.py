@@ -5,6 +5,7 @@
 NEZUMI_KILLS says how often an import is killed (40; fewer under the sanitizer).
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import fcntl
@@ -57,6 +58,13 @@ class Store(e2e.Case):
     def whole(self, data="data"):
         self.assertEqual(self.sql("PRAGMA integrity_check", data), [("ok",)])
         self.assertEqual(self.sql("PRAGMA foreign_key_check", data), [])
+
+    def kept(self):
+        """How many statements others see by now."""
+        try:
+            return self.sql("SELECT count(*) FROM said")[0][0] if os.path.exists(self.path("data/nezumi.db")) else 0
+        except sqlite3.OperationalError:
+            return 0
 
 
 class Import(Store):
@@ -545,6 +553,29 @@ class Care(Store):
             self.assertIn(b"stopped", err)
             self.assertEqual(self.sql("SELECT count(*) FROM said"), [(1,)])
         self.whole()
+
+    def test_interrupted_when_it_is_done(self):
+        """What is kept is not called stopped: the last word waits for a reader that does not come."""
+        self.put("list", "45.1.1.1\n")
+        nobody, full = os.pipe()
+        self.addCleanup(os.close, nobody)
+        self.addCleanup(os.close, full)
+        os.set_blocking(full, False)
+        for piece in (b"x" * 4096, b"x"):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(full, piece)
+        os.set_blocking(full, True)
+        p = self.start("import", "--data", "data", "list", stdout=full)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not self.kept():
+            time.sleep(0.1)
+        time.sleep(1)
+        p.send_signal(signal.SIGINT)
+        err = p.communicate(timeout=60)[1]
+        self.assertEqual(p.returncode, 2)
+        self.assertIn(b"all is imported", err)
+        self.assertEqual(self.sql("SELECT count(*) FROM said"), [(1,)])
 
     def test_full_disk(self):
         if os.geteuid() != 0:
