@@ -17,6 +17,7 @@ FILE_OF(warninglists)
 FILE_OF(benign)
 FILE_OF(platforms)
 FILE_OF(families)
+FILE_OF(words)
 FILE_OF(sectors)
 FILE_OF(countries)
 

@@ -11,6 +11,7 @@ struct str catalogue_warninglists(void);
 struct str catalogue_benign(void);
 struct str catalogue_platforms(void);
 struct str catalogue_families(void);
+struct str catalogue_words(void); /* see core/extract.h */
 struct str catalogue_sectors(void);
 struct str catalogue_countries(void);
 struct str catalogue_feeds(void); /* YAML: see app/feed.h */

@@ -41,7 +41,7 @@ enum err extractor_init(struct extractor *x)
 	*x = (struct extractor){ .isa = cpu_isa() };
 	e = catalogue_rows(catalogue_families(), family_row, &names);
 	if (!e)
-		e = lexicon_new(names.v.v, names.v.n, &x->lexicon);
+		e = lexicon_new(catalogue_words(), names.v.v, names.v.n, &x->lexicon);
 	free(names.v.v);
 	return e ? e : special_load(&x->special);
 }

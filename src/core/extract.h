@@ -101,8 +101,9 @@ struct family_name {
 	struct str family, name;
 };
 
-/* Strings are copied. Errors: ERR_NOMEM. */
-MUST enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out);
+/* words: a file like catalogue/words.csv. Strings are copied. Errors: ERR_NOMEM; ERR_PARSE for
+ * words that mean what nobody knows. */
+MUST enum err lexicon_new(struct str words, const struct family_name *v, size_t n, struct lexicon **out);
 void lexicon_free(struct lexicon *l);
 
 /* ---- the work --------------------------------------------------------------------------------- */

@@ -425,11 +425,11 @@ static bool reaches(const struct ex *x, size_t at)
 static size_t reach_of(const struct ex *x, const struct found *f, const struct word_hit *w)
 {
 	switch (w->number) {
-	case 1: /* "update" */
+	case ONLY_UPDATE: /* "update" */
 		return reaches(x, f->at) ? 48 : 16;
-	case 2: /* "Windows" */
+	case ONLY_CLOSE: /* "Windows" */
 		return 3;
-	case 3: /* "Subject:" */
+	case ONLY_LABEL: /* "Subject:" */
 		return labels(x, w) && w->at >= x->line.at ? 120 : 0;
 	default:
 		return 16;
@@ -442,22 +442,22 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 	bool label = before && w->at >= x->line.body && labels(x, w);
 
 	if (w->kind & W_BENIGN && d < 90 && (before || !speaks_of_next(x, w)) &&
-	    (w->number != 1 || labels(x, w)))
+	    (w->number != ONLY_LABEL || labels(x, w)))
 		f->flags |= F_BENIGN;
 	if (w->kind & W_SENDER && label)
 		f->flags |= F_SENDER;
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
 	/* "contact" is what malware does, too; "Contact:" is not. */
-	if (w->kind & W_CONTACT && d < 80 && (w->number != 1 || labels(x, w)))
+	if (w->kind & W_CONTACT && d < 80 && (w->number != ONLY_LABEL || labels(x, w)))
 		f->flags |= F_CONTACT;
 	if (w->kind & W_RANSOM) {
 		f->flags |= F_RANSOM;
-		f->note_mail |= w->number == 1;
+		f->note_mail |= w->number == ONLY_NOTE;
 	}
 	if (w->kind & W_GUID && labelled && d < 16)
 		f->flags |= F_GUID_WORD;
-	if (w->kind & W_COMMIT && before && d < (w->number ? 2 : 40))
+	if (w->kind & W_COMMIT && before && d < (w->number == ONLY_CLOSE ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
 	if (w->kind & (W_VERSION | W_SECTION) && before && d < reach_of(x, f, w) &&
 	    !(f->flags & F_HARD) && f->type == EX_IPV4)
@@ -579,7 +579,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 			continue;
 		labelled = before && w->at >= cell;
 		/* "value": "evil.com", QueryName|endswith: evil.com */
-		if (w->kind & W_CUE && w->number == 9 && !(before && d < 6 && labels_value(x, w)))
+		if (w->kind & W_CUE && w->number == ONLY_KEY && !(before && d < 6 && labels_value(x, w)))
 			continue;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
 			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
@@ -596,7 +596,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->pointed |= w->kind & W_CUE && before && d < 32 && !memchr(x->p + w->end, ';', d);
 		if (w->kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
 			/* "Link:" alone says nothing of whose it is. */
-			if (w->number == 1 && !(w->kind & W_REFS))
+			if (w->number == ONLY_LABEL && !(w->kind & W_REFS))
 				link = true;
 			else
 				f->flags |= F_REF;
@@ -660,7 +660,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 		     w && w < ex_hits_end(x) && w->at < f->at; w++)
 			if (w->kind & W_RANSOM) {
 				f->flags |= F_RANSOM;
-				f->note_mail |= w->number == 1;
+				f->note_mail |= w->number == ONLY_NOTE;
 			}
 	if (f->type >= EX_MD5 && f->type <= EX_SHA512 && identifier(x, f))
 		f->flags |= F_GUID_WORD;

@@ -164,11 +164,10 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 /* A word as it is, as it begins a sentence, and as it stands in capitals. */
 static enum err add_cases(struct lexicon *l, const struct ex_word *w)
 {
-	struct str text = str_of(w->text);
-	char all[80], first[80];
-	size_t n = capitals(text, true, all, sizeof all),
-	       m = capitals(text, false, first, sizeof first);
-	enum err e = add(l, text, w->kind, w->number);
+	char all[EX_WORD_MAX + 1], first[EX_WORD_MAX + 1];
+	size_t n = capitals(w->text, true, all, sizeof all),
+	       m = capitals(w->text, false, first, sizeof first);
+	enum err e = add(l, w->text, w->kind, w->number);
 
 	if (!e && n)
 		e = add(l, (struct str){ all, n }, w->kind, w->number);
@@ -179,28 +178,51 @@ static enum err add_cases(struct lexicon *l, const struct ex_word *w)
 
 /* ---- making one ------------------------------------------------------------------------------- */
 
-enum err lexicon_new(const struct family_name *v, size_t n, struct lexicon **out)
+static size_t lines(struct str text)
 {
-	static const struct ex_word *const lists[] = { ex_words, ex_words_place };
+	struct str line;
+	size_t n = 0;
+
+	while (str_line(&text, &line))
+		n++;
+	return n;
+}
+
+static enum err add_words(struct lexicon *l, struct str words)
+{
+	bool header = true;
+	struct str line;
+	enum err e = ERR_OK;
+
+	while (!e && str_line(&words, &line)) {
+		struct ex_word w;
+
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		if (!header)
+			e = ex_word_read(line, &w) ? add_cases(l, &w) : ERR_PARSE;
+		header = false;
+	}
+	return e;
+}
+
+enum err lexicon_new(struct str words, const struct family_name *v, size_t n, struct lexicon **out)
+{
 	struct lexicon *l = calloc(1, sizeof *l);
-	size_t words = 0;
+	size_t most = 3 * lines(words) + n; /* a word in three cases */
 	enum err e = ERR_OK;
 
 	if (!l)
 		return ERR_NOMEM;
-	for (size_t k = 0; k < 2; k++)
-		for (const struct ex_word *w = lists[k]; w->text; w++)
-			words += 3;
 	arena_init(&l->arena, 64 << 20);
 	for (size_t i = 0; ex_set_words[i].word; i++)
 		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	l->family = arena_array(&l->arena, n + 1, sizeof *l->family);
-	l->entry = arena_array(&l->arena, n + words + 1, sizeof *l->entry);
+	l->entry = arena_array(&l->arena, most + 1, sizeof *l->entry);
 	if (!l->family || !l->entry)
 		e = ERR_NOMEM;
-	for (size_t k = 0; k < 2; k++)
-		for (const struct ex_word *w = lists[k]; w->text && !e; w++)
-			e = add_cases(l, w);
+	if (!e)
+		e = add_words(l, words);
 	for (size_t i = 0; i < n && !e; i++) {
 		size_t k = l->n_families;
 

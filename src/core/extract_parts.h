@@ -295,13 +295,27 @@ extern const struct ex_set_word ex_set_words[];
 /* Without regard to case. */
 bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word);
 
-/* The words of extract_words.c and extract_words_place.c, each with an empty one at its end. */
-struct ex_word {
-	const char *text;
-	uint32_t kind;
-	uint32_t number;
+/* ---- extract_words.c -------------------------------------------------------------------------- */
+
+/* A condition of a word; a word has one at most. */
+enum word_only {
+	ONLY_LABEL = 1, /* a colon or = stands behind it */
+	ONLY_CLOSE,     /* nothing stands between it and the value */
+	ONLY_UPDATE,    /* that, or "from ... to ..." does */
+	ONLY_NOTE,      /* part of a note of blackmailers, not told of one */
+	ONLY_KEY,       /* it is the name of a setting */
 };
-extern const struct ex_word ex_words[], ex_words_place[];
+
+enum { EX_WORD_MAX = 79 };
+
+struct ex_word {
+	struct str text;
+	uint32_t kind;   /* enum word_kind, any of them */
+	uint32_t number; /* enum role, enum ex_type of a hash, or enum word_only */
+};
+
+/* A line of catalogue/words.csv: false if nobody knows what it says. *out is a slice of it. */
+bool ex_word_read(struct str line, struct ex_word *out);
 
 /* ---- candidates ------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
  * the rest is the file. What is extracted lies within the text, is in normal form, has a reason
  * where it was mended, and is the same with every place told.
  */
+#include "app/catalogue.h"
 #include "core/name.h"
 #include "format/text_doc.h"
 
@@ -89,7 +90,7 @@ static void extracts(const struct text_doc *d)
 	struct lexicon *l;
 
 	arena_init(&arena, 0);
-	need(lexicon_new(names, 2, &l) == ERR_OK);
+	need(lexicon_new(catalogue_words(), names, 2, &l) == ERR_OK);
 	need(extract(l, &in, &arena, &once) == ERR_OK);
 	places(in.text, once.v, once.n);
 	in.every = true;

@@ -5,6 +5,7 @@
  * each instruction set against those of the plain way. The texts are made of what means something
  * to extraction, and of real reports. The seed is printed and can be given again.
  */
+#include "app/catalogue.h"
 #include "core/extract.h"
 #include "core/extract_marks.h"
 
@@ -207,7 +208,8 @@ static struct lexicon *lexicon(void)
 						    { STR("QakBot"), STR("QakBot") } };
 	struct lexicon *l;
 
-	assert_int_equal(lexicon_new(names, sizeof names / sizeof names[0], &l), ERR_OK);
+	assert_int_equal(lexicon_new(catalogue_words(), names, sizeof names / sizeof names[0], &l),
+			 ERR_OK);
 	return l;
 }
 

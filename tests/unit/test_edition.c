@@ -134,10 +134,10 @@ static void suspicion(void **state)
 static void touch(const char *folder, const char *name)
 {
 	char path[128];
-	int fd;
+	int fd, n = snprintf(path, sizeof path, "%s/%sXXXXXX", folder, name);
 
-	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
-	fd = mkstemp(strcat(path, "XXXXXX"));
+	assert_true(n > 0 && (size_t)n < sizeof path);
+	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sentences, and what is an indicator in them. */
+#include "app/catalogue.h"
 #include "core/extract.h"
 
 #include <setjmp.h>
@@ -20,7 +21,8 @@ static struct lexicon *lexicon(void)
 	};
 	struct lexicon *l;
 
-	assert_int_equal(lexicon_new(names, sizeof names / sizeof names[0], &l), ERR_OK);
+	assert_int_equal(lexicon_new(catalogue_words(), names, sizeof names / sizeof names[0], &l),
+			 ERR_OK);
 	return l;
 }
 
@@ -288,13 +290,42 @@ static void test_facts(void **state)
 	lexicon_free(l);
 }
 
+/* The file that is carried is understood (every other test would fail); others are refused. */
+static void test_words(void **state)
+{
+	static const struct {
+		struct str text;
+		enum err e;
+	} files[] = {
+		{ STR("word,means\n# nothing\n\nc2,controller cue\r\nsubject,section label"), ERR_OK },
+		{ STR("word,means\nc2,controler"), ERR_PARSE },
+		{ STR("word,means\nc2"), ERR_PARSE },
+		{ STR("word,means\nc2,"), ERR_PARSE },
+		{ STR("word,means\nc2,label"), ERR_PARSE },
+		{ STR("word,means\nc2,payload phishing"), ERR_PARSE },
+		{ STR("word,means\n"
+		      "0123456789012345678901234567890123456789012345678901234567890123456789"
+		      "0123456789,cue"),
+		  ERR_PARSE },
+		{ STR(""), ERR_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct lexicon *l = NULL;
+
+		assert_int_equal(lexicon_new(files[i].text, NULL, 0, &l), files[i].e);
+		lexicon_free(l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defanging),      cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_not_indicators), cmocka_unit_test(test_types),
 		cmocka_unit_test(test_places),         cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_facts),          cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,8 @@ static void keep(void *ctx, struct record *r)
 	struct source_file *f = ctx;
 	struct kept *k = VEC_PUSH(&f->v);
 
-	assert_non_null(k);
+	if (!k)
+		abort();
 	*k = (struct kept){ .r = *r };
 	if (r->proto == PROTO_ICMPV6) /* which Zeek calls icmp */
 		k->r.proto = PROTO_ICMP;
