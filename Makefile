@@ -219,7 +219,7 @@ endif
 $(VENV)/ready: tests/interop/requirements.txt
 	$(call say,VENV,$(VENV))
 	$(Q)rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(Q)$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(Q)$(VENV)/bin/pip install --quiet --disable-pip-version-check --retries 10 --timeout 60 -r $<
 	@touch $@
 
 bench: $(BIN) $(BENCH) $(OWNERS) ## how fast it is (BENCH_FLAGS=--quick)

@@ -7,6 +7,7 @@ import json
 import os
 import ssl
 import subprocess
+import sys
 import threading
 
 import e2e
@@ -53,11 +54,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Threads(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A client that was ended in the middle is none."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """A server in threads. answers: path -> bytes, or a function of the handler."""
 
     def __init__(self, address=("127.0.0.1", 0), context=None, handler=Handler):
-        self.http = http.server.ThreadingHTTPServer(address, handler)
+        self.http = Threads(address, handler)
         self.http.daemon_threads = True
         self.http.asked, self.http.answers = [], {}
         self.answers, self.asked = self.http.answers, self.http.asked

@@ -19,7 +19,7 @@ class Demo(e2e.Case):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("NEZUMI", "XDG_", "LC_"))}
         env.update(NEZUMI=e2e.BINARY, BUILD=self.dir, LANG="C.UTF-8", HOME=self.dir, COLUMNS="80")
         p = subprocess.run([RUN, *args], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           timeout=e2e.SECONDS)
+                           timeout=e2e.PATIENCE)
         self.assertEqual(p.returncode, status, p.stderr.decode())
         return p.stdout.decode(), p.stderr.decode()
 

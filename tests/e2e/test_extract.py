@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 import unittest
 
 import e2e
@@ -199,10 +198,8 @@ Content-Transfer-Encoding: base64
             text = (piece * (size // len(piece.encode()) + 1)).encode()
             for kind in ("text", "html", "mail"):
                 with self.subTest(name=name, kind=kind):
-                    start = time.monotonic()
-                    done = self.nezumi("extract", "--as", kind, "--json", "-", stdin=text, seconds=30)
+                    done = self.nezumi("extract", "--as", kind, "--json", "-", stdin=text, seconds=20)
                     self.assertIn(done.status, (0, 1), done.err)
-                    self.assertLess(time.monotonic() - start, 20)
                     if not e2e.sanitized():
                         self.assertLess(done.rss, 700 * MEGA)
 
@@ -213,12 +210,7 @@ Content-Transfer-Encoding: base64
             times = []
             for size in (MEGA, 4 * MEGA):
                 text = (HOSTILE[name] * (size // len(HOSTILE[name].encode()))).encode()
-                best = 1e9
-                for _ in range(2):
-                    start = time.monotonic()
-                    self.nezumi("extract", "--json", "-", stdin=text)
-                    best = min(best, time.monotonic() - start)
-                times.append(best)
+                times.append(min(self.nezumi("extract", "--json", "-", stdin=text).cpu for _ in range(3)))
             self.assertLess(times[1], 12 * times[0] + 0.5, name)
 
     def test_shared_documents(self):

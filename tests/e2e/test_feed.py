@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import e2e
@@ -183,16 +184,19 @@ class When(Case):
         self.assertEqual(self.update("a")[0]["a"]["status"], "done")
 
     def test_one_at_a_time(self):
-        self.answers["/a"] = lambda h: (time.sleep(2), h.say(200, addresses(5)))
-        self.add("a", "/a")
+        go = threading.Event()
+        self.addCleanup(go.set)
+        self.answers["/a"] = lambda h: (go.wait(e2e.PATIENCE), h.say(200, addresses(5)))
+        self.add("a", "/a", "--idle", "15m", "--timeout", "15m")
         p = self.start("feed", "update", "--data", "data", env=self.ENV)
-        while not self.server.asked:
+        while not self.server.asked and p.poll() is None:
             time.sleep(0.02)
         self.assertIn("another process", self.feed("update", status=2).err)
         # The database is nobody's meanwhile.
         self.feed("set", "a", "--reliability", "A")
-        self.assertEqual(p.wait(30), 0)
-        p.communicate()
+        go.set()
+        self.assertEqual(p.communicate(timeout=e2e.PATIENCE)[1], b"")
+        self.assertEqual(p.returncode, 0)
         self.assertEqual((self.known("a")["reliability"], self.listed("a")), ("A", 5))
 
 
@@ -346,21 +350,22 @@ class Rubbish(Case):
     def test_each(self):
         self.answers["/a"] = addresses(50)
         self.answers["/portal"] = lambda h: h.say(200, PAGE, Content_Type="text/html")
-        self.add("a", "/a", "--format", "list", "--max-size", "1", "--idle", "1s", "--timeout", "20s")
+        self.add("a", "/a", "--format", "list", "--max-size", "1", "--idle", "5m", "--timeout", "15m")
         self.update()
         for name, (answer, why) in self.BAD.items():
             with self.subTest(name):
                 self.answers["/a"] = answer
                 bomb()
-                began = time.time()
+                # Only for those who stand still; a busy machine may make anybody wait.
+                self.feed("set", "a", "--idle", "1s" if why == "stood still" else "5m")
                 result, err = self.update("a", status=2)
-                self.assertLess(time.time() - began, 15)
                 self.assertEqual(result["a"]["status"], "failed")
                 self.assertIn(why, result["a"]["error"])
                 self.assertIn(why, err)
                 k = self.known("a")
                 self.assertEqual((k["listed"], k["error"]), (50, result["a"]["error"]))
                 self.assertEqual(sum(len(f) for _, _, f in os.walk(self.path("data/feeds/a"))), 1)
+        self.feed("set", "a", "--idle", "5m")
         for n, how in ((51, "utf-8"), (52, "utf-16"), (53, "utf-16-le"), (54, "utf-8-sig")):
             self.answers["/a"] = addresses(n).decode().encode(how)
             self.update("a")
@@ -415,13 +420,11 @@ class Rubbish(Case):
                               '"target_ref":"malware--%d"}' % (i, sid, i % 1000) for i in range(n)) + "]}"
         self.answers["/a"] = packed(body.encode())
         self.add("a", "/a", "--format", "stix")
-        began = time.time()
         done = self.feed("update", "--json", status=None)
-        self.assertLess(time.time() - began, 60)
         self.assertLess(done.rss, (2 << 30) if e2e.sanitized() else (450 << 20))
         self.assertEqual(json.loads(done.out)["feeds"][0]["status"], "done")
         if n == 1000000:
-            print("a million relations: %.1f s, %d MiB" % (time.time() - began, done.rss >> 20))
+            print("a million relations: %.1f s of the processor, %d MiB" % (done.cpu, done.rss >> 20))
 
 
 class Trust(Case):

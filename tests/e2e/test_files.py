@@ -317,7 +317,7 @@ class Pipes(e2e.Case):
                     p.stdin.flush()
                     time.sleep(0.3)
                     p.send_signal(sig)
-                    until = time.monotonic() + 5
+                    until = time.monotonic() + e2e.PATIENCE
                     try:
                         while feed and p.poll() is None and time.monotonic() < until:
                             p.stdin.write(b"\n" * 65536)

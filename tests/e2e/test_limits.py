@@ -4,7 +4,6 @@
 
 import json
 import resource
-import time
 
 import e2e
 from make import CONTROLLER, DOMAIN, HOST, OTHER, eve, gz, heading, lines, ndjson, row, zeek, zst, zst_repeat
@@ -35,10 +34,8 @@ class Memory(e2e.Case):
             "eve": [ndjson([eve("flow")]) + '{"timestamp":"', ndjson([eve("flow", 1)])]}
         for i, (what, (before, after)) in enumerate(logs.items()):
             with self.subTest(what=what):
-                start = time.monotonic()
                 done = self.nezumi("analyze", *e2e.FIXED, "--json", "-i", "list", "-",
-                                   stdin=overlong(before.encode(), after.encode(), LINE if i == 0 else LINE // 4), status=0)
-                self.assertLess(time.monotonic() - start, 30)
+                                   stdin=overlong(before.encode(), after.encode(), LINE if i == 0 else LINE // 4), status=0, seconds=30)
                 self.assertLess(done.rss, 200 * MIB)
                 answer = self.answer(done.out)
                 self.assertEqual(self.finding(answer)["records"], 2)
@@ -158,10 +155,7 @@ class Time(e2e.Case):
     """What could take a time that grows faster than the input."""
 
     def quick(self, *args, seconds=20, status=0):
-        start = time.monotonic()
-        answer = self.analyze(*args, status=status, seconds=seconds)
-        self.assertLess(time.monotonic() - start, seconds)
-        return answer
+        return self.analyze(*args, status=status, seconds=seconds)
 
     def test_one_host_with_very_many_controllers(self):
         n = 20000

@@ -93,7 +93,7 @@ class Options(e2e.Case):
         p = self.start("analyze", *e2e.FIXED, *args, stdout=theirs, stderr=theirs, env=env)
         os.close(theirs)
         out = self.drain(ours)
-        p.wait(e2e.SECONDS)
+        p.wait(e2e.PATIENCE)
         return out
 
     @staticmethod
@@ -129,7 +129,7 @@ class Options(e2e.Case):
                 p.stdin.close()
                 p.stdout.read()
                 p.stdout.close()
-                self.assertEqual(p.wait(e2e.SECONDS), 0)
+                self.assertEqual(p.wait(e2e.PATIENCE), 0)
                 err = self.drain(ours)
                 self.assertEqual(b"MB" in err, shown)
                 # The line is gone at the end.

@@ -42,7 +42,7 @@ class Output(e2e.Case):
                         os.unlink(self.path("r"))
                     # Its own streams are files too, so that they must not be.
                     p = self.start(*self.args, *option, preexec_fn=no_room)
-                    _, err = p.communicate(timeout=e2e.SECONDS)
+                    _, err = p.communicate(timeout=e2e.PATIENCE)
                     self.assertEqual(p.returncode, 2)
                     self.assertRegex(err, rb"nezumi: .*\br\b")
                     self.assertEqual(self.files(), sorted(self.inputs + ["r"] * bool(older)))
@@ -108,7 +108,7 @@ class Output(e2e.Case):
                 p.stdout.close()
                 err = p.stderr.read()
                 p.stderr.close()
-                self.assertEqual(p.wait(e2e.SECONDS), 2, err)
+                self.assertEqual(p.wait(e2e.PATIENCE), 2, err)
                 self.assertIn(b"nezumi: ", err)
 
     def test_folder_that_is_not_there_or_must_not_be_written(self):
@@ -179,14 +179,14 @@ class Output(e2e.Case):
         p = self.start(*self.args, "--json=fifo")
         with open(self.path("fifo"), "rb") as f:
             self.assertIn(b'"nezumi":', f.read())
-        p.communicate(timeout=e2e.SECONDS)
+        p.communicate(timeout=e2e.PATIENCE)
         self.assertEqual(p.returncode, 0)
 
     def test_no_room_to_keep_standard_input(self):
         self.put("names", "evil-example.com\n" + CONTROLLER + "\n")
         log = zeek([row("ssl", server_name="evil-example.com") for _ in range(200)], "ssl")
         p = self.start("analyze", *e2e.FIXED, "-i", "names", "-", stdin=subprocess.PIPE, preexec_fn=no_room)
-        _, err = p.communicate(log.encode(), e2e.SECONDS)
+        _, err = p.communicate(log.encode(), e2e.PATIENCE)
         self.assertEqual(p.returncode, 2)
         self.assertIn(b"nezumi: ", err)
         done = self.nezumi("analyze", *e2e.FIXED, "-i", "names", "-", stdin=log.encode(), env={"TMPDIR": "/nowhere"}, status=2)

@@ -16,7 +16,7 @@ import e2e
 from make import CONTROLLER, DOMAIN, OTHER, row, zeek
 from test_store import Store
 
-DAY = 86400
+DAY, HOUR = 86400, 3600
 
 
 class Override(Store):
@@ -94,13 +94,14 @@ class Said(Override):
         for text, want in (("2099-01-31", "2099-01-31T23:59:59Z"), ("2099-01-31T12:00:00Z", "2099-01-31T12:00:00Z"), ("never", None)):
             o, = self.override("allow", "45.1.1.1", "--reason", "x", "--expires", text)
             self.assertEqual(o["expires"], want)
-        o, = self.override("allow", "45.1.1.1", "--reason", "x", "--expires", "2s")
+        o, = self.override("allow", "45.1.1.1", "--reason", "x", "--expires", "2h")
         self.assertFalse(o["expired"])
-        time.sleep(3)
-        self.assertEqual(self.override("list", status=1), [])
-        o, = self.override("list", "--all")
+        self.assertEqual(len(self.override("list", env=e2e.later(HOUR))), 1)
+        past = e2e.later(3 * HOUR)
+        self.assertEqual(self.override("list", status=1, env=past), [])
+        o, = self.override("list", "--all", env=past)
         self.assertTrue(o["expired"])
-        self.assertIn("expired", self.nezumi("override", "list", "--all", "--data", "data", status=0).text)
+        self.assertIn("expired", self.nezumi("override", "list", "--all", "--data", "data", status=0, env=past).text)
 
     def test_author(self):
         def author(*args, **env):
@@ -190,8 +191,8 @@ class Followed(Override):
         (text,) = re.findall(rb'download="[^"]*\.%s" href="data:[^,"]*,([^"]*)"' % ending.encode(), self.get("r.html"))
         return base64.b64decode(text)
 
-    def met(self, *args, status=0):
-        a = self.analyze("--data", "data", *args, "log", status=status)
+    def met(self, *args, status=0, **kw):
+        a = self.analyze("--data", "data", *args, "log", status=status, **kw)
         return {c["value"] for c in a["controllers"]}, {w["value"]: (w["reason"], w["detail"]) for w in a["withheld"]}, a
 
     def benign(self, *values):
@@ -219,14 +220,14 @@ class Followed(Override):
         self.put("log", zeek([row(), row(controller=OTHER)]))
         self.imported("list")
         self.benign(OTHER)
-        self.override("allow", CONTROLLER, "--reason", "x", "--expires", "4s")
-        self.override("block", OTHER, "--reason", "x", "--expires", "4s")
+        self.override("allow", CONTROLLER, "--reason", "x", "--expires", "2h")
+        self.override("block", OTHER, "--reason", "x", "--expires", "2h")
         self.assertEqual(self.met()[0], {OTHER})
         self.assertEqual(self.met()[0], {OTHER})
         self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER)], ["allow-listed", "override"])
-        time.sleep(5)
-        self.assertEqual(self.met()[0], {CONTROLLER})
-        self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER)], ["low-score", "allow-listed"])
+        past = e2e.later(3 * HOUR)
+        self.assertEqual(self.met(env=past)[0], {CONTROLLER})
+        self.assertEqual([c["action_reason"] for c in self.check(CONTROLLER, OTHER, env=past)], ["low-score", "allow-listed"])
 
     def test_only_a_block_expires(self):
         """... and nothing else changes: no list, no row."""
@@ -234,21 +235,19 @@ class Followed(Override):
         self.put("log", zeek([row()]))
         self.imported("list")
         self.benign(CONTROLLER)
-        self.override("block", CONTROLLER, "--reason", "x", "--expires", "4s")
+        self.override("block", CONTROLLER, "--reason", "x", "--expires", "2h")
         self.assertEqual(self.met()[0], {CONTROLLER})
-        time.sleep(5)
-        self.assertEqual(self.met(status=1)[0], set())
+        self.assertEqual(self.met(status=1, env=e2e.later(3 * HOUR))[0], set())
 
     def test_a_source_falls_silent(self):
         """What an analyst blocks is met on, when the time is over that its source gave it."""
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 30 * DAY + 4))
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 30 * DAY + 2 * HOUR))
         self.put("list.csv", "value,first_seen,valid_until\n%s,2018-01-01,%s\n" % (CONTROLLER, soon))
         self.put("log", zeek([row()]))
         self.imported("list.csv")
         self.override("block", CONTROLLER, "--reason", "x")
         self.assertEqual(self.finding(self.met()[2])["sources"], ["list.csv"])
-        time.sleep(5)
-        self.assertEqual(self.finding(self.met()[2])["sources"], ["list.csv", "override"])
+        self.assertEqual(self.finding(self.met(env=e2e.later(3 * HOUR))[2])["sources"], ["list.csv", "override"])
 
     def test_blocked_though_benign(self):
         self.put("list", "%s\n%s\n10.0.0.1\n" % (CONTROLLER, OTHER))

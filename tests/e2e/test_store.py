@@ -59,10 +59,10 @@ class Store(e2e.Case):
         self.assertEqual(self.sql("PRAGMA integrity_check", data), [("ok",)])
         self.assertEqual(self.sql("PRAGMA foreign_key_check", data), [])
 
-    def kept(self):
+    def kept(self, data="data"):
         """How many statements others see by now."""
         try:
-            return self.sql("SELECT count(*) FROM said")[0][0] if os.path.exists(self.path("data/nezumi.db")) else 0
+            return self.sql("SELECT count(*) FROM said", data)[0][0] if os.path.exists(self.path(data + "/nezumi.db")) else 0
         except sqlite3.OperationalError:
             return 0
 
@@ -526,6 +526,8 @@ class Care(Store):
                 out = p.communicate()[0]
             done = b"\ndone: " in b"\n" + out
             killed += p.returncode == -signal.SIGKILL
+            # Other work on the machine comes and goes: aim at what it takes now.
+            took *= 0.9 if done else 1.05
             finished += done
             self.whole()
             now, new = content(), [("F%d" % number, text.count("\n") - 1)]
@@ -541,18 +543,27 @@ class Care(Store):
         self.assertLessEqual(set(os.listdir(self.path("data"))), {b"nezumi.db", b"nezumi.db-wal", b"nezumi.db-shm", b"lock"})
 
     def test_interrupted(self):
-        self.put("old", "45.9.9.9\n")
+        self.put("old", "46.9.9.9\n")
         self.imported("old")
         n = 20000 if e2e.sanitized() else 300000
         self.put("list", "".join("45.%d.%d.%d\n" % (i >> 16, i >> 8 & 255, i & 255) for i in range(n)))
-        p = self.start("import", "--data", "data", "list")
-        time.sleep(0.15)
-        p.send_signal(signal.SIGINT)
-        out, err = p.communicate()
-        if p.returncode == 2:  # else it was faster
-            self.assertIn(b"stopped", err)
-            self.assertEqual(self.sql("SELECT count(*) FROM said"), [(1,)])
-        self.whole()
+        for wait in (0, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6):
+            with self.subTest(wait=wait):
+                was = self.sql("SELECT count(*) FROM said")
+                p = self.start("import", "--data", "data", "list")
+                time.sleep(wait)
+                p.send_signal(signal.SIGINT)
+                out, err = p.communicate(timeout=e2e.PATIENCE)
+                if p.returncode == 0:  # it was faster
+                    self.assertIn(b"\ndone: ", out)
+                    self.assertEqual(self.sql("SELECT count(*) FROM said"), [(n + 1,)])
+                else:
+                    # Before it listens to signals they end it without a word.
+                    self.assertIn((p.returncode, b"stopped" in err), ((2, True), (-signal.SIGINT, False)))
+                    self.assertNotIn(b"done: ", out)
+                    self.assertEqual(self.sql("SELECT count(*) FROM said"), was)
+                self.whole()
+                self.nezumi("import", "--data", "data", "--forget", "list", status=None)
 
     def test_interrupted_when_it_is_done(self):
         """What is kept is not called stopped: the last word waits for a reader that does not come."""
@@ -566,16 +577,18 @@ class Care(Store):
                 while True:
                     os.write(full, piece)
         os.set_blocking(full, True)
-        p = self.start("import", "--data", "data", "list", stdout=full)
-        until = time.monotonic() + 60
-        while time.monotonic() < until and not self.kept():
-            time.sleep(0.1)
-        time.sleep(1)
-        p.send_signal(signal.SIGINT)
-        err = p.communicate(timeout=60)[1]
-        self.assertEqual(p.returncode, 2)
-        self.assertIn(b"all is imported", err)
-        self.assertEqual(self.sql("SELECT count(*) FROM said"), [(1,)])
+        for n, wait in enumerate((0, 0.02, 0.1, 0.4, 1)):
+            with self.subTest(wait=wait):
+                data = "data%d" % n
+                p = self.start("import", "--data", data, "list", stdout=full)
+                while p.poll() is None and not self.kept(data):
+                    time.sleep(0.02)
+                time.sleep(wait)
+                p.send_signal(signal.SIGINT)
+                err = p.communicate(timeout=e2e.PATIENCE)[1]
+                self.assertEqual(p.returncode, 2)
+                self.assertIn(b"all is imported", err)
+                self.assertEqual(self.sql("SELECT count(*) FROM said", data), [(1,)])
 
     def test_full_disk(self):
         if os.geteuid() != 0:

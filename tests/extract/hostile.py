@@ -29,7 +29,7 @@ KINDS = {
 def seconds(path):
     """Of the processor, one run."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([tools.BINARY, "extract", "--json", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120,
+    done = subprocess.run([tools.BINARY, "extract", "--json", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=900,
                           env=dict(os.environ, NEZUMI_DATA=path + ".data"))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in (0, 1):

@@ -166,21 +166,35 @@ def tshark(paths):
         yield (None, protocol, source, a, destination, b, number("cflow.octets"), number("cflow.packets"))
 
 
+def waiting(port):
+    """Bytes that whoever listens there has not read yet; None: nobody does."""
+    with open("/proc/net/udp") as f:
+        for row in (line.split() for line in f.readlines()[1:]):
+            if row[1].endswith(":%04X" % port):
+                return int(row[4].split(":")[1], 16)
+    return None
+
+
 def nfdump(paths):
     """The same from a collector."""
-    port = 20000 + os.getpid() % 20000
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
     shutil.rmtree("flows", ignore_errors=True)
     os.mkdir("flows")
     p = subprocess.Popen(["nfcapd", "-b", "127.0.0.1", "-p", str(port), "-w", "flows", "-t", "3600"],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        time.sleep(0.4)
+        while waiting(port) is None and p.poll() is None:
+            time.sleep(0.02)
         for m in messages(paths):
             s.sendto(m, ("127.0.0.1", port))
+            while waiting(port):
+                time.sleep(0.001)
             time.sleep(0.01)
     time.sleep(0.1)
     p.send_signal(signal.SIGTERM)
-    p.wait(timeout=30)
+    p.wait(timeout=900)
     for path in glob.glob("flows/*"):
         out = subprocess.run(["nfdump", "-q", "-N", "-6", "-r", path, "-o", "fmt:%tsr %pr %sa %sp %da %dp %ibyt %ipkt"],
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout.decode()

@@ -128,7 +128,7 @@ def from_traces():
     for trace in traces if shutil.which("nfpcapd") and shutil.which("nfanon") else []:
         os.makedirs("flows")
         subprocess.run(["nfpcapd", "-r", trace, "-w", "flows", "-o", "fat,payload"], stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20, check=False)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=900, check=False)
         for path in glob.glob("flows/*"):
             if not nfcapd_files.said(path):
                 continue

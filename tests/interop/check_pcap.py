@@ -55,7 +55,7 @@ def shown_by_tshark(path):
     command = ["tshark", "-r", path, "-Y", WANTED, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|"]
     for f in FIELDS:
         command += ["-e", f]
-    out = subprocess.run(command, capture_output=True, timeout=120).stdout.decode("utf-8", "replace")
+    out = subprocess.run(command, capture_output=True, timeout=900).stdout.decode("utf-8", "replace")
     rows = [(line.split("\t") + [""] * len(FIELDS))[:len(FIELDS)] for line in out.split("\n") if line]
     column = lambda n: {v for r in rows for v in r[n].split("|") if v and "QUIC" not in r[6]}
     return {"sni": column(0), "host": {re.sub(r":\d+$", "", h).strip("[]") for h in column(1)}, "uri": column(2),

@@ -46,6 +46,7 @@ class Running:
 
     def __init__(self, objects, page=10, port=None):
         with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind(("127.0.0.1", port or 0))
             self.port = s.getsockname()[1]
         medallion(objects, self.port, page)

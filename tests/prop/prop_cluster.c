@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 3000
 #define N_MAX  70
@@ -232,7 +231,7 @@ static void cliques(uint32_t count, uint32_t size)
 int main(void)
 {
 	const char *given = getenv("NEZUMI_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+	uint64_t seed = given ? strtoull(given, NULL, 0) : 1;
 	uint32_t groups = 9;
 
 	printf("seed %llu\n", (unsigned long long)seed);

@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -200,7 +199,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all_and_nothing_else) };
 	const char *again = argc > 1 ? argv[1] : getenv("NEZUMI_SEED");
 
-	seed = again ? strtoull(again, NULL, 10) : (uint64_t)time(NULL);
+	seed = again ? strtoull(again, NULL, 10) : 1;
 	printf("seed %llu\n", (unsigned long long)seed);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

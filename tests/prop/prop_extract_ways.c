@@ -14,7 +14,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -377,7 +376,7 @@ int main(int argc, char **argv)
 	};
 	const char *again = argc > 1 ? argv[1] : getenv("NEZUMI_SEED");
 
-	seed = again ? strtoull(again, NULL, 10) : (uint64_t)time(NULL);
+	seed = again ? strtoull(again, NULL, 10) : 1;
 	printf("seed %llu\n", (unsigned long long)seed);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,6 @@
 #include "base/mix.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define ROUNDS 400
 
@@ -444,7 +443,7 @@ int main(void)
 	const char *seed = getenv("NEZUMI_SEED"), *longer = getenv("NEZUMI_ROUNDS");
 	long rounds = longer ? atol(longer) : ROUNDS;
 
-	state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+	state = seed ? strtoull(seed, NULL, 10) : 1;
 	printf("seed %llu\n", (unsigned long long)state);
 	likes();
 	for (long i = 0; i < rounds; i++) {

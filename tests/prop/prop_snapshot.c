@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 120, N_MAX = 150, LOOKUPS = 200, TAMPERED = 12 };
 
@@ -382,7 +381,7 @@ static void round_of(size_t n)
 int main(void)
 {
 	const char *given = getenv("NEZUMI_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+	uint64_t seed = given ? strtoull(given, NULL, 0) : 1;
 
 	printf("seed %llu\n", (unsigned long long)seed);
 	(void)fflush(stdout);
