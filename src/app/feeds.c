@@ -56,11 +56,17 @@ enum err feeds_lock(const char *dir, int *fd, struct errinfo *ei)
 enum err feeds_store(const char *dir, const struct fetch_world *world, struct store **out,
 		     struct errinfo *ei)
 {
+	enum { LOCK_FREE = 10 };
+	unsigned free_again = 0;
 	char who[160];
 	enum err e = store_open(dir, STORE_WRITE, "feed", out, ei);
 
-	for (int i = 0; e == ERR_IO && world && i < LOCK_TRIES && store_locked(dir, who); i++) {
-		world->wait(world->ctx, LOCK_WAIT_MS);
+	for (int i = 0; e == ERR_IO && world && i < LOCK_TRIES && free_again < LOCK_FREE; i++) {
+		/* Whoever had it may be gone by now. */
+		if (store_locked(dir, who))
+			world->wait(world->ctx, LOCK_WAIT_MS);
+		else
+			free_again++;
 		e = store_open(dir, STORE_WRITE, "feed", out, ei);
 	}
 	return e;

@@ -407,12 +407,14 @@ enum err feeds_update(const char *dir, const char *const *names, size_t n, bool 
 		if (n ? !is_named(&all.v[i], names, n)
 		      : !all.v[i].enabled || (!force && !is_due(&all.v[i], update_now(&u))))
 			continue;
+		if (stop_asked()) {
+			e = err_set(ei, ERR_STOP, "stopped before %s", u.known->feed.name);
+			break;
+		}
 		e = update_one(&u, force, ei);
 		any |= !e && r.outcome == FEEDS_DONE;
 		if (!e)
 			c->result(c->ctx, &r);
-		if (!e && stop_asked())
-			e = ERR_STOP;
 	}
 	if (any && !stop_asked())
 		settle_worth(dir, c);

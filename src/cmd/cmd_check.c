@@ -3,7 +3,6 @@
 #include "cmd/cmd.h"
 
 #include "base/file.h"
-#include "base/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +105,7 @@ static enum err check_stdin(struct checking *k, struct errinfo *ei)
 	e = file_slurp("-", VALUES_TEXT, &in, ei);
 	rest = buf_str(&in);
 	while (!e && str_line(&rest, &text))
-		if (str_trim(text).n && !stop_asked())
+		if (str_trim(text).n)
 			e = check_one(k, str_trim(text), ei);
 	buf_free(&in);
 	return e;

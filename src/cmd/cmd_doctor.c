@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "store/store.h"
 
 #include <libpsl.h>
@@ -367,8 +368,10 @@ static int say(const struct examination *x, const struct common *c)
 static int back_up(struct store *s, const char *to, const struct common *c)
 {
 	struct errinfo ei = { 0 };
-	enum err e = store_backup(s, to, &ei);
+	enum err e;
 
+	stop_on_signals();
+	e = store_backup(s, to, &ei);
 	if (e)
 		return complain("%s", ei.msg[0] ? ei.msg : err_text(e));
 	if (!c->quiet && !c->json)

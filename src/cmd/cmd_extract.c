@@ -73,6 +73,7 @@ struct extracting {
 	size_t next;
 	FILE *to;
 	bool wrote;
+	bool left, cut; /* by a stop: files that were not begun, one that was */
 	size_t found, bad, good;
 	int failed; /* status, or -1 */
 };
@@ -81,8 +82,12 @@ static bool next_job(void *ctx, void *job)
 {
 	struct extracting *x = ctx;
 
-	if (x->next == x->jobs.n || stop_asked())
+	if (x->next == x->jobs.n)
 		return false;
+	if (stop_asked()) {
+		x->left = true;
+		return false;
+	}
 	*(struct job *)job = x->jobs.v[x->next++];
 	return true;
 }
@@ -160,6 +165,7 @@ static enum err take(void *ctx, const void *job, void *batch)
 			(void)complain("%s: %s", j->path, j->wrong);
 		else
 			(void)complain("%s: %s", j->path, s->ei.msg[0] ? s->ei.msg : err_text(s->e));
+		x->cut |= s->e == ERR_STOP;
 		/* A folder may hold pictures. */
 		x->bad += !j->in_folder;
 		return ERR_OK;
@@ -273,7 +279,9 @@ static int all(const struct wish *w, const struct common *c, char **args, int n_
 	free(x.jobs.v);
 	arena_free(&arena);
 	extractor_free(&extractor);
-	if (x.failed >= 0 || stop_asked() || x.bad || !x.good)
+	if (x.failed < 0 && (x.left || x.cut || e == ERR_STOP))
+		x.failed = complain("stopped: not all was read");
+	if (x.failed >= 0 || x.bad || !x.good)
 		return EXIT_ERROR;
 	return x.found ? EXIT_FOUND : EXIT_NOTHING;
 }

@@ -96,7 +96,7 @@ void feed_page_drop(struct feed_page *p)
 	buf_free(&p->b);
 }
 
-int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status)
+int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status, const char *done)
 {
 	struct errinfo ei = { 0 };
 	enum err e = buf_err(&p->b);
@@ -104,6 +104,9 @@ int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status)
 	if (!e)
 		e = file_write(w->c.json && w->c.json_file ? w->c.json_file : "-", buf_str(&p->b), &ei);
 	feed_page_drop(p);
+	if (e && done)
+		return complain("%s, but this could not be told: %s", done,
+				ei.msg[0] ? ei.msg : err_text(e));
 	return e ? feed_trouble(e, &ei) : status;
 }
 

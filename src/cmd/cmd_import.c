@@ -389,9 +389,11 @@ static int forget(const struct wish *w, const struct common *c)
 	struct store_source is = { 0 };
 	struct errinfo ei = { 0 };
 	struct store *s = NULL;
-	enum err e = store_there(c->data)
-			     ? store_open(c->data, STORE_WRITE, "import", &s, &ei)
-			     : err_set(&ei, ERR_NOENT, "there is nothing in %s", c->data);
+	enum err e;
+
+	stop_on_signals();
+	e = store_there(c->data) ? store_open(c->data, STORE_WRITE, "import", &s, &ei)
+				 : err_set(&ei, ERR_NOENT, "there is nothing in %s", c->data);
 
 	if (!e)
 		e = store_source_find(s, w->forget, &is, &ei);

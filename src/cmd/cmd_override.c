@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "report/screen.h"
 #include "store/store.h"
 
@@ -71,6 +72,7 @@ struct work {
 	struct buf out;
 	struct screen p;
 	struct errinfo ei;
+	bool kept; /* what was decided is on the disk */
 };
 
 static void work_init(struct work *k, const struct wish *w)
@@ -96,7 +98,8 @@ static int work_end(struct work *k, enum err e, int status)
 	if (!e && k->out.n)
 		e = file_write(c->json && c->json_file ? c->json_file : "-", buf_str(&k->out), &k->ei);
 	if (e)
-		status = complain("%s", k->ei.msg[0] ? k->ei.msg : err_text(e));
+		status = complain("%s%s", k->kept ? "all is decided, but this could not be told: " : "",
+				  k->ei.msg[0] ? k->ei.msg : err_text(e));
 	screen_free(&k->p);
 	buf_free(&k->out);
 	buf_free(&k->text);
@@ -356,6 +359,7 @@ static enum err put_all(struct work *k)
 		v[i] = k->items.v[i].o;
 	if (!e)
 		e = store_override_put(k->store, v, k->items.n, &k->ei);
+	k->kept = !e;
 	if (!e)
 		settle_worth(k);
 	free(v);
@@ -396,6 +400,8 @@ static int decide(const struct wish *w, enum decision verdict)
 		common.value = k.items.v[i].o.value;
 		k.items.v[i].o = common;
 	}
+	/* What is decided is told, and what was stopped is not decided. */
+	stop_on_signals();
 	if (!e)
 		e = store_open(w->c.data, STORE_WRITE, "override", &k.store, &k.ei);
 	if (!e)
@@ -448,7 +454,8 @@ static enum err remove_there(struct work *k)
 	k->items.n = n;
 	if (!e && n)
 		e = store_override_remove(k->store, v, n, &k->ei);
-	if (!e && n)
+	k->kept = !e && n;
+	if (k->kept)
 		settle_worth(k);
 	free(v);
 	return e;
@@ -486,6 +493,7 @@ static int take_back(const struct wish *w)
 		drop_twins(&k);
 	if (!e && !store_there(w->c.data))
 		e = err_set(&k.ei, ERR_NOENT, "there is nothing in the data directory yet");
+	stop_on_signals();
 	if (!e)
 		e = store_open(w->c.data, STORE_WRITE, "override", &k.store, &k.ei);
 	if (!e)

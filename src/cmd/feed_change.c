@@ -2,6 +2,9 @@
 /* nezumi feed add, set, enable, disable, remove. */
 #include "cmd/feed_verbs.h"
 
+#include "base/stop.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { DAY_S = 86400 };
@@ -25,7 +28,9 @@ static enum err apply(const struct feed_wish *w, struct feed *f, struct arena *a
 static int told(const struct feed_wish *w, const char *name, const char *what)
 {
 	struct feed_page page;
+	char done[80];
 
+	(void)snprintf(done, sizeof done, "%s is %s", name, what);
 	if (w->c.quiet && !w->c.json)
 		return EXIT_FOUND;
 	feed_page_open(&page, w);
@@ -33,7 +38,7 @@ static int told(const struct feed_wish *w, const char *name, const char *what)
 		buf_fmt(&page.b, "{\"name\":\"%s\",\"status\":\"%s\"}\n", name, what);
 	else
 		buf_fmt(&page.b, "%s: %s\n", name, what);
-	return feed_page_close(&page, w, EXIT_FOUND);
+	return feed_page_close(&page, w, EXIT_FOUND, done);
 }
 
 /* What is known of a feed of that name, from the database or the catalogue, into the arena. */
@@ -152,6 +157,8 @@ int feed_remove(struct feed_wish *w)
 	int status = feed_names(w, 1, -1, "remove NAME...");
 	struct errinfo ei = { 0 };
 
+	/* What is gone is told, and what was stopped is there whole. */
+	stop_on_signals();
 	for (int i = 0; status <= 0 && i < w->n; i++) {
 		enum err e = feeds_remove(w->c.data, w->args[i], &ei);
 

@@ -94,15 +94,16 @@ static int finish(struct updating *u, enum err e, const struct errinfo *ei)
 	int status = u->failed ? EXIT_ERROR : u->held ? EXIT_NOTHING : EXIT_FOUND;
 
 	wipe(u);
-	if (e) {
-		feed_page_drop(&u->page);
-		return feed_trouble(e, ei);
-	}
-	if (w->c.json) {
+	/* What was done before something went wrong is done, and is told. */
+	if (e)
+		status = feed_trouble(e, ei);
+	if (w->c.json && (!e || u->done)) {
 		buf_c(&u->page.b, "]}\n");
-		return feed_page_close(&u->page, w, status);
+		return feed_page_close(&u->page, w, status, u->done ? "it is done" : NULL);
 	}
 	feed_page_drop(&u->page);
+	if (e)
+		return status;
 	if (u->done == 0 && !w->c.quiet)
 		puts(w->c.japanese ? "時期の来たフィードはありません。" : "No feed is due.");
 	return status;

@@ -69,7 +69,7 @@ int feed_list(struct feed_wish *w)
 		feed_page_drop(&page);
 		return feed_trouble(e, &ei);
 	}
-	return feed_page_close(&page, w, n ? EXIT_FOUND : EXIT_NOTHING);
+	return feed_page_close(&page, w, n ? EXIT_FOUND : EXIT_NOTHING, NULL);
 }
 
 struct runs {
@@ -159,7 +159,7 @@ int feed_show(struct feed_wish *w)
 		feed_page_drop(&page);
 		return feed_trouble(e, &ei);
 	}
-	return feed_page_close(&page, w, EXIT_FOUND);
+	return feed_page_close(&page, w, EXIT_FOUND, NULL);
 }
 
 int feed_overlap(struct feed_wish *w)
@@ -181,5 +181,5 @@ int feed_overlap(struct feed_wish *w)
 	}
 	any = o.o.n > 1;
 	feeds_overlap_free(&o);
-	return feed_page_close(&page, w, any ? EXIT_FOUND : EXIT_NOTHING);
+	return feed_page_close(&page, w, any ? EXIT_FOUND : EXIT_NOTHING, NULL);
 }

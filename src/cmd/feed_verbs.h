@@ -42,7 +42,8 @@ struct feed_page {
 void feed_page_open(struct feed_page *p, const struct feed_wish *w);
 void feed_page_drop(struct feed_page *p);
 /* Write what people read, or JSON where that is wanted; status unless it cannot be written. */
-int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status);
+/* done: what is so although the page could not be written, or NULL. */
+int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status, const char *done);
 
 int feed_trouble(enum err e, const struct errinfo *ei);
 /* -1: so many arguments are right (most -1: any number); else a complaint was made. */

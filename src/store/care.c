@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/db.h"
 
+#include "base/stop.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -135,6 +137,10 @@ enum err store_examine(struct store *s, bool full, struct store_health *out, str
 
 /* ---- copies ---- */
 
+enum { PAGES_AT_ONCE = 1024 };
+
+/* Several steps, between which somebody may want to stop, of the state of one commit: the store is
+ * held. */
 static enum err copy_pages(struct store *s, sqlite3 *to, const char *path, struct errinfo *ei)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", s->db, "main");
@@ -142,11 +148,14 @@ static enum err copy_pages(struct store *s, sqlite3 *to, const char *path, struc
 
 	if (!b)
 		return err_set(ei, ERR_IO, "cannot write %s: %s", path, sqlite3_errmsg(to));
-	/* In one step, in which it sees the state of one commit. */
-	rc = sqlite3_backup_step(b, -1);
+	do
+		rc = sqlite3_backup_step(b, PAGES_AT_ONCE);
+	while (rc == SQLITE_OK && !stop_asked());
 	(void)sqlite3_backup_finish(b);
 	if (rc == SQLITE_DONE)
 		return ERR_OK;
+	if (rc == SQLITE_OK)
+		return err_set(ei, ERR_STOP, "stopped; there is no copy");
 	return err_set(ei, rc == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "cannot write %s: %s", path,
 		       rc == SQLITE_FULL ? "no room left" : sqlite3_errstr(rc));
 }
@@ -190,6 +199,7 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *ei)
 {
 	char tmp[PATH_MAX];
 	sqlite3 *to = NULL;
+	bool held;
 	int n = snprintf(tmp, sizeof tmp - 16, "%s.XXXXXX", path), fd, rc;
 	enum err e;
 
@@ -206,8 +216,13 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *ei)
 	if (!e)
 		(void)sqlite3_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL,
 				   NULL, NULL);
+	held = s->held;
+	if (!e && !held)
+		e = store_hold(s, ei);
 	if (!e)
 		e = copy_pages(s, to, path, ei);
+	if (!held)
+		store_rest(s);
 	(void)sqlite3_close(to);
 	if (!e)
 		e = settle(tmp, path, ei);

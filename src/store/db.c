@@ -13,7 +13,7 @@
 
 enum {
 	PAGE = 8192,          /* bytes */
-	WAIT = 5000,          /* ms, for the moments in which SQLite locks readers out */
+	WAIT = 60000,         /* ms, for the moments in which SQLite locks readers out */
 	READ_CACHE = 16384,   /* KiB */
 	WRITE_CACHE = 65536,  /* KiB */
 	LOG_KEPT = 64 << 20,  /* bytes of the log that stay for the next transaction */
@@ -50,6 +50,8 @@ enum err db_err(struct store *s, int rc, struct errinfo *ei)
 	case SQLITE_CORRUPT:
 		return err_set(ei, ERR_PARSE, "%s is damaged (%s); nezumi doctor tells more",
 			       s->path, msg);
+	case SQLITE_INTERRUPT:
+		return err_set(ei, ERR_STOP, "stopped");
 	case SQLITE_NOTADB:
 		return err_set(ei, ERR_FORMAT, "%s is not a database", s->path);
 	case SQLITE_TOOBIG:

@@ -54,8 +54,20 @@ bool store_locked(const char *dir, char text[160])
 	return locked;
 }
 
+/* Somebody looks who holds it (store_locked), which may take a while on a busy machine; nobody
+ * writes. */
+static bool only_looked_at(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+		return false;
+	(void)flock(fd, LOCK_UN);
+	return true;
+}
+
 enum err lock_take(struct store *s, const char *who, struct errinfo *ei)
 {
+	enum { TRIES = 1000, PAUSE_US = 10000 };
+	unsigned pid = (unsigned)getpid();
 	char path[4096 + 16], text[160];
 	int n;
 
@@ -63,9 +75,10 @@ enum err lock_take(struct store *s, const char *who, struct errinfo *ei)
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
 		return err_set(ei, ERR_IO, "cannot open %s: %s", path, strerror(errno));
-	for (int tries = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; tries++) {
-		if (tries < 5) { /* somebody may just be looking who holds it */
-			(void)usleep(20000);
+	for (unsigned tries = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; tries++) {
+		if (tries < TRIES && only_looked_at(s->lock)) {
+			/* Not in step with another one who is about to write, too. */
+			(void)usleep(PAUSE_US + (pid + tries) * 7919 % PAUSE_US);
 			continue;
 		}
 		describe_lock(s->lock, text);
@@ -73,7 +86,7 @@ enum err lock_take(struct store *s, const char *who, struct errinfo *ei)
 		s->lock = -1;
 		return err_set(ei, ERR_IO, "%s is being written by another nezumi (%s)", s->dir, text);
 	}
-	n = snprintf(text, sizeof text, "%.60s, process %ld", who, (long)getpid());
+	n = snprintf(text, sizeof text, "%.60s, process %ld", who, (long)pid);
 	(void)!ftruncate(s->lock, 0);
 	(void)!pwrite(s->lock, text, (size_t)n, 0);
 	return ERR_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/db.h"
 
+#include "base/stop.h"
+
 struct store_source store_source_init(struct str name)
 {
 	return (struct store_source){ .name = name,
@@ -204,8 +206,15 @@ enum err store_source_put(struct store *s, const struct store_source *source, in
 	return ERR_OK;
 }
 
+static int is_stopped(void *ctx)
+{
+	(void)ctx;
+	return stop_asked();
+}
+
 enum err store_source_remove(struct store *s, struct str name, struct errinfo *ei)
 {
+	enum { STEPS = 100000 /* of SQLite's machine, between two looks at the flag */ };
 	static const enum sql steps[] = { SQL_OVERLAP_OF_REMOVE, SQL_SAID_REMOVE,
 					  SQL_EXCLUSIONS_REMOVE, SQL_LIST_REMOVE,
 					  SQL_ORGS_REMOVE,       SQL_ALIASES_REMOVE,
@@ -215,6 +224,8 @@ enum err store_source_remove(struct store *s, struct str name, struct errinfo *e
 
 	if (e)
 		return e;
+	/* Of millions of rows it takes seconds. */
+	sqlite3_progress_handler(s->db, STEPS, is_stopped, NULL);
 	e = store_source_find(s, name, &had, ei);
 	for (size_t i = 0; !e && i < sizeof steps / sizeof steps[0]; i++) {
 		sqlite3_stmt *st = NULL;
@@ -225,6 +236,9 @@ enum err store_source_remove(struct store *s, struct str name, struct errinfo *e
 		bind_i64(st, 1, had.id);
 		e = db_run(s, st, ei);
 	}
+	sqlite3_progress_handler(s->db, 0, NULL, NULL);
+	if (stop_asked() && (!e || e == ERR_STOP))
+		e = err_set(ei, ERR_STOP, "stopped");
 	if (!e)
 		e = db_do(s, SQL_SPECIALS_CHANGED, ei);
 	if (!e)

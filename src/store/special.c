@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/db.h"
 
+#include "base/stop.h"
+
 /* ---- what is special ---- */
 
 static enum err damaged(struct store *s, struct errinfo *ei)
@@ -280,6 +282,8 @@ enum err store_alias_of(struct store *s, struct str key, alias_fn tell, void *ct
 /* Whatever was begun is done whole or not at all. */
 static enum err settle(struct store *s, enum err e, struct errinfo *ei)
 {
+	if (!e && stop_asked())
+		e = err_set(ei, ERR_STOP, "stopped");
 	if (!e)
 		e = db_do(s, SQL_SPECIALS_CHANGED, ei);
 	if (!e)
