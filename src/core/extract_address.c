@@ -61,12 +61,40 @@ static bool version_before(const struct ex *x, size_t at)
 	return before == '#' || before == '$' || before == '+' || before == '^' || before == '~';
 }
 
+/* Is there a comma between two values in [from, to), without blanks, and before any? */
+static bool comma_row(const struct ex *x, size_t from, size_t to)
+{
+	for (size_t i = from; i + 1 < to && !ex_blank(x->p[i]); i++)
+		if (x->p[i] == ',' && i > from && x->p[i + 1] > ' ')
+			return true;
+	return false;
+}
+
+/* Does the line of `at` begin there, and does the one before or behind it hold commas, too? */
+static bool in_table(const struct ex *x, size_t at)
+{
+	size_t begin = at, least = at > 200 ? at - 200 : 0, before, end;
+
+	while (begin > least && x->p[begin - 1] != '\n')
+		begin--;
+	if (at - begin > 3)
+		return false;
+	for (before = begin; before > least && (before == begin || x->p[before - 1] != '\n'); before--)
+		;
+	if (before < begin && comma_row(x, before, begin - 1))
+		return true;
+	for (end = at; end < x->n && end - at < 200 && x->p[end] != '\n'; end++)
+		;
+	for (before = ++end; end < x->n && end - before < 200 && x->p[end] != '\n'; end++)
+		;
+	return before < x->n && comma_row(x, before, end);
+}
+
 /* The comma of "20,1" may be a slip within the last number: what it would be then. */
 static bool comma(struct ex *x, struct found *f, size_t at, size_t end, uint32_t v4)
 {
 	size_t last = end, i = end + 1, digits;
 	uint32_t part = 0;
-	char text[32];
 	struct cidr net = { .len = 128 };
 
 	if (x->p[end] != ',' || !ex_is(x->p[i], C_DIGIT))
@@ -85,7 +113,6 @@ static bool comma(struct ex *x, struct found *f, size_t at, size_t end, uint32_t
 	if (part > 255)
 		return false;
 	net.ip = ip_v4((v4 & ~UINT32_C(255)) | part);
-	(void)text;
 	{
 		size_t begin = x->scratch.n;
 
@@ -95,6 +122,7 @@ static bool comma(struct ex *x, struct found *f, size_t at, size_t end, uint32_t
 			x->err = ERR_NOMEM;
 	}
 	f->flags |= F_COMMA;
+	f->traits |= in_table(x, at) ? T_TABLE : 0;
 	return true;
 }
 

@@ -125,10 +125,29 @@ size_t fold_bracketed(const char *p, const char *end, const char **stands)
 	return 0;
 }
 
+/* Soft hyphens, joiners and the like. */
+static const char *over_unseen(const char *p, const char *end)
+{
+	for (;;) {
+		const unsigned char *u = (const unsigned char *)p;
+
+		if (end - p >= 2 && u[0] == 0xc2 && u[1] == 0xad)
+			p += 2;
+		else if (end - p >= 3 && u[0] == 0xe2 &&
+			 ((u[1] == 0x80 && u[2] >= 0x8b && u[2] <= 0x8f) ||
+			  (u[1] == 0x81 && u[2] == 0xa0)))
+			p += 3;
+		else if (end - p >= 3 && u[0] == 0xef && u[1] == 0xbb && u[2] == 0xbf)
+			p += 3;
+		else
+			return p;
+	}
+}
+
 /* Blanks behind a defanged dot, and the end of a line that it was broken over. */
 static const char *over_blanks(const char *p, const char *end, bool line_too)
 {
-	const char *s = p;
+	const char *s = over_unseen(p, end);
 
 	while (s < end && s - p < 3 && ex_blank(*s))
 		s++;
@@ -176,6 +195,24 @@ static bool optional(const char *p, const char *end)
 	return false;
 }
 
+/* "b[i]ttern.com", "w[w]w.name[.]com": does what follows the bracket end a label of a name? */
+static bool label_goes_on(const char *p, const char *end)
+{
+	size_t n = 0, left = (size_t)(end - p);
+
+	while (n < left && n < 64 && (ex_alnum(p[n]) || p[n] == '-'))
+		n++;
+	if (n == 0 || left < n + 3)
+		return false;
+	if (p[n] == '[')
+		return p[n + 1] == '.';
+	if (p[n] != '.')
+		return false;
+	left -= n;
+	return name_follows(p + n + 1, end) ||
+	       (ex_alnum(p[n + 1]) && memmem(p + n, left < 64 ? left : 64, "[.]", 3));
+}
+
 /* The bytes of the text from `at` on that stand for something else: 0 if they do not. */
 enum err fold_bracket(struct fold *f, size_t at, size_t *took)
 {
@@ -194,8 +231,9 @@ enum err fold_bracket(struct fold *f, size_t at, size_t *took)
 		/* A letter in brackets: hxxp://evi[l].com */
 		if (begin[0] == '[' && end - begin > 4 && ex_is(begin[1], C_ALPHA) &&
 		    begin[2] == ']' && fold_label_before(f, 0) &&
-		    (begin[3] == '[' ? ex_label_at(begin + 4, end) || begin[4] == '.'
-				     : begin[3] == '.' && name_follows(begin + 4, end))) {
+		    (label_goes_on(begin + 3, end) ||
+		     (begin[3] == '[' ? ex_label_at(begin + 4, end) || begin[4] == '.'
+				      : begin[3] == '.' && name_follows(begin + 4, end)))) {
 			const char letter[2] = { begin[1], 0 };
 
 			*took = 3;

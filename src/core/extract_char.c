@@ -26,6 +26,13 @@ const unsigned char ex_class_of[256] = {
 };
 /* clang-format on */
 
+/* Hangul by letters, Thai, Lao, Burmese, Khmer. */
+static bool without_blanks(uint32_t c)
+{
+	return c >= 0xe00 && c < 0x1800 &&
+	       (c < 0xf00 || c >= 0x1780 || (c >= 0x1000 && c < 0x10a0) || (c >= 0x1100 && c < 0x1200));
+}
+
 size_t ex_char(const char *p, size_t n, enum script *script)
 {
 	const unsigned char *u = (const unsigned char *)p;
@@ -44,7 +51,7 @@ size_t ex_char(const char *p, size_t n, enum script *script)
 		c = c << 6 | (u[i] & 0x3f);
 	}
 	/* Alphabets up to Georgian, extended Latin and Greek. */
-	if ((c >= 0xc0 && c <= 0x1fff && c != 0xd7 && c != 0xf7 && !(c >= 0x1100 && c <= 0x11ff) &&
+	if ((c >= 0xc0 && c <= 0x1fff && c != 0xd7 && c != 0xf7 && !without_blanks(c) &&
 	     /* Punctuation of Arabic and Hebrew. */
 	     c != 0x60c && c != 0x61b && c != 0x61f && c != 0x6d4 && c != 0x5be && c != 0x5c0) ||
 	    (c >= 0x2c00 && c <= 0x2dff))
@@ -55,7 +62,7 @@ size_t ex_char(const char *p, size_t n, enum script *script)
 		 (c >= 0x3105 && c <= 0x31ff) || (c >= 0x3400 && c <= 0x9fff) ||
 		 (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
 		 (c >= 0x20000 && c <= 0x3ffff) || c == 0x3005 || c == 0x3007 ||
-		 (c >= 0x1100 && c <= 0x11ff) || (c >= 0xff66 && c <= 0xff9f))
+		 without_blanks(c) || (c >= 0xff66 && c <= 0xff9f))
 		*script = SCRIPT_CJK;
 	return len;
 }

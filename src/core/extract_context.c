@@ -188,7 +188,8 @@ static bool alone(const struct ex *x, const struct found *f)
 {
 	size_t i = f->at, k = f->end, body = x->line.body, end = x->line.end;
 
-	while (i > body && opens(x->p[i - 1]))
+	/* '.evil.com' of a rule holds all below it. */
+	while (i > body && (opens(x->p[i - 1]) || x->p[i - 1] == '.'))
 		i--;
 	while (i > body && ((unsigned char)x->p[i - 1] == 0x9c || (unsigned char)x->p[i - 1] == 0x8c) &&
 	       i >= 3 && ((unsigned char)x->p[i - 3] == 0xe2 || (unsigned char)x->p[i - 3] == 0xe3))
@@ -203,6 +204,9 @@ static bool alone(const struct ex *x, const struct found *f)
 	if (k >= end || x->p[k] == '\n' || x->p[k] == '\r')
 		return true;
 	if (x->p[k] == '|' || x->p[k] == '\t' || x->p[k] == ',' || x->p[k] == ';')
+		return true;
+	/* "name.com 1.2.3.4" */
+	if (x->p[k] == ' ' && i == body && ex_is(x->p[k + 1], C_DIGIT))
 		return true;
 	if (x->p[k] == ' ')
 		return k + 1 >= end || strchr(" |-(:,;/=<>", x->p[k + 1]) || x->p[k + 1] == '\t' ||
@@ -317,79 +321,6 @@ static bool identifier(const struct ex *x, const struct found *f)
 	return !ex_alnum(x->p[end - 3]) || (x->p[end - 2] == 'I' && x->p[end - 3] >= 'a');
 }
 
-/* "Server 1.2.3.4": does the word right before it say that it is an address, or bad? */
-static bool named_so(struct ex *x, const struct found *f)
-{
-	const struct word_hit *w;
-
-	for (w = ex_hits_from(x, f->at > 40 ? f->at - 40 : 0);
-	     w && w < ex_hits_end(x) && w->at < f->at; w++)
-		if (w->kind & (W_VALUE | W_CUE | W_ROLE | W_SENDER) && w->end + 2 >= f->at)
-			return true;
-	return false;
-}
-
-/* "Some Manager 12.80.0.40": a product and its version, where nothing speaks of an address. */
-static bool small_parts(const struct ip *ip)
-{
-	int small = 0;
-
-	for (int k = 0; k < 32; k += 8)
-		small += (ip->lo >> k & 255) <= 9;
-	return small >= 3;
-}
-
-/* The first letter of the word that ends before the blank at i - 1. */
-static char first_of(const struct ex *x, size_t i)
-{
-	for (i--; i > x->line.at && ex_is(x->p[i - 1], C_ALPHA | C_DIGIT); i--)
-		;
-	return x->p[i];
-}
-
-/* "1.2.3.4 and later" */
-static bool and_later(const struct ex *x, const struct found *f)
-{
-	static const char *const words[] = {
-		" and later",  " or later",     " and earlier",  " or earlier",   " and older",
-		" or older",   " and newer",    " or newer",     " and above",    " and below",
-		" oder neuer", " et antérieur", " y anteriores", " e precedenti", "以降",
-		"以前",        "未満",          "及以上",        "及更早",        "及之前",
-		" 이상",       " 이하",         " и ниже",       " и выше"
-	};
-
-	for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
-		if (strncmp(x->p + f->end, words[k], strlen(words[k])) == 0)
-			return true;
-	return false;
-}
-
-static void product(struct ex *x, struct found *f)
-{
-	size_t i = f->at;
-	struct ip ip;
-
-	if (f->flags & (F_SEC_IOC | F_ALONE | F_SENDER) || f->port || i < 3 || named_so(x, f) ||
-	    x->p[i - 1] != ' ' || !(ex_alnum(x->p[i - 2]) || x->p[i - 2] == '.') ||
-	    !ip_parse(f->value, &ip))
-		return;
-	/* Three small numbers of four. */
-	if (small_parts(&ip) && ex_upper(first_of(x, i)))
-		f->flags |= F_VERSION;
-	/* "invoice n. 12.4.22.1" */
-	if (x->p[i - 2] == '.' && i > 4 && (x->p[i - 3] | 32) != 's' && !ex_is(x->p[i - 4], C_DIGIT) &&
-	    ((x->p[i - 3] | 32) == 'n' || (x->p[i - 3] | 32) == 'r' || (x->p[i - 3] | 32) == 'o') &&
-	    (x->p[i - 4] == ' ' || (x->p[i - 4] | 32) == 'n'))
-		f->flags |= F_VERSION;
-	for (i--; i > x->line.at && ex_is(x->p[i - 1], C_ALPHA | C_DIGIT); i--)
-		;
-	if (!ex_upper(x->p[i]) || !ex_is(x->p[i + 1], C_ALPHA) || ex_upper(x->p[i + 1]))
-		return;
-	if ((ip.lo >> 16 & 255) == 0 || (ip.lo >> 8 & 255) == 0 ||
-	    ((ip.lo >> 24 & 255) < 24 && (ip.lo >> 16 & 255) < 24))
-		f->flags |= F_VERSION;
-}
-
 static bool dotted(const struct ex *x, size_t from, size_t to)
 {
 	for (size_t i = from; i + 1 < to; i++)
@@ -398,58 +329,49 @@ static bool dotted(const struct ex *x, size_t from, size_t to)
 	return false;
 }
 
-/* "..., the real site is other.com": the word is about what follows it. */
+/* "..., the real site is other.com": the word is about what follows it, before a semicolon. */
 static bool speaks_of_next(const struct ex *x, const struct word_hit *w)
 {
-	return dotted(x, w->end, w->end + 60 < x->sentence_to ? w->end + 60 : x->sentence_to);
+	size_t to = w->end + 60 < x->sentence_to ? w->end + 60 : x->sentence_to;
+	const char *stop = to > w->end ? memchr(x->p + w->end, ';', to - w->end) : NULL;
+
+	return dotted(x, w->end, stop ? (size_t)(stop - x->p) : to);
 }
 
-/* Is the word a label: does a colon follow? */
-static bool labels(const struct ex *x, const struct word_hit *w)
+/*
+ * Is a word of innocence about f? "Impersonates" speaks of what follows in most languages (2), of
+ * what stands before in Japanese and Korean (3): the other side is who does it.
+ */
+static bool of_this(const struct ex *x, const struct found *f, const struct word_hit *w, bool before)
 {
-	size_t i = w->end;
+	size_t from = before ? w->end : f->end, to = before ? f->at : w->at;
 
-	while (i - w->end < 3 && ex_blank(x->p[i]))
-		i++;
-	return x->p[i] == ':' || x->p[i] == '=';
-}
-
-/* "update the engine to 9.2.230.21" */
-static bool reaches(const struct ex *x, size_t at)
-{
-	return at > 5 &&
-	       (memcmp(x->p + at - 4, " to ", 4) == 0 || memcmp(x->p + at - 6, " from ", 6) == 0);
-}
-
-/* How far before a number the word may stand that says it is none of an address. */
-static size_t reach_of(const struct ex *x, const struct found *f, const struct word_hit *w)
-{
-	switch (w->number) {
-	case ONLY_UPDATE: /* "update" */
-		return reaches(x, f->at) ? 48 : 16;
-	case ONLY_CLOSE: /* "Windows" */
-		return 3;
-	case ONLY_LABEL: /* "Subject:" */
-		return labels(x, w) && w->at >= x->line.at ? 120 : 0;
-	default:
-		return 16;
-	}
+	if (w->number == ONLY_NEXT &&
+	    !(before && to - from < 48 && !memchr(x->p + from, ',', to - from)))
+		return false;
+	if (w->number == ONLY_PREVIOUS && (before || to - from > 48))
+		return false;
+	/* "unblocked a; blocked b" */
+	if (to > from && memchr(x->p + from, ';', to - from) && !ex_labels(x, w))
+		return false;
+	return before || !speaks_of_next(x, w);
 }
 
 static void rarer(const struct ex *x, struct found *f, const struct word_hit *w, size_t d,
 		  bool before, bool labelled)
 {
-	bool label = before && w->at >= x->line.body && labels(x, w);
+	bool label = before && w->at >= x->line.body && ex_labels(x, w);
 
-	if (w->kind & W_BENIGN && d < 90 && (before || !speaks_of_next(x, w)) &&
-	    (w->number != ONLY_LABEL || labels(x, w)))
+	if (w->kind & W_BENIGN && d < 90 && of_this(x, f, w, before) &&
+	    (w->number != ONLY_LABEL || ex_labels(x, w)))
 		f->flags |= F_BENIGN;
 	if (w->kind & W_SENDER && label)
 		f->flags |= F_SENDER;
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
 	/* "contact" is what malware does, too; "Contact:" is not. */
-	if (w->kind & W_CONTACT && d < 80 && (w->number != ONLY_LABEL || labels(x, w)))
+	if (w->kind & W_CONTACT && d < 80 && (before || !memchr(x->p + f->end, ';', d)) &&
+	    (w->number != ONLY_LABEL || ex_labels(x, w)))
 		f->flags |= F_CONTACT;
 	if (w->kind & W_RANSOM) {
 		f->flags |= F_RANSOM;
@@ -459,7 +381,7 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		f->flags |= F_GUID_WORD;
 	if (w->kind & W_COMMIT && before && d < (w->number == ONLY_CLOSE ? 2 : 40))
 		f->flags |= F_COMMIT_WORD;
-	if (w->kind & (W_VERSION | W_SECTION) && before && d < reach_of(x, f, w) &&
+	if (w->kind & (W_VERSION | W_SECTION) && before && d < ex_version_reach(x, f, w) &&
 	    !(f->flags & F_HARD) && f->type == EX_IPV4)
 		f->flags |= F_VERSION;
 	if (w->kind & W_HASHES && labelled && d < 40 && f->type == EX_MD5) {
@@ -511,7 +433,7 @@ static bool sinkholed(const struct ex *x, const struct found *f)
 /* Is the word the key of what follows, quoted or not? */
 static bool labels_value(const struct ex *x, const struct word_hit *w)
 {
-	return labels(x, w) ||
+	return ex_labels(x, w) ||
 	       ((x->p[w->end] == '"' || x->p[w->end] == '\'') && x->p[w->end + 1] == ':');
 }
 
@@ -533,10 +455,17 @@ static bool yara_string(const struct ex *x, const struct found *f)
 	return i > x->line.at && x->p[i - 1] == '$';
 }
 
+/* Behind "name@" or "@sha256:", as programs name commits and images. */
+static bool at_sign(const struct ex *x, size_t at)
+{
+	return at > 8 && (x->p[at - 1] == '@' || memcmp(x->p + at - 8, "@sha256:", 8) == 0);
+}
+
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
 	const struct word_hit *w;
+	size_t strong = SIZE_MAX; /* how far the nearest cue of the same clause is */
 	size_t cue = 0, verb = 0, ref = 0, benign = 0, file = 0; /* ends of the last ones before f */
 	bool labelled, link = false;
 
@@ -583,8 +512,13 @@ void ex_surroundings(struct ex *x, struct found *f)
 			continue;
 		if (w->kind & W_CUE && d < (before ? 140 : 100))
 			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
-		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue)
+		if (w->kind & W_CUE && !(w->kind & W_WEAK) && d < strong &&
+		    !memchr(x->p + (before ? w->end : f->end), ';', d))
+			strong = d;
+		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue) {
 			cue = w->end;
+			x->after_cue = cue + 3;
+		}
 		if (before && w->kind & W_CUE && w->end > verb)
 			verb = w->end;
 		if (before && w->kind & W_FILE && w->end > file)
@@ -602,20 +536,22 @@ void ex_surroundings(struct ex *x, struct found *f)
 				f->flags |= F_REF;
 		}
 		/* "Sources: ...", "Contact: ..." within a list of indicators. */
-		if (before && w->at == x->line.body && labels(x, w)) {
+		if (before && w->at == x->line.body && ex_labels(x, w)) {
 			if (w->kind & (W_REFS | W_CONTACT) && !(w->kind & (W_IOC | W_CUE)))
 				f->flags = (f->flags & ~(uint32_t)F_SEC_IOC) | F_SEC_REF;
 			if (w->kind & W_IOC && w->kind & W_ALARM)
 				f->flags |= F_SEC_IOC | F_ROW;
 		}
 		/* "IOC: ..." */
-		if (before && d < 4 && w->kind & W_IOC && w->kind & W_ALARM && labels(x, w))
+		if (before && d < 4 && w->kind & W_IOC && w->kind & W_ALARM && ex_labels(x, w))
 			f->flags |= F_SEC_IOC | F_ROW;
 		if (w->kind & W_VALUE && before && d < 40)
 			f->flags |= F_VALUE_WORD;
 		/* host = "evil.com", Domain: evil.com */
-		if (w->kind & W_VALUE && before && d < 8 && labels(x, w))
+		if (w->kind & W_VALUE && before && d < 8 && ex_labels(x, w)) {
 			f->pointed = f->assigned = true;
+			f->traits |= w->kind & W_NAMES ? T_NAMES : 0;
+		}
 		if (w->kind & W_FILE && labelled && d < 24)
 			f->flags |= F_FILE_WORD;
 		if (w->kind & (W_BENIGN | W_SENDER | W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID |
@@ -633,8 +569,21 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->flags &= ~(uint32_t)F_FILE_WORD;
 	if (benign && benign < cue && (dotted(x, benign, cue) || f->at - cue < 8))
 		f->flags &= ~(uint32_t)F_BENIGN;
+	/* Nothing bad is said in the same breath. */
+	if (f->flags & F_BENIGN && strong == SIZE_MAX)
+		f->flags &= ~(uint32_t)F_STRONG;
 	if (x->heading_benign && f->at >= x->heading_at)
 		f->flags |= F_BENIGN;
+	if (x->heading_names && f->flags & F_SEC_IOC)
+		f->traits |= T_NAMES;
+	if (x->columns)
+		ex_column(x, f);
+	if ((f->type == EX_DOMAIN || f->type == EX_URL) &&
+	    !(f->flags & (F_HARD | F_ALONE | F_SERVICE)) && ex_quoted(x, f))
+		f->traits |= T_QUOTED;
+	/* "uses: actions/checkout@8e5e7e..." */
+	if ((f->type == EX_SHA1 || f->type == EX_SHA256) && at_sign(x, f->at))
+		f->flags |= F_COMMIT_WORD;
 	if (f->type <= EX_URL && yara_string(x, f))
 		f->flags |= F_CUE | F_STRONG;
 	if (f->type == EX_DOMAIN && sinkholed(x, f))
@@ -664,10 +613,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 			}
 	if (f->type >= EX_MD5 && f->type <= EX_SHA512 && identifier(x, f))
 		f->flags |= F_GUID_WORD;
-	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)) && and_later(x, f))
-		f->flags |= F_VERSION;
-	if (f->type == EX_IPV4 && !(f->flags & (F_HARD | F_VERSION)))
-		product(x, f);
+	if (f->type == EX_IPV4 && !(f->flags & F_HARD))
+		ex_version(x, f);
 	facts(x, f, from, to);
 	x->alarms_between = x->alarms;
 }

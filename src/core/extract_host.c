@@ -181,90 +181,6 @@ size_t ex_host_end(const struct ex *x, size_t at)
 	return i;
 }
 
-size_t ex_port(const struct ex *x, size_t at, uint16_t *port)
-{
-	uint32_t v = 0;
-	size_t i = at + 1;
-
-	if (x->p[at] != ':')
-		return at;
-	for (; i - at <= 5 && ex_is(x->p[i], C_DIGIT); i++)
-		v = v * 10 + (uint32_t)(x->p[i] - '0');
-	if (i == at + 1 || v == 0 || v > 65535 || ex_is(x->p[i], C_ALPHA | C_DIGIT))
-		return at;
-	/* "1.2.3.4:80:..." is something else. */
-	if (x->p[i] == ':' && ex_alnum(x->p[i + 1]))
-		return at;
-	*port = (uint16_t)v;
-	return i;
-}
-
-/* "port 443" behind a value, in other languages and with a word or two before it; "443/TCP". */
-void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
-{
-	static const char *const before[] = { "on ",  "over ", "at ",    "via ", "using ", "tcp ",
-					      "udp ", "tcp/",  "auf ",   "sur ", "le ",    "en ",
-					      "el ",  "na ",   "no ",    "по ",  "на ",    "の",
-					      "の ",  "的",    "sulla ", "a ",   "para ",  "của " };
-	static const char *const words[] = {
-		"ports ", "port ",      "port: ", "port:",    "port=",   "порт ",
-		"порту ", "портом ",    "порта ", "puerto ",  "porta ",  "porto ",
-		"ポート", "ポート番号", "端口",   "连接端口", "埠",      "포트 ",
-		"포트",   "cổng ",      "poort ", "portu ",   "portem ", "bağlantı noktası "
-	};
-	size_t i = at, digits;
-	uint32_t v = 0;
-	bool named = false;
-
-	/* Blanks and brackets, also wide ones. */
-	while (i - at < 9 && x->p[i]) {
-		if (strchr(" (,", x->p[i]))
-			i++;
-		else if (memcmp(x->p + i, "\xef\xbc\x88", 3) == 0 ||
-			 memcmp(x->p + i, "\xe3\x80\x81", 3) == 0 ||
-			 memcmp(x->p + i, "\xef\xbc\x8c", 3) == 0)
-			i += 3;
-		else
-			break;
-	}
-	if (x->p[i] == ')' || (i < x->n && memcmp(x->p + i, "\xef\xbc\x89", 3) == 0))
-		i += x->p[i] == ')' ? 1 : 3;
-	/* Mostly: no word and no number. */
-	if (!ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE))
-		return;
-	for (size_t k = 0; k < 2 * (sizeof before / sizeof before[0]); k++) {
-		const char *word = before[k % (sizeof before / sizeof before[0])];
-		struct str w;
-
-		if (ex_lower(x->p[i]) != word[0])
-			continue;
-		w = str_of(word);
-		if (str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w))
-			i += w.n;
-	}
-	for (size_t k = 0; k < sizeof words / sizeof words[0] && !named; k++) {
-		struct str w;
-
-		if (ex_lower(x->p[i]) != words[k][0])
-			continue;
-		w = str_of(words[k]);
-		named = str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w);
-		i += named ? w.n : 0;
-	}
-	if (i == at)
-		return;
-	while (named && (x->p[i] == ' ' || x->p[i] == ':'))
-		i++;
-	for (digits = i; ex_is(x->p[i], C_DIGIT) && v < 100000; i++)
-		v = v * 10 + (uint32_t)(x->p[i] - '0');
-	if (i == digits || v == 0 || v > 65535 || ex_alnum(x->p[i]) ||
-	    (x->p[i] == '.' && ex_is(x->p[i + 1], C_DIGIT)))
-		return;
-	if (named || str_istarts((struct str){ x->p + i, 4 }, STR("/tcp")) ||
-	    str_istarts((struct str){ x->p + i, 4 }, STR("/udp")))
-		*port = (uint16_t)v;
-}
-
 /* ---- what has dots ---------------------------------------------------------------------------- */
 
 static bool has_upper(struct str s)
@@ -283,7 +199,7 @@ static bool calls(const struct ex *x, size_t end)
 }
 
 /* An undefanged name by its looks: code, a file, a verdict of a scanner. */
-static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
+static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld, uint8_t *traits)
 {
 	struct str rest = { x->p + at, end - at }, label, first;
 	size_t labels = name_labels(rest), upper = 0, verdict = 0;
@@ -313,9 +229,6 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 		flags |= F_CODE;
 	if (verdict && (upper || labels > 2))
 		flags |= F_CODE;
-	if (lexicon_has(x->lex, SET_FILE_TLD, tld) && labels == 2 && !str_iis(tld, "com") &&
-	    !str_iis(tld, "cc"))
-		flags |= F_FILE;
 	/* Names that can be registered have no underscore. */
 	if (memchr(x->p + at, '_', end - at)) {
 		size_t dots = 0, i = end;
@@ -325,6 +238,14 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld)
 			dots += x->p[i] == '.';
 			if (x->p[i] == '_')
 				flags |= F_FILE;
+		}
+	}
+	if (labels == 2 && !(flags & F_FILE)) {
+		if (lexicon_has(x->lex, SET_FILE_TLD, tld)) {
+			flags |= F_FILE;
+			*traits |= T_FILE_TLD;
+		} else if (lexicon_has(x->lex, SET_WEAK_TLD, tld)) {
+			*traits |= T_WEAK_TLD;
 		}
 	}
 	/* RUNME.COM is a file. */
@@ -390,7 +311,7 @@ static size_t spelt_mail(const struct ex *x, size_t at, size_t end)
 {
 	size_t i = at;
 
-	if (at < 6 || memcmp(x->p + at - 4, " at ", 4) != 0)
+	if (at < 6 || !str_ieq((struct str){ x->p + at - 4, 4 }, STR(" at ")))
 		return 0;
 	for (size_t k = at; k < end; k++)
 		if (fold_bit(x->fold.hard, k) && (x->fold.src.p[fold_src(&x->fold, k)] | 32) != 'd')
@@ -401,7 +322,7 @@ static size_t spelt_mail(const struct ex *x, size_t at, size_t end)
 }
 
 /* A name, with the port and path that follow it. `flags`: what is known of it. */
-static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32_t flags)
+static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32_t flags, uint8_t traits)
 {
 	uint32_t said = ex_host_flags(x, value);
 	size_t i;
@@ -455,6 +376,7 @@ static size_t name(struct ex *x, size_t at, size_t end, struct str value, uint32
 	if (!f)
 		return end;
 	f->port = port;
+	f->traits = traits;
 	if (port)
 		return i;
 	if (!(flags & (F_CODE | F_FILE)))
@@ -479,6 +401,7 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 	struct str tld, value, raw;
 	struct found *f;
 	size_t found = x->found.n;
+	uint8_t traits = 0;
 
 	/* What follows a full stop of the sentence without a blank is no part of it. */
 	for (;;) {
@@ -583,7 +506,7 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 			f = ex_add(x, EX_DOMAIN, at, next, value, flags);
 			next = end + 1;
 		} else {
-			next = name(x, at, next, value, flags);
+			next = name(x, at, next, value, flags, 0);
 			f = x->found.n > found ? &x->found.v[found] : NULL;
 		}
 		if (f && note) {
@@ -611,15 +534,16 @@ static size_t lettered(struct ex *x, size_t at, size_t end)
 		return next;
 	}
 	if (!hard)
-		flags |= looks(x, at, end, tld);
+		flags |= looks(x, at, end, tld, &traits);
 	else if (lexicon_has(x->lex, SET_FILE_TLD, tld) && name_labels(value) == 2)
 		flags |= F_MINOR;
-	/* foo.zip in a path or beside file words is a file; who defangs it means a name. */
-	if (flags & F_FILE && !(flags & F_HARD)) {
+	/* foo.zip in a path or beside file words is a file; who defangs it means a name, elsewhere
+	 * in the document, too. */
+	if (flags & F_FILE && !(flags & F_HARD) && !(traits & T_FILE_TLD)) {
 		x->scratch.n = begin;
 		return file(x, at, end, flags);
 	}
-	next = name(x, at, end, value, flags);
+	next = name(x, at, end, value, flags, traits);
 	x->scratch.n = begin;
 	return next;
 }
@@ -734,7 +658,7 @@ size_t ex_wide_name(struct ex *x, size_t dot)
 		x->scratch.n = begin;
 		return 0;
 	}
-	end = name(x, at, end, value, hard ? F_HARD : 0);
+	end = name(x, at, end, value, hard ? F_HARD : 0, 0);
 	x->scratch.n = begin;
 	return x->found.n > found ? end : 0;
 }

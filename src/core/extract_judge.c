@@ -14,7 +14,7 @@ struct group {
 	struct str value;
 	uint8_t type;
 	bool hard;     /* defanged somewhere */
-	bool mended;   /* only by mending */
+	bool bad;      /* an indicator somewhere */
 	uint32_t best; /* found + 1 */
 	uint32_t out;
 	uint32_t count;
@@ -222,6 +222,10 @@ static int score(const struct judge *j, const struct found *f)
 		s -= 2;
 	if (g & F_FILE_WORD && f->type == EX_DOMAIN)
 		s -= 2;
+	if (f->traits & T_QUOTED && (loud || j->x->n < SHORT_TEXT))
+		s += f->type == EX_URL ? 2 : 1;
+	if (f->traits & T_WEAK_TLD)
+		s -= 1;
 	if (g & F_SERVICE)
 		s -= 6;
 	if (g & F_MINOR)
@@ -338,6 +342,24 @@ static bool linked(const struct judge *j, struct str mail)
 	return g != NULL;
 }
 
+/* "x.zip": is the name of a host meant, though files have such endings? */
+static bool names_host(const struct judge *j, const struct found *f)
+{
+	uint32_t g = f->flags;
+
+	if (!(f->traits & T_FILE_TLD))
+		return false;
+	if (is_hard(j, EX_DOMAIN, f->value))
+		return true;
+	if (g & (F_FILE_WORD | F_NEAR_HASH | F_BENIGN | F_REF | F_SEC_REF | F_LINK) ||
+	    !(alarmed(j, f) || j->x->n < SHORT_TEXT))
+		return false;
+	if (f->traits & T_NAMES)
+		return f->assigned || (g & F_SEC_IOC && g & (F_ALONE | F_ROW));
+	/* Of these the country has more than the language has scripts. */
+	return str_ends(f->value, STR(".pl")) && ((g & F_SEC_IOC && g & F_ALONE) || score(j, f) >= 3);
+}
+
 static enum ex_class named(const struct judge *j, struct found *f, struct str host)
 {
 	uint32_t flags = f->flags;
@@ -356,11 +378,18 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
 	if (flags & F_CODE)
 		return because(f, EX_CONTEXT, "looks like code");
+	if (flags & F_FILE && names_host(j, f))
+		return EX_INDICATOR;
+	if (flags & F_FILE && f->type == EX_DOMAIN) {
+		f->type = EX_FILENAME;
+		f->value = f->original;
+		return EX_CONTEXT;
+	}
 	if (flags & F_FILE)
 		return because(f, EX_CONTEXT, "looks like a file's name");
 	if (is_hard(j, (enum ex_type)f->type, f->value))
 		return EX_INDICATOR;
-	if (!(flags & F_SERVICE) && is_hard(j, EX_DOMAIN, host))
+	if (!(flags & F_SERVICE) && (is_hard(j, EX_DOMAIN, host) || is_hard(j, EX_IPV4, host)))
 		return EX_INDICATOR;
 	s = score(j, f);
 	if (quiet(j, f))
@@ -419,6 +448,8 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		s -= 3;
 	if (g & F_BENIGN)
 		s -= 2;
+	if (public_tld(f->value))
+		s -= 2;
 	/* The mail of whoever published this, by its name or by where the text links to. */
 	if (!f->note_mail && !(g & F_SENDER) && office(f->value))
 		s -= g & F_SEC_IOC && g & (F_ALONE | F_ROW) ? 1 : 6;
@@ -467,24 +498,57 @@ static enum ex_class judge(const struct judge *j, struct found *f)
 	}
 }
 
-/* 1.2.3.20,1: one number with a slip, or two things with a comma between them. */
+/* 1.2.3.20,1: one number with a slip, or two things with a comma between them, as in a table. */
 static void comma(const struct judge *j, struct found *f)
 {
-	bool row = f->line_at == f->at || (f->flags & F_ALONE && f->at < 4 + f->line_at);
-
+	if (f->traits & T_TABLE)
+		return;
 	if (is_hard(j, (enum ex_type)f->type, f->alt)) {
 		f->value = f->alt;
 		f->status = EX_MENDED;
 		f->note = "a comma stood inside the last number; the document has this address elsewhere";
-	} else if (f->flags & F_HARD && !row) {
+	} else if (f->flags & F_HARD) {
 		f->value = f->alt;
 		f->status = EX_UNCERTAIN;
 		f->note = "a comma stands inside the last number, which may end before it";
 	} else {
+		f->status = EX_UNCERTAIN;
+		f->note = "a comma and digits follow, which may belong to the last number";
 		return;
 	}
 	f->original = f->slip->original;
 	f->context = f->slip->context;
+}
+
+/* What stands on a host that is an indicator, and is spoken of in another tone. */
+static void beside_bad(struct judge *j)
+{
+	struct ex *x = j->x;
+
+	for (size_t i = 0; i < x->found.n; i++) {
+		const struct found *f = &x->found.v[i];
+		uint32_t g;
+
+		if (f->class != EX_INDICATOR || f->flags & (F_SERVICE | F_MINOR) ||
+		    (f->type != EX_DOMAIN && f->type != EX_IPV4))
+			continue;
+		g = group_make(j, (enum ex_type)f->type, f->value);
+		if (!j->failed)
+			j->groups.v[g].bad = true;
+	}
+	for (size_t i = 0; i < x->found.n; i++) {
+		struct found *f = &x->found.v[i];
+		const struct group *g;
+
+		if (f->class == EX_INDICATOR || f->type != EX_URL ||
+		    f->flags & (F_EXAMPLE | F_NOT_IN_DNS | F_SERVICE | F_MINOR))
+			continue;
+		g = group_of(j, EX_DOMAIN, f->host);
+		if (!g)
+			g = group_of(j, EX_IPV4, f->host);
+		if (g && g->bad)
+			f->class = EX_INDICATOR;
+	}
 }
 
 /* ---- the answer ------------------------------------------------------------------------------- */
@@ -558,11 +622,13 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 			comma(&j, &x->found.v[i]);
 	if (x->found.n > 1 && in->n_links)
 		qsort(x->found.v, x->found.n, sizeof *x->found.v, by_place);
+	for (size_t i = 0; i < x->found.n; i++)
+		x->found.v[i].class = (uint8_t)judge(&j, &x->found.v[i]);
+	beside_bad(&j);
 	for (size_t i = 0; i < x->found.n && !e; i++) {
 		struct found *f = &x->found.v[i];
 		struct group *g;
 
-		f->class = (uint8_t)judge(&j, f);
 		f->group = group_make(&j, (enum ex_type)f->type, f->value);
 		if (j.failed) {
 			e = ERR_NOMEM;

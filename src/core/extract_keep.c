@@ -158,6 +158,7 @@ static struct ex_like like_of(const struct found *f)
 				 .port = f->port,
 				 .type = f->type,
 				 .status = f->status,
+				 .traits = f->traits,
 				 .alarm = f->alarm,
 				 .escaped = f->escaped,
 				 .angle = f->angle,
@@ -177,7 +178,7 @@ static bool alike(const struct ex_like *a, const struct ex_like *b)
 	       a->angle == b->angle && a->note_mail == b->note_mail && a->pointed == b->pointed &&
 	       a->assigned == b->assigned && a->role == b->role && a->family == b->family &&
 	       a->type == b->type && a->status == b->status && a->port == b->port &&
-	       a->note == b->note && !(a->flags & F_COMMA);
+	       a->traits == b->traits && a->note == b->note && !(a->flags & F_COMMA);
 }
 
 static void count_more(struct ex *x, struct ex_value *v)
@@ -224,7 +225,8 @@ void ex_keep(struct ex *x)
 			x->hard_all += f->type != EX_EMAIL;
 			x->hard_hosts += f->type == EX_DOMAIN || f->type == EX_URL;
 		}
-		if (f->flags & F_ALONE && f->line_at != x->bare_line && f->type != EX_FILENAME) {
+		if (f->flags & F_ALONE && f->line_at != x->bare_line && f->type != EX_FILENAME &&
+		    !(f->flags & F_FILE)) {
 			x->bare++;
 			x->bare_line = f->line_at;
 		}

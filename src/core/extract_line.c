@@ -26,7 +26,7 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 	for (; k - w->end < 40 && ex_is(x->p[k], C_NAME); k++)
 		;
 	/* "header.from=..." */
-	if (x->p[k] == '=' || x->p[k] == '(')
+	if (x->p[k] == '=' || x->p[k] == '(' || (x->p[k] == '"' && x->p[k + 1] == ':'))
 		return false;
 	for (; i + 1 < k; i++)
 		dot |= x->p[i] == '.' && ex_alnum(x->p[i + 1]);
@@ -238,6 +238,8 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	if (l.end <= l.body)
 		return;
 	x->lines++;
+	x->told_end = 0;
+	ex_table_line(x, &l, false);
 	if (!x->titled) {
 		x->titled = true;
 		h = listen(x, l.body, l.end);
@@ -261,7 +263,8 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->row_family = h.family;
 			x->row_role = h.role;
 		}
-		if (h.kinds & (W_IOC | W_VALUE) && x->section == SEC_NONE)
+		if (h.kinds & (W_IOC | W_VALUE) &&
+		    (x->section == SEC_NONE || (x->section == SEC_OTHER && ends_with_colon(s))))
 			x->intro = true;
 		return;
 	}
@@ -270,6 +273,8 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	colon = ends_with_colon(s);
 	loud = !l.bullet && s.n <= 120 && shouting(s);
 	if (!mark && !loud && !colon && (l.bullet || s.n > 80 || ends_sentence(s))) {
+		x->told = l.body;
+		x->told_end = l.bullet ? 0 : l.end;
 		if (s.n > 100 || (s.n > 60 && ends_sentence(s)))
 			x->intro = false;
 		return;
@@ -287,6 +292,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		x->heading = ex_source(x, l.body, l.end);
 		x->heading_at = l.body;
 		x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
+		x->heading_names = h.kinds & W_NAMES && !(h.kinds & (W_FILE | W_HASHES));
 		x->heading_family = h.families ? h.family : STR_NONE;
 		x->heading_role = h.role;
 		x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);
@@ -302,6 +308,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->heading = ex_source(x, l.body, l.end);
 			x->heading_at = l.body;
 			x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
+			x->heading_names = h.kinds & W_NAMES && !(h.kinds & (W_FILE | W_HASHES));
 			x->heading_family = h.families ? h.family : STR_NONE;
 			x->heading_role = h.role;
 			x->heading_alarm = (h.kinds & W_ALARM) ||
@@ -327,9 +334,24 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	x->heading = ex_source(x, l.body, l.end);
 	x->heading_at = l.body;
 	x->heading_benign = kind == SEC_OTHER && h.kinds & W_BENIGN;
+	x->heading_names = h.kinds & W_NAMES && !(h.kinds & (W_FILE | W_HASHES));
 	x->heading_family = h.families ? h.family : STR_NONE;
 	x->heading_role = h.role;
 	x->heading_alarm = (h.kinds & W_ALARM) || (x->heading_alarm && x->section == SEC_IOC);
+}
+
+/* "All hosts below are malicious.", in the line before that of a value. */
+static void announced(struct ex *x)
+{
+	struct heard h;
+
+	if (!x->told_end || x->lined - x->told > 600)
+		return;
+	h = listen(x, x->told, x->told_end);
+	if (h.kinds & W_BELOW && h.kinds & (W_IOC | W_CUE | W_ALARM) &&
+	    h.kinds & (W_IOC | W_VALUE) && !(h.kinds & (W_BENIGN | W_REFS)))
+		x->intro = true;
+	x->told_end = 0;
 }
 
 /* Headings up to the line of a candidate, which becomes the present one. */
@@ -342,7 +364,9 @@ void ex_to_line(struct ex *x, size_t at)
 		if (at <= end) {
 			struct str s;
 
+			announced(x);
 			x->line = line_of(x, begin, end, true);
+			ex_table_line(x, &x->line, true);
 			x->lines++;
 			s = (struct str){ x->p + x->line.body, x->line.end - x->line.body };
 			/* A heading that names a value: "TRAFFIC FROM 192.0.2.1:" */

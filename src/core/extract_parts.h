@@ -262,6 +262,8 @@ enum word_kind {
 	W_YEAR = 1 << 21,  /* four digits that may be one */
 	W_WEAK = 1 << 22,  /* a cue that innocent sites have, too */
 	W_ALARM = 1 << 23, /* only texts about attacks speak so */
+	W_NAMES = 1 << 24, /* names of hosts and URLs, so that "x.zip" is one */
+	W_BELOW = 1 << 25, /* "the following": a sentence that announces a list */
 };
 
 struct word_hit {
@@ -279,7 +281,8 @@ struct str lexicon_family(const struct lexicon *l, uint32_t number);
 /* The words of extract_sites.c. */
 enum ex_set {
 	SET_SERVICE,
-	SET_FILE_TLD,
+	SET_FILE_TLD, /* more often the ending of a file than of a name */
+	SET_WEAK_TLD, /* the other way round */
 	SET_FILE_END,
 	SET_PACKAGE,
 	SET_VERDICT,
@@ -304,6 +307,11 @@ enum word_only {
 	ONLY_UPDATE,    /* that, or "from ... to ..." does */
 	ONLY_NOTE,      /* part of a note of blackmailers, not told of one */
 	ONLY_KEY,       /* it is the name of a setting */
+	ONLY_NEXT, /* about what follows, or about what stands before: others are who does that */
+	ONLY_PREVIOUS,
+	ONLY_BARE,     /* no colon stands behind it and no word of attacks before it */
+	ONLY_COLUMN,   /* at the head of a column */
+	ONLY_SINGULAR, /* not with an s */
 };
 
 enum { EX_WORD_MAX = 79 };
@@ -354,12 +362,21 @@ enum found_flag {
 	F_STRONG = 1 << 30, /* a cue that nothing innocent has */
 };
 
+enum found_trait {
+	T_FILE_TLD = 1 << 0, /* a file by nothing but its ending, which is a top-level domain, too */
+	T_WEAK_TLD = 1 << 1,
+	T_NAMES = 1 << 2,  /* under a heading or in a column of names of hosts */
+	T_QUOTED = 1 << 3, /* within quotation marks, with other words */
+	T_TABLE = 1 << 4,  /* the first of several values with commas between them */
+};
+
 struct found {
 	uint32_t at, end; /* folded text */
 	uint32_t flags;
 	uint16_t port;
 	uint8_t type, status, class;
 	uint8_t has_role, role;
+	uint8_t traits; /* enum found_trait */
 	bool alarm;     /* the words around speak of attacks */
 	bool angle;     /* "<" stands before it */
 	bool pointed;   /* a cue right before it */
@@ -395,7 +412,7 @@ struct ex_value {
 	struct ex_like {
 		uint32_t flags;
 		uint16_t port;
-		uint8_t type, status;
+		uint8_t type, status, traits;
 		bool alarm, escaped, angle, note_mail, pointed, assigned, role, family;
 		const char *note;
 	} like;
@@ -476,7 +493,16 @@ struct ex {
 	enum section section;
 	unsigned level;
 	bool intro; /* the section is that of a line with a colon */
-	bool heading_alarm, heading_benign, title_alarm;
+	bool heading_alarm, heading_benign, heading_names, title_alarm;
+	/* Of the table that one is in: what kinds of words head its columns, and the cell that was
+	 * asked for last. */
+	uint32_t column[16];
+	uint32_t cell, cell_at, cell_line;
+	uint8_t columns;
+	bool table;
+	size_t told, told_end; /* the line before, if it is a short sentence */
+	size_t after_cue;      /* a little behind the cue that was met last */
+	size_t version_end;    /* behind the last number that was a version's */
 	struct str heading;
 	size_t heading_at;
 	struct str heading_family;
@@ -506,6 +532,9 @@ size_t ex_dotted(struct ex *x, size_t at, size_t end);
 size_t ex_wide_name(struct ex *x, size_t dot);
 /* The end of the name that begins at `at`, within what a URL's host may hold. */
 size_t ex_host_end(const struct ex *x, size_t at);
+
+/* ---- extract_port.c --------------------------------------------------------------------------- */
+
 /* A port behind `at` (`:443`): its end, or `at`. */
 size_t ex_port(const struct ex *x, size_t at, uint16_t *port);
 /* "port 443" behind a value. */
@@ -565,6 +594,25 @@ size_t ex_body_of(const struct ex *x, size_t at, size_t end, bool *bullet);
 void ex_to_line(struct ex *x, size_t at);
 /* Headings of the lines before `at`, where one begins; no candidate is in those. */
 void ex_pass_lines(struct ex *x, size_t at);
+
+/* ---- extract_table.c -------------------------------------------------------------------------- */
+
+/* Is the line one of a table, and if it is the first, what do its columns hold? `value`: it holds a
+ * candidate. */
+void ex_table_line(struct ex *x, const struct ex_line *l, bool value);
+/* What the head of its column says of a value. */
+void ex_column(struct ex *x, struct found *f);
+/* Does a quotation of more than the value hold it, as of a message that somebody got? */
+bool ex_quoted(const struct ex *x, const struct found *f);
+
+/* ---- extract_version.c ------------------------------------------------------------------------ */
+
+/* Is the word a label: does a colon follow? */
+bool ex_labels(const struct ex *x, const struct word_hit *w);
+/* How far before a number the word may stand that says it is none of an address. */
+size_t ex_version_reach(const struct ex *x, const struct found *f, const struct word_hit *w);
+/* Give F_VERSION to an undefanged address that is a version by what stands beside it. */
+void ex_version(struct ex *x, struct found *f);
 
 /* ---- extract_keep.c --------------------------------------------------------------------------- */
 

@@ -31,6 +31,8 @@ static const struct meaning meanings[] = {
 	{ STR("commit"), W_COMMIT, 0 },
 	{ STR("attack"), W_ATTACK, 0 },
 	{ STR("asn"), W_ASN, 0 },
+	{ STR("names"), W_NAMES, 0 },
+	{ STR("below"), W_BELOW, 0 },
 	{ STR("controller"), W_ROLE, ROLE_CONTROLLER },
 	{ STR("payload"), W_ROLE, ROLE_PAYLOAD },
 	{ STR("phishing"), W_ROLE, ROLE_PHISHING },
@@ -51,6 +53,11 @@ static const struct meaning meanings[] = {
 	{ STR("update"), 0, ONLY_UPDATE },
 	{ STR("note"), 0, ONLY_NOTE },
 	{ STR("key"), 0, ONLY_KEY },
+	{ STR("next"), 0, ONLY_NEXT },
+	{ STR("previous"), 0, ONLY_PREVIOUS },
+	{ STR("bare"), 0, ONLY_BARE },
+	{ STR("column"), 0, ONLY_COLUMN },
+	{ STR("singular"), 0, ONLY_SINGULAR },
 };
 
 static const struct meaning *meaning_of(struct str text)

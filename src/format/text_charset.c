@@ -147,13 +147,40 @@ static bool mostly_utf8(struct str s)
 	return bad == 0 || good > 8 * bad;
 }
 
+/* Those that any Chinese text is full of, in both ways of writing them. */
+static bool frequent(uint32_t c)
+{
+	static const uint16_t most[] = {
+		0x7684, 0x4e00, 0x662f, 0x4e0d, 0x4e86, 0x5728, 0x4eba, 0x6709, 0x6211, 0x4ed6,
+		0x8fd9, 0x9019, 0x4e2d, 0x5927, 0x4f86, 0x6765, 0x4e0a, 0x570b, 0x56fd, 0x500b,
+		0x4e2a, 0x5230, 0x8aaa, 0x8bf4, 0x5011, 0x4eec, 0x70ba, 0x4e3a, 0x5b50, 0x548c,
+		0x4f60, 0x5730, 0x51fa, 0x9053, 0x4e5f, 0x6642, 0x65f6, 0x5e74, 0x5f97, 0x5c31,
+		0x90a3, 0x8981, 0x4e0b, 0x4ee5, 0x751f, 0x6703, 0x4f1a, 0x81ea, 0x8457, 0x7740,
+		0x53bb, 0x4e4b, 0x904e, 0x8fc7, 0x5bb6, 0x5b78, 0x5b66, 0x5c0d, 0x5bf9, 0x53ef,
+		0x5979, 0x91cc, 0x540e, 0x5f8c, 0x5c0f, 0x9ebc, 0x4e48, 0x5fc3, 0x591a, 0x5929,
+		0x800c, 0x80fd, 0x597d, 0x90fd, 0x7136, 0x6c92, 0x65e5, 0x65bc, 0x4e8e, 0x8d77,
+		0x9084, 0x767c, 0x53d1, 0x6210, 0x4e8b, 0x53ea, 0x4f5c, 0x7576, 0x60f3, 0x770b,
+		0x6587, 0x7121, 0x65e0, 0x958b, 0x624b, 0x7528, 0x4e3b, 0x884c, 0x65b9, 0x53c8,
+		0x5982, 0x524d, 0x6240, 0x672c, 0x898b, 0x7ecf, 0x7d93, 0x9762, 0x5df2, 0x7531,
+		0x5176, 0x8207, 0x53ca, 0x901a, 0x904b, 0x8fd0, 0x7db2, 0x7f51, 0x7ad9, 0x57df,
+		0x4ef6, 0x653b, 0x64ca, 0x51fb, 0x60e1, 0x6076, 0x610f, 0x7a0b, 0x5f0f, 0x540d,
+		0x67d3, 0x4fe1, 0x606f, 0x7cfb, 0x7d71, 0x7edf, 0x8cc7, 0x6599, 0x4e0e, 0x5206
+	};
+
+	for (size_t i = 0; i < sizeof most / sizeof most[0]; i++)
+		if (most[i] == c)
+			return true;
+	return false;
+}
+
 /*
  * How much the bytes look like a language when read so. Kana are in both of the double-byte sets of
- * Japan and in that of China; only Japanese has many of them.
+ * Japan and in that of China; only Japanese has many of them. GB 18030 gives an ideograph for
+ * nearly any two bytes, but the frequent ones only where Chinese is written.
  */
 static long plausible(struct str utf8, bool japanese, bool chinese)
 {
-	long sum = 0, kana = 0, ideographs = 0;
+	long sum = 0, kana = 0, ideographs = 0, usual = 0;
 
 	for (size_t i = 0; i + 2 < utf8.n; i++) {
 		const unsigned char *p = (const unsigned char *)utf8.p + i;
@@ -172,9 +199,10 @@ static long plausible(struct str utf8, bool japanese, bool chinese)
 			kana++;
 		else if (c >= 0x3001 && c <= 0x3002)
 			sum += 4;
-		else if (c >= 0x4e00 && c <= 0x9fff)
+		else if (c >= 0x4e00 && c <= 0x9fff) {
 			ideographs++;
-		else if (c >= 0xff66 && c <= 0xff9f)
+			usual += chinese && frequent(c);
+		} else if (c >= 0xff66 && c <= 0xff9f)
 			sum -= 3;
 		else if (c >= 0xe000 && c <= 0xf8ff)
 			sum -= 8;
@@ -184,7 +212,7 @@ static long plausible(struct str utf8, bool japanese, bool chinese)
 	if (japanese)
 		sum += kana * 4 + ideographs * (kana * 4 >= ideographs ? 3 : 1);
 	else if (chinese)
-		sum += kana * 10 > ideographs ? kana + ideographs : ideographs * 3;
+		sum += kana * 10 > ideographs ? kana + ideographs : ideographs * 3 + usual * 3;
 	return sum;
 }
 
@@ -209,6 +237,7 @@ static const char *guess(struct str bytes, struct buf *scratch)
 	} tries[] = { { "CP932", true, false },
 		      { "EUC-JP", true, false },
 		      { "GB18030", false, true },
+		      { "BIG5-HKSCS", false, true },
 		      { "CP1252", false, false } };
 	struct str head = str_head(bytes, 65536);
 	const char *best = "CP1252";

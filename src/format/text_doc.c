@@ -69,6 +69,32 @@ static bool is_mail(struct str head)
 	return known >= 3;
 }
 
+/* Does it begin with an element of a page, that is closed further on? */
+static bool piece(struct str s)
+{
+	static const char *const names[] = { "h2",      "h3",        "h4",   "h5",   "pre",
+					     "ul",      "ol",        "dl",   "b",    "strong",
+					     "i",       "em",        "span", "code", "tr",
+					     "section", "header",    "main", "font", "a",
+					     "center",  "blockquote" };
+	struct str name = str_skip(s, 1);
+	size_t n = 0;
+	char close[16] = "</";
+
+	while (n < name.n && n < 12 &&
+	       ((name.p[n] | 32) >= 'a' ? (name.p[n] | 32) <= 'z' : name.p[n] >= '0' && name.p[n] <= '9'))
+		n++;
+	if (s.n < 4 || s.p[0] != '<' || n == 0 || n >= name.n || (name.p[n] != '>' && name.p[n] != ' '))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_iis(str_head(name, n), names[i])) {
+			memcpy(close + 2, name.p, n);
+			close[n + 2] = '>';
+			return str_find(str_head(s, 65536), (struct str){ close, n + 3 }) != SIZE_MAX;
+		}
+	return false;
+}
+
 static bool is_html(struct str s)
 {
 	static const char *const starts[] = { "<!doctype html", "<html", "<head", "<body",  "<!--",
@@ -84,6 +110,8 @@ static bool is_html(struct str s)
 			return i + 1 < sizeof starts / sizeof starts[0] ||
 			       str_find(str_head(s, 2048), STR("<html")) != SIZE_MAX;
 	/* A piece of a page. */
+	if (piece(t))
+		return true;
 	s = str_head(s, 65536);
 	for (size_t i = 0; i + 4 < s.n && tags < 8; i++) {
 		const char *next = memchr(s.p + i, '<', s.n - i);

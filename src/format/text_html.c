@@ -134,7 +134,23 @@ static const struct {
 	{ "ntilde", 0xf1 },   { "aacute", 0xe1 },
 	{ "iacute", 0xed },   { "oacute", 0xf3 },
 	{ "uacute", 0xfa },   { "atilde", 0xe3 },
-	{ "otilde", 0xf5 },
+	{ "otilde", 0xf5 },   { "bdquo", 0x201e },
+	{ "sbquo", 0x201a },  { "lsaquo", 0x2039 },
+	{ "rsaquo", 0x203a }, { "acirc", 0xe2 },
+	{ "ecirc", 0xea },    { "icirc", 0xee },
+	{ "ocirc", 0xf4 },    { "ucirc", 0xfb },
+	{ "igrave", 0xec },   { "ograve", 0xf2 },
+	{ "ugrave", 0xf9 },   { "euml", 0xeb },
+	{ "iuml", 0xef },     { "aring", 0xe5 },
+	{ "aelig", 0xe6 },    { "oslash", 0xf8 },
+	{ "oelig", 0x153 },   { "Eacute", 0xc9 },
+	{ "Egrave", 0xc8 },   { "Agrave", 0xc0 },
+	{ "Ccedil", 0xc7 },   { "Aacute", 0xc1 },
+	{ "Iacute", 0xcd },   { "Oacute", 0xd3 },
+	{ "Uacute", 0xda },   { "Aring", 0xc5 },
+	{ "Oslash", 0xd8 },   { "iexcl", 0xa1 },
+	{ "iquest", 0xbf },   { "sect", 0xa7 },
+	{ "deg", 0xb0 },      { "dash", 0x2010 },
 };
 
 /* At `&`: what it stands for and how long it is, or 0. */
@@ -414,6 +430,9 @@ static void open_tag(struct page *p, const struct tag *t)
 		}
 		return;
 	}
+	/* The number of a footnote is no part of the name before it. */
+	if (str_iis(n, "sup") && !p->pre)
+		buf_ch(p->out, ' ');
 	if (str_iis(n, "a") && !t->close && t->href.n)
 		link(p, t->href);
 }
