@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Words found in text by their first three bytes: a bitmap of 64 Ki bits says whether any word may
- * begin so, a bucket holds those that do, longest first. Most places of a text fall through at the
- * bitmap. Words of two bytes, and those with a blank among the first three, are under their first
- * two.
+ * Words found in text by their first bytes: a bitmap of 64 Ki bits says whether any word may begin
+ * so, a bucket holds those that do. Most places of a text fall through at the bitmap. A word is
+ * under as many of its bytes as are sure to stand in the text, which are those before its first
+ * blank: six of a long one, so that few others begin like it ("http" begins many), else four, three
+ * or two.
  */
 #include "core/extract_parts.h"
 
 #include <stdlib.h>
 
+/* By how many of its first bytes a word is found. */
+enum level { BY_SIX, BY_FOUR, BY_THREE, BY_TWO, LEVELS };
+
 struct entry {
 	struct str text; /* lower case; a blank stands for blanks and hyphens, or nothing */
 	uint32_t kind, number;
-	uint32_t first; /* two, three or four bytes */
-	bool stem;      /* goes on as it likes: "exfiltrat*" */
-	bool capital;   /* begins with a capital, or is another word */
+	enum level level;
+	uint32_t bucket;
+	bool stem;    /* goes on as it likes: "exfiltrat*" */
+	bool capital; /* begins with a capital, or is another word */
 };
 
-/* What is looked at of an entry before the entry: its first bytes, up to eight or a blank. */
+/* What is looked at of an entry before the entry: its first bytes, up to eight or a blank; nearly
+ * always that is enough. */
 struct head {
 	uint64_t bytes, mask;
-	uint32_t first, n; /* n: how many */
+	uint32_t kind, number;
+	/* What follows them unless a blank does: a character, the end of the word, or anything. */
+	int16_t next;
+	uint8_t n;    /* how many bytes */
+	bool all;     /* the entry has no more */
+	bool capital; /* as in the entry */
 };
+
+enum { NEXT_ENDS = -1, NEXT_ANY = -2 };
 
 enum { BUCKETS = 4096, SET_SLOTS = 512 };
 
@@ -29,36 +42,44 @@ struct lexicon {
 	struct arena arena;
 	struct str *family;
 	size_t n_families;
-	struct entry *entry; /* sorted by bucket, longest first */
+	struct entry *entry; /* sorted by level and bucket, longest first */
 	struct head *head;   /* of each */
 	size_t n;
-	uint32_t bucket[BUCKETS + 1];
-	uint64_t begins[65536 / 64];
+	uint16_t bucket[LEVELS][BUCKETS + 1];
+	uint64_t begins[LEVELS][65536 / 64];
 	const char *set[EX_SETS][SET_SLOTS];
 };
 
-static uint32_t mixed(uint32_t first)
+static const uint64_t level_mask[LEVELS] = { UINT64_C(0xffffffffffff), 0xffffffff, 0xffffff, 0xffff };
+
+static inline uint32_t mixed(uint64_t first)
 {
-	return first * UINT32_C(2654435761) >> 16;
+	return (uint32_t)(first * UINT64_C(0x9e3779b97f4a7c15) >> 48);
 }
 
-static uint32_t bucket_of(uint32_t first)
+static uint32_t bucket_of(uint32_t mix)
 {
-	return mixed(first) & (BUCKETS - 1);
+	return mix & (BUCKETS - 1);
 }
 
-static int by_bucket(const void *a, const void *b)
+static int by_length(const struct entry *x, const struct entry *y)
 {
-	const struct entry *x = a, *y = b;
-	uint32_t bx = bucket_of(x->first), by = bucket_of(y->first);
-
-	if (bx != by)
-		return bx < by ? -1 : 1;
 	if (x->text.n != y->text.n)
 		return x->text.n > y->text.n ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
 	return str_cmp(x->text, y->text);
+}
+
+static int by_bucket(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->level != y->level)
+		return x->level < y->level ? -1 : 1;
+	if (x->bucket != y->bucket)
+		return x->bucket < y->bucket ? -1 : 1;
+	return by_length(x, y);
 }
 
 /* ---- sets of words ---------------------------------------------------------------------------- */
@@ -126,15 +147,24 @@ static size_t capitals(struct str text, bool all, char *to, size_t most)
 	return changed ? text.n : 0;
 }
 
+static enum level level_of(struct str text)
+{
+	size_t n = str_chr(text, ' ');
+
+	n = n < text.n ? n : text.n;
+	return n >= 6 ? BY_SIX : n >= 4 ? BY_FOUR : n == 3 ? BY_THREE : BY_TWO;
+}
+
 static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t number)
 {
 	struct entry *e = &l->entry[l->n];
 	struct str copy = arena_str(&l->arena, text);
 	char *p = (char *)(uintptr_t)copy.p;
+	uint32_t mix;
 
 	if (!p)
 		return ERR_NOMEM;
-	*e = (struct entry){ copy, kind, number, 0, false, false };
+	*e = (struct entry){ .text = copy, .kind = kind, .number = number };
 	e->capital = kind == W_FAMILY && lexicon_has(l, SET_ENGLISH, text);
 	/* Short names of families are parts of other things' names, too. */
 	if (kind == W_FAMILY && !e->capital && text.n > 4)
@@ -150,13 +180,10 @@ static enum err add(struct lexicon *l, struct str text, uint32_t kind, uint32_t 
 		if (p[i] == '-' || p[i] == '_')
 			p[i] = ' ';
 	}
-	e->first = (uint32_t)((unsigned char)p[0] | (unsigned char)p[1] << 8);
-	if (e->text.n > 2 && p[1] != ' ' && p[2] != ' ') {
-		e->first |= (uint32_t)(unsigned char)p[2] << 16;
-		if (e->text.n > 3 && p[3] != ' ')
-			e->first |= (uint32_t)(unsigned char)p[3] << 24;
-	}
-	l->begins[mixed(e->first) / 64] |= UINT64_C(1) << (mixed(e->first) % 64);
+	e->level = level_of(e->text);
+	mix = mixed(ex_some(p, e->text.n < 8 ? e->text.n : 7) & level_mask[e->level]);
+	e->bucket = bucket_of(mix);
+	l->begins[e->level][mix / 64] |= UINT64_C(1) << (mix % 64);
 	l->n++;
 	return ERR_OK;
 }
@@ -240,25 +267,33 @@ enum err lexicon_new(struct str words, const struct family_name *v, size_t n, st
 		return e;
 	}
 	l->head = arena_array(&l->arena, l->n + 1, sizeof *l->head);
-	if (!l->head) {
+	if (!l->head || l->n > UINT16_MAX) {
+		e = l->head ? ERR_LIMIT : ERR_NOMEM;
 		lexicon_free(l);
-		return ERR_NOMEM;
+		return e;
 	}
 	if (l->n)
 		qsort(l->entry, l->n, sizeof *l->entry, by_bucket);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct entry *w = &l->entry[i];
+		struct head *h = &l->head[i];
 
-		l->bucket[bucket_of(w->first) + 1]++;
-		l->head[i].first = w->first;
-		for (size_t k = 0; k < 8 && k < w->text.n && w->text.p[k] != ' '; k++) {
-			l->head[i].bytes |= (uint64_t)(unsigned char)w->text.p[k] << (8 * k);
-			l->head[i].mask |= UINT64_C(0xff) << (8 * k);
-			l->head[i].n++;
-		}
+		l->bucket[w->level][w->bucket + 1]++;
+		for (; h->n < 8 && h->n < w->text.n && w->text.p[h->n] != ' '; h->n++)
+			h->mask = h->mask << 8 | 0xff;
+		h->kind = w->kind;
+		h->number = w->number;
+		h->capital = w->capital;
+		h->all = h->n == w->text.n;
+		h->next = h->n < w->text.n && h->n < 8 ? (unsigned char)w->text.p[h->n + 1] : NEXT_ANY;
+		if (h->n == w->text.n && h->n < 8 && !w->stem && ex_alnum(w->text.p[h->n - 1]))
+			h->next = NEXT_ENDS;
+		h->mask |= level_mask[w->level];
+		h->bytes = ex_some(w->text.p, w->text.n < 8 ? w->text.n : 8) & h->mask;
 	}
-	for (size_t i = 0; i < BUCKETS; i++)
-		l->bucket[i + 1] += l->bucket[i];
+	for (size_t k = 0, at = 0; k < LEVELS; k++)
+		for (size_t i = 0; i <= BUCKETS; i++)
+			l->bucket[k][i] = (uint16_t)(at += l->bucket[k][i]);
 	*out = l;
 	return ERR_OK;
 }
@@ -276,9 +311,12 @@ struct str lexicon_family(const struct lexicon *l, uint32_t number)
 	return l->family[number];
 }
 
-static bool separates(char c)
+static inline bool separates(char c)
 {
-	return c == ' ' || c == '-' || c == '_' || c == '\n' || c == '\r' || c == '\t';
+	const uint64_t which = UINT64_C(1) << ' ' | UINT64_C(1) << '-' | UINT64_C(1) << '\n' |
+			       UINT64_C(1) << '\r' | UINT64_C(1) << '\t';
+
+	return ((unsigned char)c < 64 && which >> c & 1) || c == '_';
 }
 
 /* Where the word that begins at p ends, or 0; `same` bytes are as they should. There are NULs
@@ -309,40 +347,101 @@ static size_t match(const struct entry *e, const char *p, size_t same)
 	return 0;
 }
 
-/* The words that begin at i with these bytes; *took: the longest. */
-static enum err probe(const struct lexicon *l, const char *text, size_t i, uint64_t eight,
-		      uint32_t first, size_t *took, word_hits *out)
+/* May the word go on as it should behind its first bytes? */
+static inline bool goes_on(const struct head *h, const char *text)
 {
-	uint32_t b = bucket_of(first);
+	char c = ex_lower(text[h->n]);
 
-	for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
-		const struct entry *w = &l->entry[k];
-		struct word_hit *h;
-		size_t n;
-
-		if ((eight ^ l->head[k].bytes) & l->head[k].mask || l->head[k].first != first)
-			continue;
-		if (w->capital && !ex_upper(text[i]))
-			continue;
-		n = match(w, text + i, l->head[k].n);
-		/* A longer name of a family hides a shorter one; other words say more together. */
-		if (n == 0 || (n < *took && w->kind & W_FAMILY))
-			continue;
-		h = VEC_PUSH(out);
-		if (!h)
-			return ERR_NOMEM;
-		*h = (struct word_hit){ (uint32_t)i, (uint32_t)(i + n), l->entry[k].kind,
-					l->entry[k].number };
-		*took = n > *took ? n : *took;
-	}
-	return ERR_OK;
+	if (h->next == NEXT_ANY || h->next == (unsigned char)c)
+		return true;
+	if (h->next == NEXT_ENDS)
+		return !ex_alnum(c) || c == 's';
+	if (!separates(c))
+		return false;
+	c = ex_lower(text[h->n + 1]);
+	return h->next == (unsigned char)c || separates(c);
 }
 
-static inline unsigned begins(const struct lexicon *l, uint32_t first)
+/* The next of [k, end) that begins like the text, whose first bytes are `eight`. */
+static inline uint32_t like(const struct lexicon *l, uint32_t k, uint32_t end, const char *text,
+			    uint64_t eight)
 {
-	uint32_t m = mixed(first);
+	while (k < end && ((eight ^ l->head[k].bytes) & l->head[k].mask || !goes_on(&l->head[k], text)))
+		k++;
+	return k;
+}
 
-	return l->begins[m / 64] >> (m % 64) & 1;
+/* What is found by its first bytes at one place. */
+struct probe {
+	const struct lexicon *l;
+	const char *text;
+	word_hits *out;
+	size_t at, took; /* took: the longest */
+	uint64_t eight;
+	enum err err;
+};
+
+static inline void found(struct probe *p, const char *text, uint32_t k)
+{
+	const struct head *h = &p->l->head[k];
+	struct word_hit *hit;
+	size_t n = h->n;
+
+	if (h->capital && !ex_upper(*text))
+		return;
+	/* Without a letter behind it, or with one that may be the plural's. */
+	if (!h->all || (h->next == NEXT_ENDS ? ex_alnum(text[n]) : h->next == NEXT_ANY))
+		n = match(&p->l->entry[k], text, n);
+	/* A longer name of a family hides a shorter one; other words say more together. */
+	if (n == 0 || (n < p->took && h->kind & W_FAMILY))
+		return;
+	hit = VEC_PUSH(p->out);
+	if (!hit) {
+		p->err = ERR_NOMEM;
+		return;
+	}
+	*hit = (struct word_hit){ (uint32_t)p->at, (uint32_t)(p->at + n), h->kind, h->number };
+	p->took = n > p->took ? n : p->took;
+}
+
+static void probe(struct probe *p, enum level level)
+{
+	const struct lexicon *l = p->l;
+	const char *text = p->text + p->at;
+	uint32_t b = bucket_of(mixed(p->eight & level_mask[level]));
+	uint32_t end = l->bucket[level][b + 1];
+
+	for (uint32_t k = l->bucket[level][b]; (k = like(l, k, end, text, p->eight)) < end; k++)
+		found(p, text, k);
+}
+
+/* Of both levels, the longest first. */
+static void probe_long(struct probe *p)
+{
+	const struct lexicon *l = p->l;
+	const char *text = p->text + p->at;
+	uint32_t a = bucket_of(mixed(p->eight & level_mask[BY_SIX])),
+		 b = bucket_of(mixed(p->eight & level_mask[BY_FOUR]));
+	uint32_t a_end = l->bucket[BY_SIX][a + 1], b_end = l->bucket[BY_FOUR][b + 1];
+
+	a = like(l, l->bucket[BY_SIX][a], a_end, text, p->eight);
+	b = like(l, l->bucket[BY_FOUR][b], b_end, text, p->eight);
+	while (a < a_end || b < b_end) {
+		if (b == b_end || (a < a_end && by_length(&l->entry[a], &l->entry[b]) < 0)) {
+			found(p, text, a);
+			a = like(l, a + 1, a_end, text, p->eight);
+		} else {
+			found(p, text, b);
+			b = like(l, b + 1, b_end, text, p->eight);
+		}
+	}
+}
+
+static inline unsigned begins(const struct lexicon *l, enum level level, uint64_t eight)
+{
+	uint32_t m = mixed(eight & level_mask[level]);
+
+	return l->begins[level][m / 64] >> (m % 64) & 1;
 }
 
 /* No letter, or an s; c is in lower case. */
@@ -375,16 +474,30 @@ static bool year_at(const char *p)
 enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t *word, size_t from,
 		      size_t to, word_hits *out)
 {
-	enum err e = ERR_OK;
-	size_t took;
+	struct probe p = { .l = l, .text = text, .out = out };
+	const size_t last = (to - 1) / 64;
+	size_t k = from / 64, next = from;
+	uint64_t bits = from < to ? word[k] : 0;
 
-	for (size_t i = ex_next(word, from, to); i < to && !e; i = ex_next(word, i + took, to)) {
-		unsigned char k = ex_class_of[(unsigned char)text[i]];
+	if (from >= to)
+		return ERR_OK;
+	for (;;) {
+		unsigned short_two, short_three, six, four;
 		uint64_t eight;
-		unsigned two, three, four, short_two, short_three;
+		size_t i;
 
-		took = 1;
-		if (k & C_DIGIT) {
+		while (!bits) {
+			if (k == last)
+				return ERR_OK;
+			bits = word[++k];
+		}
+		i = k * 64 + (size_t)__builtin_ctzll(bits);
+		bits &= bits - 1;
+		if (i < next)
+			continue;
+		if (i >= to)
+			return ERR_OK;
+		if ((unsigned char)(text[i] - '0') <= 9) {
 			if (year_at(text + i)) {
 				struct word_hit *h = VEC_PUSH(out);
 
@@ -394,26 +507,32 @@ enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t 
 			}
 			continue;
 		}
-		if (i >= 2 && inside_word(text, i))
-			continue;
 		eight = ex_lower_eight(text + i);
 		/* Short words, and those with a blank early, have no letter behind. */
 		short_two = ends_short(eight >> 16 & 0xff);
 		short_three = ends_short(eight >> 24 & 0xff);
-		four = begins(l, (uint32_t)eight);
+		six = begins(l, BY_SIX, eight);
+		four = begins(l, BY_FOUR, eight);
 		/* Mostly. */
-		if (!(short_two | short_three | four))
+		if (!(short_two | short_three | six | four))
 			continue;
-		two = short_two & begins(l, eight & 0xffff);
-		three = short_three & begins(l, eight & 0xffffff);
-		/* Behind the text there are NULs. */
-		four &= (eight >> 24 & 0xff) != 0;
-		if (four)
-			e = probe(l, text, i, eight, (uint32_t)eight, &took, out);
-		if (!e && three)
-			e = probe(l, text, i, eight, eight & 0xffffff, &took, out);
-		if (!e && two)
-			e = probe(l, text, i, eight, eight & 0xffff, &took, out);
+		short_two &= begins(l, BY_TWO, eight);
+		short_three &= begins(l, BY_THREE, eight);
+		if (!(short_two | short_three | six | four) || (i >= 2 && inside_word(text, i)))
+			continue;
+		p.eight = eight;
+		p.at = i;
+		p.took = 1;
+		if (six & four)
+			probe_long(&p);
+		else if (six | four)
+			probe(&p, six ? BY_SIX : BY_FOUR);
+		if (short_three)
+			probe(&p, BY_THREE);
+		if (short_two)
+			probe(&p, BY_TWO);
+		if (p.err)
+			return p.err;
+		next = i + p.took;
 	}
-	return e;
 }
