@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/extract_parts.h"
 
-#include <stdio.h>
-
 /* ---- dates ------------------------------------------------------------------------------------ */
 
 static bool number_at(const char *p, size_t *i, size_t to, unsigned most, uint32_t *v)
@@ -97,10 +95,16 @@ static bool date_at(const char *p, size_t i, size_t to, uint32_t *y, uint32_t *m
 	return *m && number_at(p, &k, to, 4, y) && *y > 1990;
 }
 
+static void two_digits(char *p, uint32_t v)
+{
+	p[0] = (char)('0' + v / 10);
+	p[1] = (char)('0' + v % 10);
+}
+
 size_t ex_date(const char *p, size_t at, size_t to, int64_t *t)
 {
 	uint32_t y, m, d;
-	char text[32];
+	char text[] = "0000-00-00";
 
 	if (!ex_alnum(p[at]) || (at && (ex_is(p[at - 1], C_NAME) || p[at - 1] == '/')))
 		return 0;
@@ -108,6 +112,9 @@ size_t ex_date(const char *p, size_t at, size_t to, int64_t *t)
 		return 0;
 	if (!date_at(p, at, to, &y, &m, &d) || y > 2100 || m > 12 || d > 31)
 		return 0;
-	(void)snprintf(text, sizeof text, "%04u-%02u-%02u", y, m, d);
-	return time_parse(str_of(text), t, NULL) ? at + 6 : 0;
+	two_digits(text, y / 100);
+	two_digits(text + 2, y % 100);
+	two_digits(text + 5, m);
+	two_digits(text + 8, d);
+	return time_parse((struct str){ text, 10 }, t, NULL) ? at + 6 : 0;
 }

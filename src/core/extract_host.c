@@ -30,22 +30,22 @@ static bool known_tld(struct str label)
 bool ex_tld(struct ex *x, struct str label)
 {
 	struct tld_slot *slot;
-	uint64_t key = 0, high = 0;
+	uint64_t key, high;
 	char low[64];
 
 	if (label.n < 2 || label.n > 63)
 		return false;
-	for (size_t i = 0; i < label.n; i++) {
-		low[i] = ex_lower(label.p[i]);
-		if (!ex_is(low[i], C_ALPHA) &&
-		    !(label.n > 4 && (ex_is(low[i], C_DIGIT) || low[i] == '-')))
+	for (size_t i = 0; i < label.n; i++)
+		if (!ex_is(label.p[i], C_ALPHA) &&
+		    !(label.n > 4 && (ex_is(label.p[i], C_DIGIT) || label.p[i] == '-')))
 			return false;
-		high = high << 8 | key >> 56;
-		key = key << 8 | (unsigned char)low[i];
-	}
+	memset(low, 0, 16);
+	ex_lower_to(low, label.p, label.n);
 	label.p = low;
 	if (label.n > 16)
 		return known_tld(label);
+	key = ex_eight(low);
+	high = ex_eight(low + 8);
 	slot = &x->tld[((key ^ high) * UINT64_C(0x9e3779b97f4a7c15)) >> 55];
 	if (slot->low != key || slot->high != high)
 		*slot = (struct tld_slot){ key, high, known_tld(label) };
@@ -94,10 +94,13 @@ static uint32_t host_flags(struct ex *x, struct str host)
 	struct str tld = last_label(host);
 	uint32_t flags = 0;
 
-	for (size_t i = 0;
-	     i < sizeof examples / sizeof examples[0] && memmem(host.p, host.n, "example", 7); i++)
-		if (name_under(host, str_of(examples[i])))
+	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+		size_t n = strlen(examples[i]);
+
+		if (host.n >= n && host.p[host.n - n + 1] == 'x' &&
+		    name_under(host, (struct str){ examples[i], n }))
 			return F_EXAMPLE;
+	}
 	if (!ex_tld(x, tld) && IN(tld, reserved))
 		return F_EXAMPLE;
 	if (tld.n == host.n)

@@ -47,7 +47,9 @@ struct lexicon {
 	size_t n;
 	uint16_t bucket[LEVELS][BUCKETS + 1];
 	uint64_t begins[LEVELS][65536 / 64];
-	const char *set[EX_SETS][SET_SLOTS];
+	struct str set[EX_SETS][SET_SLOTS];
+	uint64_t set_sizes[EX_SETS]; /* bit n: a word of n bytes is in it */
+	uint32_t port[32];
 };
 
 static const uint64_t level_mask[LEVELS] = { UINT64_C(0xffffffffffff), 0xffffffff, 0xffffff, 0xffff };
@@ -86,11 +88,13 @@ static int by_bucket(const void *a, const void *b)
 
 static void set_add(struct lexicon *l, enum ex_set set, const char *word)
 {
-	size_t i = ex_hash(str_of(word)) % SET_SLOTS;
+	struct str s = str_of(word);
+	size_t i = ex_hash(s) % SET_SLOTS;
 
-	while (l->set[set][i])
+	while (l->set[set][i].n)
 		i = (i + 1) % SET_SLOTS;
-	l->set[set][i] = word;
+	l->set[set][i] = s;
+	l->set_sizes[set] |= UINT64_C(1) << s.n % 64;
 }
 
 bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
@@ -98,15 +102,19 @@ bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
 	char low[64];
 	size_t i;
 
-	if (word.n == 0 || word.n > sizeof low)
+	if (word.n >= sizeof low || !(l->set_sizes[set] >> word.n & 1))
 		return false;
-	for (i = 0; i < word.n; i++)
-		low[i] = ex_lower(word.p[i]);
+	ex_lower_to(low, word.p, word.n);
 	word.p = low;
-	for (i = ex_hash(word) % SET_SLOTS; l->set[set][i]; i = (i + 1) % SET_SLOTS)
-		if (str_is(word, l->set[set][i]))
+	for (i = ex_hash(word) % SET_SLOTS; l->set[set][i].n; i = (i + 1) % SET_SLOTS)
+		if (str_eq(word, l->set[set][i]))
 			return true;
 	return false;
+}
+
+bool lexicon_may_port(const struct lexicon *l, const char *p)
+{
+	return l->port[p[0] & 31] >> (ex_lower(p[1]) & 31) & 1;
 }
 
 /* ---- words ------------------------------------------------------------------------------------ */
@@ -242,6 +250,7 @@ enum err lexicon_new(struct str words, const struct family_name *v, size_t n, st
 	if (!l)
 		return ERR_NOMEM;
 	arena_init(&l->arena, 64 << 20);
+	ex_port_begins(l->port);
 	for (size_t i = 0; ex_set_words[i].word; i++)
 		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	l->family = arena_array(&l->arena, n + 1, sizeof *l->family);

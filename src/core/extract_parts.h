@@ -295,6 +295,8 @@ struct ex_set_word {
 	enum ex_set set;
 };
 extern const struct ex_set_word ex_set_words[];
+/* May one of the words before a port (extract_port.c) begin at p, where a letter stands? */
+bool lexicon_may_port(const struct lexicon *l, const char *p);
 /* Without regard to case. */
 bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word);
 
@@ -539,6 +541,9 @@ size_t ex_host_end(const struct ex *x, size_t at);
 size_t ex_port(const struct ex *x, size_t at, uint16_t *port);
 /* "port 443" behind a value. */
 void ex_port_word(const struct ex *x, size_t at, uint16_t *port);
+/* How the words begin that may stand before it: bit k of second[i] for the i-th letter and a second
+ * character that ends in the bits of k. */
+void ex_port_begins(uint32_t second[32]);
 
 /* ---- extract_address.c ------------------------------------------------------------------------ */
 

@@ -20,24 +20,41 @@ size_t ex_port(const struct ex *x, size_t at, uint16_t *port)
 	return i;
 }
 
+static const char *const before[] = { "on ",  "over ", "at ",    "via ", "using ", "tcp ",
+				      "udp ", "tcp/",  "auf ",   "sur ", "le ",    "en ",
+				      "el ",  "na ",   "no ",    "по ",  "на ",    "の",
+				      "の ",  "的",    "sulla ", "a ",   "para ",  "của ",
+				      "por ", "pela ", "alla ",  "qua ", "trên ",  "через ",
+				      "의 ",  "عبر ",  "über ",  "på ",  "pada ",  "melalui ",
+				      "ke ",  "la ",   "in ",    "w ",   "do " };
+static const char *const words[] = {
+	"ports ",      "port ",      "port: ",   "port:",    "port=",   "порт ",
+	"порту ",      "портом ",    "порта ",   "puerto ",  "porta ",  "porto ",
+	"ポート",      "ポート番号", "端口",     "连接端口", "埠",      "포트 ",
+	"포트",        "cổng ",      "poort ",   "portu ",   "portem ", "bağlantı noktası ",
+	"porcie ",     "المنفذ ",    "منفذ ",    "พอร์ต ",    "พอร์ต",    "порте ",
+	"portnummer ", "portas ",    "puertos ", "porte ",   "porten "
+};
+
+#define COUNT(v) (sizeof(v) / sizeof(v)[0])
+
+static void note_begin(const char *word, uint32_t second[32])
+{
+	if (ex_is(word[0], C_ALPHA))
+		second[word[0] & 31] |= UINT32_C(1) << (word[1] & 31);
+}
+
+void ex_port_begins(uint32_t second[32])
+{
+	for (size_t i = 0; i < COUNT(before); i++)
+		note_begin(before[i], second);
+	for (size_t i = 0; i < COUNT(words); i++)
+		note_begin(words[i], second);
+}
+
 /* "port 443" behind a value, in other languages and with a word or two before it; "443/TCP". */
 void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 {
-	static const char *const before[] = {
-		"on ",  "over ", "at ",    "via ", "using ", "tcp ",  "udp ", "tcp/",  "auf ",
-		"sur ", "le ",   "en ",    "el ",  "na ",    "no ",   "по ",  "на ",   "の",
-		"の ",  "的",    "sulla ", "a ",   "para ",  "của ",  "por ", "pela ", "alla ",
-		"qua ", "trên ", "через ", "의 ",  "عبر ",   "über ", "på ",  "pada ", "melalui ",
-		"ke ",  "la ",   "in ",    "w ",   "do "
-	};
-	static const char *const words[] = {
-		"ports ",      "port ",      "port: ",   "port:",    "port=",   "порт ",
-		"порту ",      "портом ",    "порта ",   "puerto ",  "porta ",  "porto ",
-		"ポート",      "ポート番号", "端口",     "连接端口", "埠",      "포트 ",
-		"포트",        "cổng ",      "poort ",   "portu ",   "portem ", "bağlantı noktası ",
-		"porcie ",     "المنفذ ",    "منفذ ",    "พอร์ต ",    "พอร์ต",    "порте ",
-		"portnummer ", "portas ",    "puertos ", "porte ",   "porten "
-	};
 	size_t i = at, digits;
 	uint32_t v = 0;
 	bool named = false;
@@ -56,10 +73,11 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 	if (x->p[i] == ')' || (i < x->n && memcmp(x->p + i, "\xef\xbc\x89", 3) == 0))
 		i += x->p[i] == ')' ? 1 : 3;
 	/* Mostly: no word and no number. */
-	if (!ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE))
+	if (!ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE) ||
+	    (ex_is(x->p[i], C_ALPHA) && !lexicon_may_port(x->lex, x->p + i)))
 		return;
-	for (size_t k = 0; k < 2 * (sizeof before / sizeof before[0]); k++) {
-		const char *word = before[k % (sizeof before / sizeof before[0])];
+	for (size_t k = 0; !ex_is(x->p[i], C_DIGIT) && k < 2 * COUNT(before); k++) {
+		const char *word = before[k % COUNT(before)];
 		struct str w;
 
 		if (ex_lower(x->p[i]) != word[0])
@@ -71,7 +89,7 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 			named = word[1] == 'c' || word[1] == 'd';
 		}
 	}
-	for (size_t k = 0, done = 0; k < sizeof words / sizeof words[0] && !done; k++) {
+	for (size_t k = 0, done = 0; k < COUNT(words) && !done; k++) {
 		struct str w;
 
 		if (ex_lower(x->p[i]) != words[k][0])

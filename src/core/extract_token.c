@@ -44,10 +44,14 @@ static bool random_hex(const char *p, size_t n)
 		letters += (unsigned)(letter * EX_EACH(1) >> 56);
 		runs += (unsigned)(same * EX_EACH(1) >> 56);
 		steps += (unsigned)((step & ~ten) * EX_EACH(1) >> 56);
-		for (size_t k = 0; k < take; k++, v >>= 8) {
-			seen |= 1u << (v & 15);
-			before = v & 15;
-		}
+		before = (unsigned)(v >> (8 * (take - 1)) & 15);
+		if (take == 8)
+			seen |= 1u << (v & 15) | 1u << (v >> 8 & 15) | 1u << (v >> 16 & 15) |
+				1u << (v >> 24 & 15) | 1u << (v >> 32 & 15) | 1u << (v >> 40 & 15) |
+				1u << (v >> 48 & 15) | 1u << (v >> 56 & 15);
+		else
+			for (size_t k = 0; k < take; k++, v >>= 8)
+				seen |= 1u << (v & 15);
 	}
 	return __builtin_popcount(seen) >= 8 && letters > 0 && letters < n && runs < n / 2 &&
 	       steps < n / 2;

@@ -210,6 +210,9 @@ static const struct scheme *scheme_of(const struct ex *x, size_t at, size_t end)
 	const struct scheme *best = NULL;
 	size_t most = 0;
 
+	/* None ends otherwise. */
+	if (!strchr("spwxhbil54", ex_lower(x->p[end - 1])))
+		return NULL;
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
 		size_t n = schemes[i].written.n;
 

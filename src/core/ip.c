@@ -179,11 +179,20 @@ void ip_format(struct buf *b, struct ip a)
 	uint16_t g[8];
 
 	if (ip_is_v4(a)) {
+		char text[16];
+		size_t n = 0;
+
 		for (int shift = 24; shift >= 0; shift -= 8) {
-			buf_u64(b, a.lo >> shift & 255);
-			if (shift)
-				buf_ch(b, '.');
+			unsigned part = a.lo >> shift & 255;
+
+			if (part >= 100)
+				text[n++] = (char)('0' + part / 100);
+			if (part >= 10)
+				text[n++] = (char)('0' + part / 10 % 10);
+			text[n++] = (char)('0' + part % 10);
+			text[n++] = '.';
 		}
+		buf_add(b, text, n - 1);
 		return;
 	}
 	for (int i = 0; i < 4; i++) {
