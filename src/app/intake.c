@@ -314,6 +314,24 @@ static size_t unread(const struct scan_files *f)
 	return n;
 }
 
+/* A file of which nothing came, and nothing was wrong with it. */
+static void note_empty(struct scan_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct scan_file *file = &f->v[i];
+
+		if (file->records || file->malformed || file->unused || file->trouble.n ||
+		    file->note.n)
+			continue;
+		if (!file->reader)
+			file->note = STR("it is empty");
+		else if (str_is(str_of(file->reader->name), "list"))
+			file->note = STR("no value in it, blank lines and comments alone");
+		else
+			file->note = STR("nothing is listed in it");
+	}
+}
+
 enum err intake_read(struct intake *in, struct store *s, const struct intake_options *o,
 		     struct errinfo *ei)
 {
@@ -344,6 +362,8 @@ enum err intake_read(struct intake *in, struct store *s, const struct intake_opt
 	for (int k = 0; k < 4; k++)
 		missing += unread(&in->files[k]);
 	missing += unread(&in->others);
+	for (int k = 0; k < 4; k++)
+		note_empty(&in->files[k]);
 	if (in->rows == 0)
 		return err_set(ei, ERR_FORMAT, "nothing usable was read; nothing was changed");
 	if (missing && !o->keep_going)

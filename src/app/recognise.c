@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which reader a file is for, and what its head promises. */
+#include "app/content.h"
 #include "app/scan.h"
 #include "app/scan_parts.h"
 
@@ -179,7 +180,7 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 			e = recognise_behind(reads, s, &sample, &file->reader);
 	}
 	if (e == ERR_FORMAT)
-		(void)err_set(&ei, e, "no reader recognises this content");
+		e = content_refuse(&sample, reads, &ei);
 	if (!e && file->reader)
 		e = read_head(file, &sample, columns, &f->arena, &ei);
 	if (!e && !source_can_reopen(s)) {

@@ -101,14 +101,22 @@ static enum err fill(struct reading *g, size_t want)
 	return e;
 }
 
-/* The whole lines at the front; the last line of a file may lack its LF. */
-static struct str whole_lines(const struct reading *g)
+/* What a reader may look at behind the lines that it reads. */
+static size_t ahead_of(const struct reader *rd)
+{
+	return rd->spans ? SPAN_AHEAD : 0;
+}
+
+/* The whole lines at the front; the last line of a file may lack its LF. `ahead` bytes at least are
+ * left behind them, unless the file ends. */
+static struct str whole_lines(const struct reading *g, size_t ahead)
 {
 	struct str all = rest(g);
-	const char *lf = all.n && !g->ended ? memrchr(all.p, '\n', all.n) : NULL;
+	const char *lf;
 
 	if (g->ended)
 		return all;
+	lf = all.n > ahead ? memrchr(all.p, '\n', all.n - ahead) : NULL;
 	return lf ? (struct str){ all.p, (size_t)(lf - all.p) + 1 } : STR_NONE;
 }
 
@@ -259,10 +267,13 @@ static size_t refuse(struct reading *g, const struct reader *rd, struct str text
 	return text.n - left.n;
 }
 
-static enum err read_lines(struct reading *g, const struct reader *rd, struct str text)
+/* *used: bytes that were read, more than there are in the text where its last row ends behind it. */
+static enum err read_lines(struct reading *g, const struct reader *rd, struct str text, size_t *used)
 {
 	struct sink *s = &g->block->sink;
+	const char *begin = text.p;
 
+	*used = text.n;
 	while (text.n) {
 		size_t n;
 		enum err e = take_header(g, rd, text, &n);
@@ -273,9 +284,12 @@ static enum err read_lines(struct reading *g, const struct reader *rd, struct st
 			n = refuse(g, rd, text);
 		} else if (!n) {
 			s->used = text.n;
+			s->ahead = rd->spans ? rest(g).n - (size_t)(text.p + text.n - rest(g).p) : 0;
 			rd->block(g->heading.layout, &g->hints, text, s);
-			n = rd->mark ? s->used : text.n;
+			n = rd->mark || rd->spans ? s->used : text.n;
 			buf_clear(&s->scratch);
+			if (n > text.n)
+				*used = (size_t)(text.p - begin) + n;
 		}
 		text = str_skip(text, n);
 	}
@@ -351,7 +365,8 @@ static enum err pass_over(struct reading *g, const struct job *j)
 static enum err do_lines(struct reading *g, const struct reader *rd, const struct job *j,
 			 struct lane *lane)
 {
-	enum err e = fill(g, g->piece);
+	size_t ahead = ahead_of(rd), want = g->piece + ahead;
+	enum err e = fill(g, want);
 
 	if (!e && j->whole && str_starts(rest(g), STR("\xef\xbb\xbf")))
 		use(g, 3); /* such a file is not cut */
@@ -361,22 +376,23 @@ static enum err do_lines(struct reading *g, const struct reader *rd, const struc
 	while (!e && !job_done(g, j)) {
 		struct str lines;
 		bool more = false;
+		size_t used;
 
 		if (stop_asked())
 			return ERR_STOP;
-		if (rest(g).n < g->piece / 2)
-			e = fill(g, g->piece);
-		lines = e ? STR_NONE : whole_lines(g);
+		if (rest(g).n < g->piece / 2 + ahead)
+			e = fill(g, want);
+		lines = e ? STR_NONE : whole_lines(g, ahead);
 		if (!e && !lines.n) {
-			e = fill(g, LINE_LIMIT);
-			lines = e ? STR_NONE : whole_lines(g);
+			e = fill(g, LINE_LIMIT + ahead);
+			lines = e ? STR_NONE : whole_lines(g, ahead);
 		}
 		if (e)
 			break;
 		if (lines.n) {
 			lines = of_job(g, rd, j, lines, &more);
-			e = read_lines(g, rd, lines);
-			use(g, lines.n);
+			e = read_lines(g, rd, lines, &used);
+			use(g, used);
 			if (!e && more)
 				e = fill(g, least(rest(g).n + g->piece, LINE_LIMIT));
 		} else if (rest(g).n) {

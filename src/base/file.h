@@ -12,7 +12,8 @@
 
 /*
  * A stream of bytes: a file or standard input ("-"), gzip (RFC 1952, several members too) and zstd
- * (RFC 8878) undone, text in UTF-16 as UTF-8, both recognised by content. Memory: under 1 MiB, and
+ * (RFC 8878) undone, text in UTF-16 as UTF-8, lines that end with CR alone with LF, all recognised
+ * by content. Memory: under 1 MiB, and
  * the window that a zstd frame asks for, at most 128 MiB.
  */
 struct source;
@@ -42,8 +43,8 @@ bool source_is_packed(struct str head);
 /* Is it a regular file, which may be opened again? Else (pipes, devices) what was read is gone. */
 bool source_can_reopen(const struct source *s);
 uint64_t source_id(const struct source *s);
-/* The size of a regular file that is read as it is (neither packed nor UTF-16), else 0: it may be
- * read from the middle. */
+/* The size of a regular file that is read as it is (neither packed nor UTF-16 nor with CR alone),
+ * else 0: it may be read from the middle. */
 uint64_t source_plain_size(const struct source *s);
 /* Read a descriptor from its beginning (it is duplicated, seekable). */
 MUST enum err source_open_fd(int fd, struct source **out, struct errinfo *ei);

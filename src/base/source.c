@@ -15,6 +15,7 @@
 
 enum {
 	RAW_MAX = 256 << 10,
+	CR_SAMPLE = 64 << 10,    /* text without LF that is looked at for CR */
 	RAW_KEPT_MAX = 32 << 20, /* of a stream that may have to be kept, while it is peeked at */
 };
 
@@ -158,6 +159,66 @@ static enum err wide_read(struct source *s, char *dst, size_t cap, size_t *n, st
 
 static const struct codec wide = { wide_read };
 
+/* CR and nothing else ends lines here, as Macintoshes once wrote them. */
+static void to_lf(char *p, size_t n)
+{
+	const char *end = p + n;
+
+	while (p < end && (p = memchr(p, '\r', (size_t)(end - p))) != NULL)
+		*p++ = '\n';
+}
+
+static enum err cr_read(struct source *s, char *dst, size_t cap, size_t *n, struct errinfo *ei)
+{
+	enum err e = s->with_cr->read(s, dst, cap, n, ei);
+
+	if (!e)
+		to_lf(dst, *n);
+	return e;
+}
+
+static const struct codec cr_only = { cr_read };
+
+enum line_ends { LINES_USUAL, LINES_CR, LINES_UNSEEN };
+
+/* UNSEEN: the sample is text without an end of a line. */
+static enum line_ends line_ends(struct str sample, bool whole)
+{
+	bool cr = false;
+
+	for (size_t i = 0; i < sample.n; i++) {
+		unsigned char c = (unsigned char)sample.p[i];
+
+		if (c == '\n' || (c < ' ' && c != '\t' && c != '\r' && c != '\f'))
+			return LINES_USUAL;
+		/* The last one's LF may come next. */
+		cr |= c == '\r' && (whole || i + 1 < sample.n);
+	}
+	return cr ? LINES_CR : LINES_UNSEEN;
+}
+
+/* Look as far as a line may reach before LF is missed. */
+static enum err choose_lines(struct source *s, struct str head, bool whole)
+{
+	enum line_ends ends = line_ends(head, whole);
+	enum err e = ERR_OK;
+
+	if (ends != LINES_USUAL && !whole) {
+		struct errinfo why = { 0 };
+
+		e = source_peek(s, CR_SAMPLE, &head, &whole, &why);
+		if (e == ERR_NOMEM || e == ERR_STOP)
+			return e;
+		ends = e ? LINES_USUAL : line_ends(head, whole);
+	}
+	if (ends != LINES_CR)
+		return ERR_OK;
+	to_lf(s->head, s->head_n);
+	s->with_cr = s->codec;
+	s->codec = &cr_only;
+	return ERR_OK;
+}
+
 /*
  * Text in UTF-16 comes out as UTF-8, whatever it is said to be: readers know ASCII and what is
  * built on it only. A beginning that is looked at for that is like one that was peeked at.
@@ -176,7 +237,7 @@ static enum err choose_text(struct source *s, struct errinfo *ei)
 	/* What is damaged is told when it is read. */
 	order = e ? UTF16_NOT : utf16_guess(head, &skip);
 	if (order == UTF16_NOT)
-		return ERR_OK;
+		return e ? ERR_OK : choose_lines(s, head, whole);
 	s->wide = calloc(1, sizeof *s->wide);
 	if (!s->wide)
 		return err_set(ei, ERR_NOMEM, "no memory to read it");

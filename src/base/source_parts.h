@@ -29,8 +29,9 @@ struct source {
 	struct inflate_state *gz;
 	bool gz_open; /* inside a member, behind its header */
 	ZSTD_DStream *zs;
-	bool zs_open;      /* inside a frame */
-	struct wide *wide; /* what comes out of the file is in UTF-16 */
+	bool zs_open;                /* inside a frame */
+	struct wide *wide;           /* what comes out of the file is in UTF-16 */
+	const struct codec *with_cr; /* what comes out of it ends lines with CR alone */
 };
 
 /* How to turn raw bytes into bytes: one each for nothing, gzip and zstd. */

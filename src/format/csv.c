@@ -52,7 +52,7 @@ int csv_split(struct str line, char sep, struct buf *scratch, struct str *fields
 			line = str_skip(line, 1);
 			if (!quoted(&line, scratch, &field)) {
 				*why = "a quote is not closed on its line";
-				return -1;
+				return CSV_OPEN;
 			}
 			at = str_chr(line, sep);
 			if (str_trim(str_head(line, at)).n) {
@@ -68,6 +68,59 @@ int csv_split(struct str line, char sep, struct buf *scratch, struct str *fields
 			return n;
 		line = str_skip(line, at + 1);
 	}
+}
+
+/* Behind the closing quote of a field that begins at p; NULL where there is none before end. */
+static const char *past_quoted(const char *p, const char *end)
+{
+	while ((p = p < end ? memchr(p, '"', (size_t)(end - p)) : NULL) != NULL) {
+		if (p + 1 == end || p[1] != '"')
+			return p + 1;
+		p += 2;
+	}
+	return NULL;
+}
+
+static const char *past_blanks(const char *p, const char *end)
+{
+	while (p < end && *p == ' ')
+		p++;
+	return p;
+}
+
+size_t csv_span(struct str line, struct str behind, char sep, int want)
+{
+	const char *p = line.p, *first = behind.p;
+	const char *end = behind.p + (behind.n < CSV_SPAN_MAX ? behind.n : CSV_SPAN_MAX);
+	int breaks = 0;
+
+	for (int fields = 1; fields <= want; fields++) {
+		p = past_blanks(p, end);
+		if (p < end && *p == '"') {
+			const char *begin = p + 1, *limit = begin + CSV_FIELD_MAX;
+
+			p = past_quoted(begin, (size_t)(end - begin) > CSV_FIELD_MAX ? limit : end);
+			if (!p)
+				return 0;
+			breaks += memchr(begin, '\n', (size_t)(p - begin)) != NULL;
+			while (p < end && (*p == ' ' || *p == '\t' || *p == '\r') && *p != sep)
+				p++;
+			if (breaks > CSV_BREAKS_MAX || (p < end && *p != sep && *p != '\n'))
+				return 0;
+		} else {
+			while (p < end && *p != sep && *p != '\n')
+				p++;
+		}
+		if (p == end || *p == '\n') {
+			/* Of the end of the text nobody knows whether it is the row's. */
+			bool whole = p < end || behind.n < CSV_SPAN_MAX;
+
+			p += p < end;
+			return whole && fields == want && p > first ? (size_t)(p - first) : 0;
+		}
+		p++;
+	}
+	return 0;
 }
 
 char csv_separator(struct str header)

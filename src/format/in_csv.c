@@ -16,6 +16,25 @@ static bool holds_value(struct str field, struct buf *scratch)
 	return indicator_recognise(field, scratch, &ind, NULL) == ERR_OK;
 }
 
+/* What has values where a header should be is a table without one. */
+static bool is_row(struct str title, const struct ind_columns *c)
+{
+	struct str fields[CSV_FIELDS_MAX];
+	struct buf text, scratch;
+	bool found = false;
+	const char *why;
+	int n;
+
+	buf_init(&text, 0);
+	buf_init(&scratch, 0);
+	n = csv_split(title, c->sep, &text, fields, &why);
+	for (int i = 0; i < n && !found; i++)
+		found = holds_value(fields[i], &scratch);
+	buf_free(&text);
+	buf_free(&scratch);
+	return found;
+}
+
 /* Does any of the first rows hold a value in one of these columns (any column if there are none)? */
 static bool rows_hold(const struct sample *s, struct str rest, const struct ind_columns *c, bool named)
 {
@@ -36,6 +55,14 @@ static bool rows_hold(const struct sample *s, struct str rest, const struct ind_
 		any = true;
 		buf_clear(&text);
 		n = csv_split(line, c->sep, &text, fields, &why);
+		if (n == CSV_OPEN) {
+			size_t more = csv_span(line, rest, c->sep, (int)c->n);
+
+			line = str_range(line.p, rest.p + more);
+			rest = str_skip(rest, more);
+			buf_clear(&text);
+			n = more ? csv_split(line, c->sep, &text, fields, &why) : n;
+		}
 		if (n < 0 || (unsigned)n > c->n || (!named && (unsigned)n != c->n))
 			continue;
 		for (int i = 0; i < n && !found; i++)
@@ -63,7 +90,7 @@ static int csv_sniff(const struct sample *s)
 		return !rows_hold(s, rest, &c, true) ? 0 : known >= 3 ? 70 : known == 2 ? 60 : 45;
 	/* A table whose columns the user must name. */
 	return known == 0 && c.n > 1 && title.p[0] != ';' && title.p[0] != '/' &&
-			       rows_hold(s, rest, &c, false)
+			       !is_row(title, &c) && rows_hold(s, rest, &c, false)
 		       ? 10
 		       : 0;
 }
@@ -107,6 +134,7 @@ const struct reader reader_csv = {
 	.reads = READS_INDICATORS,
 	.frame = FRAME_LINES,
 	.titled = true,
+	.spans = true,
 	.sniff = csv_sniff,
 	.header = csv_header,
 	.block = csv_block,

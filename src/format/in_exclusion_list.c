@@ -5,14 +5,15 @@
  * our own table, which says what each entry is: `value,class,reason,list`. Read whole, because only
  * the header tells them apart.
  */
-#include "format/csv.h"
 #include "format/entry.h"
+#include "format/table.h"
 #include "format/text.h"
 
 enum column { VALUE, CLASS, REASON, LIST, COLUMNS };
 
-struct table {
+struct heading {
 	char sep;
+	int n;
 	int at[COLUMNS]; /* -1: there is none */
 	bool named;      /* the first line is a header */
 };
@@ -22,17 +23,17 @@ static const char *const value_names[] = { "value",     "asn",    "as",     "asn
 					   "ipaddress", "subnet", "range",  "ipprefix",
 					   "address",   "domain", "name",   "hostname" };
 
-static struct table understand(struct str line)
+static struct heading understand(struct str line)
 {
 	static const char *const own[] = { [CLASS] = "class", [REASON] = "reason", [LIST] = "list" };
-	struct table t = { .sep = csv_separator(line), .at = { 0, -1, -1, -1 } };
+	struct heading t = { .sep = csv_separator(line), .at = { 0, -1, -1, -1 } };
 	struct str f[CSV_FIELDS_MAX];
 	struct buf scratch;
 	const char *why;
 	int n;
 
 	buf_init(&scratch, 0);
-	n = csv_split(line, t.sep, &scratch, f, &why);
+	t.n = n = csv_split(line, t.sep, &scratch, f, &why);
 	for (int i = 0; i < n && !t.named; i++)
 		for (size_t k = 0; k < sizeof value_names / sizeof value_names[0]; k++)
 			if (csv_named(f[i], value_names[k])) {
@@ -73,7 +74,7 @@ static bool comment(struct str line)
 
 /* Is a line of the sample an entry? A table goes on behind its value, a list with nothing or a
  * comment. */
-static bool sure(const struct table *t, struct str line, struct buf *scratch)
+static bool sure(const struct heading *t, struct str line, struct buf *scratch)
 {
 	struct str f[CSV_FIELDS_MAX], v, tail;
 	const char *why;
@@ -98,7 +99,7 @@ static int exclusion_sniff(const struct sample *s)
 {
 	struct str rest = s->head, line;
 	unsigned lines = 0, good = 0;
-	struct table t = { .named = false };
+	struct heading t = { .named = false };
 	struct buf scratch;
 	bool first = true;
 
@@ -142,17 +143,11 @@ static void give(struct str value, const struct exclusion *said, struct sink *si
 	sink->exclusion(sink->ctx, &x);
 }
 
-static void table_row(const struct table *t, struct str line, struct sink *sink)
+static void one_row(const struct heading *t, const struct str *f, int n, struct sink *sink)
 {
-	struct str f[CSV_FIELDS_MAX], c[COLUMNS];
 	struct exclusion x = { .list = STR_NONE, .reason = STR_NONE };
-	const char *why;
-	int n = csv_split(line, t->sep, &sink->scratch, f, &why);
+	struct str c[COLUMNS];
 
-	if (n < 0) {
-		sink_bad(sink, "%s", why);
-		return;
-	}
 	for (size_t i = 0; i < COLUMNS; i++)
 		c[i] = t->at[i] >= 0 && t->at[i] < n ? str_trim(f[t->at[i]]) : STR_NONE;
 	if (c[CLASS].n) {
@@ -175,29 +170,35 @@ static void exclusion_block(const struct layout *l, const struct reader_hints *h
 			    struct sink *sink)
 {
 	static const struct exclusion plain = { .list = { "", 0 }, .reason = { "", 0 } };
-	struct table t = { .named = false };
-	struct str line;
+	struct table t = table_begin(block, sink);
+	struct heading head = { .named = false };
+	struct str f[CSV_FIELDS_MAX], line;
 	bool first = true;
 
 	(void)l;
 	(void)h;
-	while (str_line(&block, &line)) {
-		sink_line(sink);
+	while (table_line(&t, &line)) {
+		int n;
+
 		if (comment(line))
 			continue;
 		if (first) {
 			first = false;
-			t = understand(line);
-			if (t.named)
+			head = understand(line);
+			if (head.named)
 				continue;
 		}
+		if (head.named) {
+			n = table_split(&t, line, head.sep, head.n, 1, 1024, f);
+			if (n >= 0)
+				one_row(&head, f, n, sink);
+			continue;
+		}
 		buf_clear(&sink->scratch);
-		if (!buf_room(&sink->scratch, line.n + 1024))
-			sink_bad(sink, "no memory for the line");
-		else if (t.named)
-			table_row(&t, line, sink);
-		else
+		if (buf_room(&sink->scratch, line.n + 1024))
 			give(first_value(line), &plain, sink);
+		else
+			sink_bad(sink, "no memory for the line");
 	}
 }
 

@@ -58,6 +58,7 @@ const struct reader reader_intervals = {
 	.reads = READS_INDICATORS,
 	.frame = FRAME_LINES,
 	.titled = true,
+	.spans = true,
 	.sniff = intervals_sniff,
 	.header = intervals_header,
 	.block = intervals_block,

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plain lists of indicators: one value a line, defanged or not, comments after # ; or //, further
- * columns after a blank or TAB. Lines of a hosts file ("0.0.0.0 evil.example") give their names.
- * Addresses may be a range ("a-b").
+ * columns after a blank, TAB or |. Lines of a hosts file ("0.0.0.0 evil.example") give their names.
+ * Addresses may be a range ("a-b"). What people put before values when they write lists by hand is
+ * passed over: bullets and numbers ("- ", "* ", "1. ", "2) ").
+ *
+ * A list may hold lines that are none: a title, a remark. What is surely a list is 70 of 100 lines;
+ * with half of them, and no prose to speak of, it is one where no other reader claims the file.
  */
 #include "core/name.h"
 #include "format/ind_row.h"
 #include "format/sets.h"
 #include "format/text.h"
 
-#define SNIFF_LINES 200
+enum { SNIFF_LINES = 200, NUMBER_MAX = 6, PROSE_WORDS = 6 };
 
 static bool blank(char c)
 {
@@ -21,8 +25,35 @@ static bool comment(struct str s)
 	return s.n == 0 || s.p[0] == '#' || s.p[0] == ';' || str_starts(s, STR("//"));
 }
 
+/* "1. " or "(12) ": what is behind it, or nothing. */
+static struct str past_number(struct str s)
+{
+	size_t n = 0;
+
+	s = str_skip(s, s.n && s.p[0] == '(');
+	while (n < s.n && n < NUMBER_MAX && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	return n && n < s.n && (s.p[n] == '.' || s.p[n] == ')') ? str_skip(s, n + 1) : STR_NONE;
+}
+
+/* Without a bullet or a number before it; the line is trimmed. */
+static struct str past_bullet(struct str line)
+{
+	static const char *const bullets[] = { "-", "*", "+", "•", "·", "‣", "–", "—", "・" };
+	struct str rest = STR_NONE;
+
+	if (line.n == 0 || ((line.p[0] | 0x20) >= 'a' && (line.p[0] | 0x20) <= 'z'))
+		return line;
+	for (size_t i = 0; i < sizeof bullets / sizeof bullets[0] && !rest.n; i++)
+		if (str_starts(line, str_of(bullets[i])))
+			rest = str_skip(line, strlen(bullets[i]));
+	if (!rest.n)
+		rest = past_number(line);
+	return rest.n && blank(rest.p[0]) ? str_trim(rest) : line;
+}
+
 /*
- * Take the first value of a line. Inside what has a slash # and ; may belong to a URL, so there
+ * Take the first value of a line. Inside what has a slash # ; and | may belong to a URL, so there
  * only a blank ends it.
  */
 static struct str take(struct str *line)
@@ -31,7 +62,8 @@ static struct str take(struct str *line)
 	bool slash = false;
 	size_t n = 0;
 
-	while (n < s.n && !blank(s.p[n]) && (slash || (s.p[n] != '#' && s.p[n] != ';'))) {
+	while (n < s.n && !blank(s.p[n]) &&
+	       (slash || (s.p[n] != '#' && s.p[n] != ';' && s.p[n] != '|'))) {
 		slash |= s.p[n] == '/';
 		n++;
 	}
@@ -66,13 +98,22 @@ static bool nowhere(const struct indicator *ind)
 	       (ip_eq(a, ip_v4(0)) || ip_eq(a, ip_v4(0x7f000001)) || (a.hi == 0 && a.lo <= 1));
 }
 
-/* Is there another value beside the first? Then the line is a table, and who knows which is meant. */
-static bool second_value(struct str rest, struct buf *scratch)
+/*
+ * Is there another value beside the first? Then the line is a table, and who knows which is meant.
+ * Beside a hash stands the name of its file, which may look like that of a host.
+ */
+static bool second_value(enum itype first, struct str rest, struct buf *scratch)
 {
-	struct str word = take(&rest);
 	struct indicator ind;
 	size_t begin = scratch->n;
-	bool is = indicator_recognise(word, scratch, &ind, NULL) == ERR_OK;
+	struct str word;
+	bool is;
+
+	while (rest.n && (rest.p[0] == '|' || blank(rest.p[0])))
+		rest = str_skip(rest, 1);
+	word = take(&rest);
+	is = indicator_recognise(word, scratch, &ind, NULL) == ERR_OK &&
+	     !(first == IT_HASH && ind.type == IT_DOMAIN);
 
 	scratch->n = begin;
 	return is;
@@ -98,12 +139,12 @@ static void hosts_names(struct str rest, struct sink *sink)
 static void one_line(struct str line, struct set_budget *budget, struct sink *sink)
 {
 	struct indicator ind = indicator_init();
-	struct str rest = line, text;
+	struct str rest = line = past_bullet(line), text;
 	struct errinfo ei;
 
 	buf_clear(&sink->scratch);
 	if (range_of(line, &text, &rest)) {
-		if (second_value(rest, &sink->scratch))
+		if (second_value(IT_CIDR, rest, &sink->scratch))
 			sink_bad(sink, "more than one value");
 		else
 			set_give(text, &ind, budget, sink);
@@ -130,7 +171,7 @@ static void one_line(struct str line, struct set_budget *budget, struct sink *si
 			hosts_names(rest, sink);
 			return;
 		}
-		if (second_value(rest, &sink->scratch)) {
+		if (second_value(ind.type, rest, &sink->scratch)) {
 			sink_bad(sink, "more than one value");
 			return;
 		}
@@ -210,15 +251,36 @@ static bool bare(struct str line, struct buf *scratch)
 	if (indicator_recognise(text, scratch, &ind, NULL))
 		return false;
 	/* "evil.example 443" is a table, "evil.example is" a sentence. */
-	return comment(rest) || nowhere(&ind) || ind.type != IT_DOMAIN ||
+	return comment(rest) || nowhere(&ind) || ind.type != IT_DOMAIN || rest.p[0] == '|' ||
 	       (rest.p[0] >= '0' && rest.p[0] <= '9');
+}
+
+/* "AS64500": what is special is listed so, and those who are hit; not who hits. */
+static bool is_as(struct str line)
+{
+	if (!str_istarts(line, STR("AS")))
+		return false;
+	line = str_skip(line, 2);
+	line = str_skip(line, str_istarts(line, STR("N")));
+	return line.n && line.p[0] >= '0' && line.p[0] <= '9';
+}
+
+static bool is_prose(struct str line)
+{
+	struct str word;
+	unsigned words = 0;
+
+	while (str_cut(&line, ' ', &word))
+		words += word.n > 0;
+	return words >= PROSE_WORDS;
 }
 
 static int list_sniff(const struct sample *s)
 {
 	struct str head = str_trim(s->head), rest = s->head, line;
-	unsigned lines = 0, good = 0;
+	unsigned lines = 0, good = 0, written = 0, prose = 0;
 	struct buf scratch;
+	bool as = false;
 
 	if (sample_binary(s))
 		return 0;
@@ -232,12 +294,21 @@ static int list_sniff(const struct sample *s)
 		if (comment(line))
 			continue;
 		lines++;
-		good += bare(line, &scratch);
+		as |= is_as(line);
+		if (bare(line, &scratch))
+			good++;
+		else if (bare(past_bullet(line), &scratch))
+			written++;
+		else
+			prose += is_prose(line);
 	}
 	buf_free(&scratch);
 	if (lines == 0)
 		return s->whole ? 1 : 0; /* a list that is empty today */
-	return good * 10 >= lines * 7 ? 40 : 0;
+	if (good * 10 >= lines * 7)
+		return 40;
+	/* Written by a person: a sentence above it is its title, more are a report. */
+	return !as && (good + written) * 2 >= lines && prose * 10 <= lines + 9 ? 5 : 0;
 }
 
 const struct reader reader_list = {

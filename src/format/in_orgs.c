@@ -5,8 +5,8 @@
  * domain.
  */
 #include "base/json.h"
-#include "format/csv.h"
 #include "format/entry.h"
+#include "format/table.h"
 #include "format/text.h"
 
 enum column { NETWORK, ID, NAME, SECTOR, COUNTRY, KIND, COLUMNS };
@@ -166,24 +166,13 @@ static bool set_country(struct str s, struct buf *scratch, struct str *out)
 	return true;
 }
 
-static void one_row(const struct layout *l, struct str line, struct sink *sink)
+static void one_row(const struct layout *l, const struct str *f, int n, struct sink *sink)
 {
-	struct str f[CSV_FIELDS_MAX], c[COLUMNS];
 	struct org_entry o = { .org = { .kind = ORG_UNKNOWN, .country = STR_NONE, .extra = STR_NONE } };
-	const char *why = "no memory for the line";
+	struct str c[COLUMNS];
 	struct entry entry;
 	struct errinfo ei;
-	int n = -1;
 
-	buf_clear(&sink->scratch);
-	/* Slices must stay: room for the fields, a name, the country and the other columns (their
-	 * bytes escaped, and all their names) at once. */
-	if (buf_room(&sink->scratch, 8 * line.n + l->room + 1024))
-		n = csv_split(line, l->sep, &sink->scratch, f, &why);
-	if (n < 0) {
-		sink_bad(sink, "%s", why);
-		return;
-	}
 	if (n > l->n) {
 		sink_bad(sink, "%d fields where the header names %d", n, l->n);
 		return;
@@ -219,17 +208,22 @@ static void one_row(const struct layout *l, struct str line, struct sink *sink)
 static void orgs_block(const struct layout *l, const struct reader_hints *h, struct str block,
 		       struct sink *sink)
 {
-	struct str line;
+	struct table t = table_begin(block, sink);
+	struct str f[CSV_FIELDS_MAX], line;
 
 	(void)h;
-	while (str_line(&block, &line)) {
-		sink_line(sink);
-		if (str_trim(line).n == 0 || line.p[0] == '#')
-			continue;
-		if (l)
-			one_row(l, line, sink);
-		else
+	while (table_row(&t, &line)) {
+		int n;
+
+		if (!l) {
 			sink_bad(sink, "a row before any header");
+			continue;
+		}
+		/* Slices must stay: room for the fields, a name, the country and the other columns
+		 * (their bytes escaped, and all their names) at once. */
+		n = table_split(&t, line, l->sep, l->n, 8, l->room + 1024, f);
+		if (n >= 0)
+			one_row(l, f, n, sink);
 	}
 }
 
@@ -239,6 +233,7 @@ const struct reader reader_orgs = {
 	.reads = READS_ORGS,
 	.frame = FRAME_LINES,
 	.titled = true,
+	.spans = true,
 	.sniff = orgs_sniff,
 	.header = orgs_header,
 	.block = orgs_block,

@@ -40,7 +40,9 @@ static int warninglist_sniff(const struct sample *s)
 	keys += doc_has_key(s, "description");
 	keys += doc_has_key(s, "matching_attributes");
 	keys += doc_has_key(s, "version");
-	return keys >= 3 ? 90 : keys ? 60 : 0;
+	if (keys >= 3 || (keys && !s->whole && doc_has_key(s, "description")))
+		return 90;
+	return keys ? 60 : 0;
 }
 
 struct reading {

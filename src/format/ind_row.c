@@ -117,6 +117,22 @@ static unsigned means(struct str name, size_t column)
 	return 0;
 }
 
+bool ind_column_named(struct str name, enum ind_column *out, unsigned *sure)
+{
+	unsigned best = 0;
+
+	for (size_t c = 0; c < IND_COLUMNS; c++) {
+		unsigned m = means(name, c);
+
+		if (m > best) {
+			best = m;
+			*out = (enum ind_column)c;
+		}
+	}
+	*sure = best;
+	return best > 0;
+}
+
 static int find_named(const struct str *fields, int n, struct str name)
 {
 	for (int i = 0; i < n; i++)
@@ -184,6 +200,9 @@ int ind_columns(struct str header, const struct reader_hints *h, struct ind_colu
 	}
 	for (size_t c = 0; c < IND_COLUMNS; c++)
 		known += cols.at[c] >= 0;
+	for (int i = 0; i < n && cols.n_hashes < IND_HASHES_MAX; i++)
+		if (i != cols.at[IND_HASH] && means(fields[i], IND_HASH) && !said[IND_HASH])
+			cols.hashes[cols.n_hashes++] = i;
 	if (cols.at[IND_VALUE] < 0 && cols.at[IND_URL] < 0 && cols.at[IND_DOMAIN] < 0 &&
 	    cols.at[IND_ADDRESS] < 0 && cols.at[IND_HASH] < 0)
 		known = 0;
@@ -388,7 +407,23 @@ static bool set_type(struct str s, bool role_said, struct indicator *ind, enum s
 	return true;
 }
 
-void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
+/* The hashes of the other columns; one that two columns hold is one. */
+static void more_hashes(const struct ind_columns *c, const struct str *fields, int n,
+			const struct indicator *like, unsigned *given, struct sink *sink)
+{
+	for (unsigned i = 0; i < c->n_hashes; i++) {
+		struct indicator one = *like;
+		struct str text = c->hashes[i] < n ? str_trim(fields[c->hashes[i]]) : STR_NONE;
+
+		if (text_none(text) ||
+		    (c->at[IND_HASH] < n && str_ieq(text, str_trim(fields[c->at[IND_HASH]]))))
+			continue;
+		(*given)++;
+		(void)ind_give(text, SAID_HASH, &one, sink);
+	}
+}
+
+void ind_fields(const struct ind_columns *c, const struct str *fields, int n, struct sink *sink)
 {
 	static const enum said typed[] = {
 		[IND_URL] = SAID_URL,
@@ -397,17 +432,10 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 		[IND_HASH] = SAID_HASH,
 	};
 	struct indicator ind = indicator_init();
-	struct str fields[CSV_FIELDS_MAX], f[IND_COLUMNS];
 	enum said said = SAID_NOTHING;
+	struct str f[IND_COLUMNS];
 	unsigned given = 0;
-	int n = ind_split(line, c->sep, fields, sink);
 
-	if (n < 0)
-		return;
-	if ((unsigned)n > c->n) {
-		sink_bad(sink, "%d fields where the header names %u", n, c->n);
-		return;
-	}
 	for (size_t i = 0; i < IND_COLUMNS; i++)
 		f[i] = c->at[i] >= 0 && c->at[i] < n ? fields[c->at[i]] : STR_NONE;
 	if (!dated(c, f, &ind, sink))
@@ -448,21 +476,29 @@ void ind_row(const struct ind_columns *c, struct str line, struct sink *sink)
 		given++;
 		(void)ind_give(f[i], typed[i], &one, sink);
 	}
+	if (c->n_hashes)
+		more_hashes(c, fields, n, &ind, &given, sink);
 	if (!given)
 		sink_bad(sink, "no value");
 }
 
 void ind_rows(const struct ind_columns *c, struct str block, struct sink *sink)
 {
-	struct str line;
+	struct table t = table_begin(block, sink);
+	struct str fields[CSV_FIELDS_MAX], line;
 
-	while (str_line(&block, &line)) {
-		sink_line(sink);
-		if (str_trim(line).n == 0 || line.p[0] == '#')
-			continue;
-		if (c)
-			ind_row(c, line, sink);
-		else
+	while (table_row(&t, &line)) {
+		int n;
+
+		if (!c) {
 			sink_bad(sink, "a row before any header");
+			continue;
+		}
+		/* The fields undone, and twice what recognising may take (a pair of values). */
+		n = table_split(&t, line, c->sep, (int)c->n, 5, 2 * INDICATOR_ROOM(0) + 1, fields);
+		if (n > (int)c->n)
+			sink_bad(sink, "%d fields where the header names %u", n, c->n);
+		else if (n >= 0)
+			ind_fields(c, fields, n, sink);
 	}
 }

@@ -8,7 +8,7 @@
 #define NEZUMI_FORMAT_IND_ROW_H
 
 #include "format/csv.h"
-#include "format/reader.h"
+#include "format/table.h"
 
 enum ind_column {
 	IND_VALUE, /* of any type; the next four only if it is absent */
@@ -31,12 +31,17 @@ enum ind_column {
 	IND_COLUMNS
 };
 
+#define IND_HASHES_MAX 3
+
 struct ind_columns {
 	char sep;
 	bool misp;           /* attributes as MISP exports them: types are MISP's */
 	bool dates_matter;   /* a row whose date is not understood says nothing */
 	unsigned n;          /* columns of the header */
 	int at[IND_COLUMNS]; /* -1: there is none */
+	/* More columns of hashes: a file is known by several. */
+	unsigned n_hashes;
+	int hashes[IND_HASHES_MAX];
 };
 
 /*
@@ -47,11 +52,14 @@ struct ind_columns {
 int ind_columns(struct str header, const struct reader_hints *h, struct ind_columns *out,
 		const char **why);
 
-/* Read a block of rows; blank lines and comments (#) are passed over. c may be NULL: no header came
- * before. */
+/* Which column a name is of, if any, and how sure that is: the more the better. */
+bool ind_column_named(struct str name, enum ind_column *out, unsigned *sure);
+
+/* Read a block of rows, of a reader with `spans`; blank lines and comments (#) are passed over. c
+ * may be NULL: no header came before. */
 void ind_rows(const struct ind_columns *c, struct str block, struct sink *sink);
-/* Read one row whose line was begun already. */
-void ind_row(const struct ind_columns *c, struct str line, struct sink *sink);
+/* Read one row that was split: its fields, in the order of the columns. */
+void ind_fields(const struct ind_columns *c, const struct str *fields, int n, struct sink *sink);
 
 /* ---- the parts, for formats that know their columns ------------------------------------------- */
 

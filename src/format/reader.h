@@ -63,6 +63,7 @@ struct layout; /* each reader's own */
 struct stream; /* each stream reader's own */
 
 #define SINK_REJECTS 100
+#define SPAN_AHEAD   ((size_t)128 << 10)
 
 /* What a capture does not hold: frames cut short, bytes of conversations, packets dropped. */
 struct lacks {
@@ -93,7 +94,11 @@ struct sink {
 
 	uint64_t line; /* lines begun since the client looked last */
 	size_t used;   /* set by readers with a mark: bytes of the block that were read; they stop
-			  before a line that begins with it, unless the block begins so */
+			  before a line that begins with it, unless the block begins so. Set by
+			  readers with `spans`: bytes that were read, more than the block has where
+			  its last row goes on behind it */
+	size_t ahead;  /* for readers with `spans`: bytes of the file that stand behind the block in
+			  memory, SPAN_AHEAD or more unless the file ends before */
 	uint64_t malformed;
 	uint64_t unused; /* items read that are nothing this program can use: mail addresses,
 			    regular expressions */
@@ -176,6 +181,7 @@ struct reader {
 	enum frame frame;
 	char mark;      /* header lines begin with it; 0 none */
 	bool titled;    /* the first line that is neither blank nor a comment is a header */
+	bool spans;     /* a row may go over lines: one that begins in a block is read to its end */
 	unsigned kinds; /* READS_RECORDS: KIND_BIT set of what it may hold, before a header says
 			   more */
 

@@ -104,10 +104,22 @@ INDICATORS = {
         "value": v, "type": t, "original": v, "path": "a/report.txt", "line": 3, "offset": 70, "context": "Emotet calls " + v,
         "class": "indicator", "status": "as-written", "defanged": False, "family": "Emotet", "role": "controller",
         "count": 1}) + "\n" for v, t in ((CONTROLLER, "ipv4"), (DOMAIN, "domain"))), 2)}
+INDICATORS.update({
+    "json": (json.dumps([{"indicator": "%s:%d" % (CONTROLLER, PORT), "type": "ip", "family": "Emotet", "first_seen": "2018-11-20"},
+                         {"indicator": DOMAIN, "type": "domain"}], indent=1), 2),
+    "adblock": ("[Adblock Plus 2.0]\n! Title: bad names\n||%s^\n||other.%s^$important\n@@||good.example^\n" % (DOMAIN, DOMAIN), 2),
+    "resolver": ("# blocked\naddress=/%s/0.0.0.0\nlocal-zone: \"other.%s\" always_nxdomain\n" % (DOMAIN, DOMAIN), 2)})
+# Hosts that scan: known, and matched with nothing.
+SCANNERS = {
+    "tor-exits": ("ExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nPublished 2018-12-01 00:00:00\n"
+                  "LastStatus 2018-12-01 01:00:00\nExitAddress %s 2018-12-01 01:02:03\n" % CONTROLLER, 1),
+    "dshield": ("# DShield\nStart\tEnd\tNetmask\tAttacks\tName\tCountry\temail\n%s\t%s\t32\t7\tX\tUS\ta@example.org\n"
+                % (CONTROLLER, CONTROLLER), 1)}
 SUFFIX = {"misp": ".json", "stix": ".json", "list": ".txt", "maltrail": ".txt", "zeek-intel": ".dat", "openioc": ".ioc",
           "rules": ".rules", "threatfox-json": ".json", "urlhaus-json": ".json", "feodo-json": ".json", "rpz": ".zone",
           "otx": ".json", "virustotal": ".json", "shodan": ".json", "ipset": ".save", "nftables": ".nft", "nftables-json": ".json",
-          "hosts": ".txt", "iprep": ".list", "dataset": ".lst", "extracted": ".json"}
+          "hosts": ".txt", "iprep": ".list", "dataset": ".lst", "extracted": ".json", "json": ".json", "adblock": ".txt",
+          "resolver": ".conf", "tor-exits": ".txt", "dshield": ".txt"}
 
 ORGANISATIONS = organisations(("203.0.113.0/24", "acme", "Acme Bank", "finance", "MX", "enterprise"))
 

@@ -4,7 +4,7 @@
 
 import e2e
 from make import CONTROLLER, HOST, PORT, gz, row, zeek, zst
-from samples import CALLS, EXCLUSIONS, INDICATORS, LIST, ORGANISATIONS, SEEN, TELEMETRY, name_of
+from samples import CALLS, EXCLUSIONS, INDICATORS, LIST, ORGANISATIONS, SCANNERS, SEEN, TELEMETRY, name_of
 
 BOM = b"\xef\xbb\xbf"
 LINES = ("zeek-tsv", "zeek-json", "eve", "argus", "csv-flow")
@@ -22,6 +22,7 @@ WAYS = {
     "as it is": lambda d: d,
     "BOM": lambda d: BOM + d,
     "CRLF": crlf,
+    "CR alone": lambda d: d.replace(b"\n", b"\r"),
     "BOM and CRLF": lambda d: BOM + crlf(d),
     "no newline at the end": lambda d: d.rstrip(b"\n"),
     "blank lines at the end": lambda d: d + b"\n\n",
@@ -155,6 +156,15 @@ class Indicators(e2e.Case):
                     self.assertEqual((told["kind"], told["format"], told["records"], told["malformed"]),
                                      ("indicators", reader, n, 0))
                     self.assertTrue(all(f["host"] == HOST for f in answer["findings"]))
+
+    def test_hosts_that_scan(self):
+        self.put("log", SEEN)
+        for reader, (text, n) in SCANNERS.items():
+            for way, change in WAYS.items():
+                with self.subTest(reader=reader, way=way):
+                    self.put(name_of(reader), change(text.encode()))
+                    told = self.analyze("-i", name_of(reader), "log", status=1)["inputs"][0]
+                    self.assertEqual((told["format"], told["records"], told["malformed"]), (reader, n, 0))
 
     def test_family_port_and_source(self):
         self.put("log", SEEN)

@@ -385,15 +385,16 @@ static void look(struct run *r, struct sink *sink)
 	sink->passed.last = INT64_MIN;
 }
 
-/* How much of it was read. */
+/* How much of it was read. ahead: bytes behind it in memory. */
 static size_t read_block(struct run *r, const struct layout *layout, const struct reader_hints *h,
-			 struct str block)
+			 struct str block, size_t ahead)
 {
 	static struct sink sink;
-	struct str copy = exact(block);
-	size_t used = block.n;
+	size_t used = block.n, more = r->reader->spans ? ahead : 0;
+	struct str all = exact((struct str){ block.p, block.n + more }), copy = str_head(all, block.n);
 
 	open_sink(r, &sink);
+	sink.ahead = more;
 	r->block = copy;
 	r->lines = count_lines(copy);
 	r->reader->block(layout, h, copy, &sink);
@@ -402,8 +403,13 @@ static size_t read_block(struct run *r, const struct layout *layout, const struc
 		need(used > 0 && used <= block.n);
 		need(used == block.n || (copy.p[used] == r->reader->mark && copy.p[used - 1] == '\n'));
 		r->lines = count_lines(str_head(copy, used));
+	} else if (r->reader->spans) {
+		used = sink.used;
+		need(used >= block.n && used <= all.n && used <= block.n + SPAN_AHEAD);
+		need(used == all.n || all.p[used - 1] == '\n');
+		r->lines = count_lines(str_head(all, used));
 	} else {
-		need(sink.used == SIEVE_UNSAID);
+		need(sink.used == SIEVE_UNSAID || r->reader->frame == FRAME_DOCUMENT);
 	}
 	if (r->reader->frame == FRAME_LINES) {
 		need(sink.line == r->lines);
@@ -413,7 +419,7 @@ static size_t read_block(struct run *r, const struct layout *layout, const struc
 	}
 	look(r, &sink);
 	buf_free(&sink.scratch);
-	let_go(copy);
+	let_go(all);
 	return used;
 }
 
@@ -575,7 +581,7 @@ static void read_lines(struct run *r, const struct reader_hints *h, struct str t
 			if (refused)
 				r->lines_before += count_lines(str_head(text, n));
 			else
-				n = read_block(r, layout, h, str_head(text, n));
+				n = read_block(r, layout, h, str_head(text, n), text.n - n);
 		} else if (lines.n) {
 			const struct layout *made = (const void *)&arena;
 			struct str copy = exact(lines);
@@ -615,7 +621,7 @@ static void read_file(struct run *r, const struct reader_hints *h, struct str te
 	else if (r->reader->frame == FRAME_STREAM)
 		read_stream(r, h, text, cuts);
 	else if (text.n)
-		(void)read_block(r, NULL, h, text);
+		(void)read_block(r, NULL, h, text, 0);
 }
 
 static int by_number(const void *a, const void *b)

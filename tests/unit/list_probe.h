@@ -154,28 +154,36 @@ static inline void probe_rejects(struct probe *p, const struct sink *s, uint64_t
 			s->rejects[i].why);
 }
 
-/* One block in memory of its own, so that a step beyond its end is seen. */
-static inline void probe_block(struct probe *p, const struct layout *l,
-			       const struct reader_hints *h, struct str text, uint64_t base)
+/* One block in memory of its own, so that a step beyond its end, or beyond what may be looked at
+ * behind it, is seen. How much of it was read. */
+static inline size_t probe_block(struct probe *p, const struct layout *l, const struct reader_hints *h,
+				 struct str text, size_t ahead, uint64_t *base)
 {
 	struct sink *sink = calloc(1, sizeof *sink);
-	char *exact = malloc(text.n ? text.n : 1);
+	size_t all = text.n + (p->reader->spans ? ahead : 0), used;
+	char *exact = malloc(all ? all : 1);
 
 	if (!sink || !exact)
 		abort();
-	if (text.n)
-		memcpy(exact, text.p, text.n);
+	if (all)
+		memcpy(exact, text.p, all);
 	*sink = (struct sink){ .ctx = p,
 			       .indicator = probe_indicator,
 			       .org = probe_org,
 			       .exclusion = probe_exclusion,
-			       .alias = probe_alias };
+			       .alias = probe_alias,
+			       .ahead = all - text.n };
 	buf_init(&sink->scratch, 0);
 	p->reader->block(l, h, (struct str){ exact, text.n }, sink);
-	probe_rejects(p, sink, base);
+	probe_rejects(p, sink, *base);
+	used = p->reader->spans ? sink->used : text.n;
+	if (used < text.n || used > all)
+		abort();
+	*base += sink->line;
 	buf_free(&sink->scratch);
 	free(exact);
 	free(sink);
+	return used;
 }
 
 static inline bool probe_pick(struct probe *p, enum reads reads, struct str text, struct str name)
@@ -228,7 +236,7 @@ static inline bool probe_text(struct probe *p, enum reads reads, struct str text
 		text = rest;
 	}
 	if (p->reader->frame == FRAME_DOCUMENT || p->block == 0) {
-		probe_block(p, layout, &h, text, line);
+		(void)probe_block(p, layout, &h, text, 0, &line);
 	} else {
 		while (text.n) {
 			struct str rest = text, one;
@@ -236,9 +244,8 @@ static inline bool probe_text(struct probe *p, enum reads reads, struct str text
 
 			while (n < p->block && str_line(&rest, &one))
 				n++;
-			probe_block(p, layout, &h, str_range(text.p, rest.p), line);
-			line += n;
-			text = rest;
+			n = probe_block(p, layout, &h, str_range(text.p, rest.p), rest.n, &line);
+			text = str_skip(text, n);
 		}
 	}
 	buf_puts(&p->out, buf_str(&p->bad));
