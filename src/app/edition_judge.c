@@ -108,6 +108,9 @@ static enum err count(const struct edition *ed, struct judged *out, struct errin
 		out->malformed += files.v[i].malformed;
 		if (files.v[i].trouble.n)
 			e = err_set(ei, ERR_PARSE, "%.*s", STR_ARG(files.v[i].trouble));
+		else if (files.v[i].partial.n)
+			e = err_set(ei, ERR_PARSE, "%.*s; what stands behind is missing",
+				    STR_ARG(files.v[i].partial));
 	}
 	if (!e && files.rejects.n && out->malformed && !out->rows)
 		e = err_set(ei, ERR_PARSE, "nothing in it can be read (line %llu: %.*s)",

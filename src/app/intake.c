@@ -122,6 +122,20 @@ static void failed(struct intake *in, enum err e)
 		in->err = e;
 }
 
+/* Rows of the file at hand belong to it. */
+static enum err tells(struct intake *in, uint32_t source)
+{
+	while (in->told.n <= source) {
+		const struct scan_file **more = VEC_PUSH(&in->told);
+
+		if (!more)
+			return ERR_NOMEM;
+		*more = NULL;
+	}
+	in->told.v[source] = in->file;
+	return ERR_OK;
+}
+
 /* The source that a row belongs to. */
 static enum err source_of(struct intake *in, struct str named, uint32_t *at)
 {
@@ -133,6 +147,8 @@ static enum err source_of(struct intake *in, struct str named, uint32_t *at)
 			e = src.name.n ? ERR_OK : intake_name(in, &src);
 			if (!e)
 				e = store_load_source(in->load, &src, &in->file_source, &in->ei);
+			if (!e)
+				e = tells(in, in->file_source);
 			if (e)
 				return e;
 		}
@@ -141,6 +157,8 @@ static enum err source_of(struct intake *in, struct str named, uint32_t *at)
 	}
 	if (in->row_source == NOBODY || !str_eq(named, in->row_name)) {
 		e = intake_named_source(in, named, &in->row_source);
+		if (!e)
+			e = tells(in, in->row_source);
 		if (e)
 			return e;
 		buf_clear(&in->name);
@@ -278,6 +296,10 @@ static enum err take(void *ctx, struct scan_block *b)
 
 	if (b->sink.malformed && at != NOBODY)
 		store_load_rejected(in->load, at, b->sink.malformed);
+	/* What is not in half a list is not off the list. */
+	for (size_t i = 0; in->file->partial.n && i < in->told.n; i++)
+		if (in->told.v[i] == in->file)
+			store_load_adds(in->load, (uint32_t)i);
 	return e ? e : stop_asked() ? ERR_STOP : ERR_OK;
 }
 
@@ -332,6 +354,17 @@ static void note_empty(struct scan_files *f)
 	}
 }
 
+/* Half an allow list would take the place of the whole one. */
+static size_t halved(const struct intake *in)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < sizeof in->files / sizeof in->files[0]; k++)
+		for (size_t i = 0; k != place_of(READS_INDICATORS) && i < in->files[k].n; i++)
+			n += in->files[k].v[i].partial.n > 0;
+	return n;
+}
+
 enum err intake_read(struct intake *in, struct store *s, const struct intake_options *o,
 		     struct errinfo *ei)
 {
@@ -361,14 +394,18 @@ enum err intake_read(struct intake *in, struct store *s, const struct intake_opt
 		return e;
 	for (int k = 0; k < 4; k++)
 		missing += unread(&in->files[k]);
-	missing += unread(&in->others);
+	missing += unread(&in->others) + halved(in);
 	for (int k = 0; k < 4; k++)
 		note_empty(&in->files[k]);
 	if (in->rows == 0)
 		return err_set(ei, ERR_FORMAT, "nothing usable was read; nothing was changed");
 	if (missing && !o->keep_going)
 		return err_set(ei, ERR_FORMAT,
-			       "nothing was changed: it would lack what could not be read");
+			       "nothing was changed: it would lack what could not be read "
+			       "(--keep-going takes the rest)");
+	/* A source of several files lacks one of them. */
+	if (missing && o->source.name.n && in->file_source != NOBODY)
+		store_load_adds(in->load, in->file_source);
 	return ERR_OK;
 }
 
@@ -397,6 +434,7 @@ void intake_free(struct intake *in)
 	buf_free(&in->name);
 	free(in->named.v);
 	free(in->fed.v);
+	free(in->told.v);
 	arena_free(&in->arena);
 	buf_free(&in->file_path);
 }

@@ -65,8 +65,10 @@ struct intake {
 	uint32_t row_source;
 	struct str row_name; /* the source that row_source is */
 	struct buf name;
-	/* By source: the file of this import whose rows named it first, NULL none. */
+	/* By source: the file of this import whose rows named it first, NULL none; and the file
+	 * whose rows were said to be its last. */
 	VEC(const struct scan_file *) fed;
+	VEC(const struct scan_file *) told;
 	/* Files that were called after themselves: see intake_name(). */
 	VEC(struct intake_named) named;
 	struct buf file_path;
@@ -88,9 +90,10 @@ MUST enum err intake_name(struct intake *in, struct store_source *out);
 MUST enum err intake_named_source(struct intake *in, struct str name, uint32_t *at);
 
 /*
- * Errors: ERR_USAGE: a folder that cannot be walked; ERR_FORMAT: nothing usable, or a file that
- * cannot be read and should be (see the files' trouble); those of the store. Free it, whatever came
- * of it.
+ * Half a file of indicators (damaged, cut off) adds to what its source says and takes nothing off
+ * it. Errors: ERR_USAGE: a folder that cannot be walked; ERR_FORMAT: nothing usable, a file that
+ * cannot be read and should be, or half a list of another kind (see the files' trouble and
+ * partial); those of the store. Free it, whatever came of it.
  */
 MUST enum err intake_read(struct intake *in, struct store *s, const struct intake_options *o,
 			  struct errinfo *ei);

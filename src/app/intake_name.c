@@ -126,16 +126,20 @@ enum err intake_named_source(struct intake *in, struct str name, uint32_t *at)
 	}
 	if (e || in->fed.v[*at] == in->file)
 		return e;
-	if (in->fed.v[*at])
-		return store_load_state(in->load, *at, SEVERAL, true);
+	if (in->fed.v[*at]) {
+		store_load_adds(in->load, *at);
+		return store_load_state(in->load, *at, SEVERAL);
+	}
 	in->fed.v[*at] = in->file;
 	e = whole_path(in->file->path, &in->file_path);
 	if (!e)
 		e = store_source_find(in->store, name, &had, &in->ei);
 	if (e == ERR_NOENT)
-		return store_load_state(in->load, *at, buf_str(&in->file_path), false);
+		return store_load_state(in->load, *at, buf_str(&in->file_path));
 	if (e || had.kind != SOURCE_FILE)
 		return e;
 	adds = had.listed > 0 && (in->file_path.n == 0 || !str_eq(had.state, buf_str(&in->file_path)));
-	return store_load_state(in->load, *at, adds ? SEVERAL : buf_str(&in->file_path), adds);
+	if (adds)
+		store_load_adds(in->load, *at);
+	return store_load_state(in->load, *at, adds ? SEVERAL : buf_str(&in->file_path));
 }

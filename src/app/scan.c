@@ -116,6 +116,7 @@ void scan_forget(struct scan_files *f)
 		file->lacks = (struct lacks){ 0 };
 		file->records = file->malformed = file->bytes = file->unused = 0;
 		file->undated = file->undated_line = 0;
+		file->partial = STR_NONE;
 		file->n_rejects = 0;
 	}
 }

@@ -47,6 +47,8 @@ struct scan_file {
 	unsigned n_rejects;
 	struct str note;    /* something its reader's user should know, or empty */
 	struct str trouble; /* why it could not be read (to the end), or empty */
+	struct str partial; /* why something at its end is missing though the rest was read: it is
+			       damaged or cut off; or empty */
 };
 
 struct scan_files {

@@ -140,6 +140,7 @@ static enum err begin_block(struct reading *g, const struct job *j, struct lane 
 	s = &b->sink;
 	s->line = s->malformed = s->unused = s->undated = 0;
 	s->n_rejects = 0;
+	s->partial = NULL;
 	s->lacks = (struct lacks){ 0 };
 	s->passed.all = s->passed.in_window = 0;
 	s->passed.first = INT64_MAX;

@@ -158,9 +158,18 @@ static void grow(struct run *r, struct scan_file *file, unsigned kinds)
 	file->kinds |= kinds;
 }
 
+static enum err note_partial(struct run *r, struct scan_file *file, const char *why)
+{
+	if (file->partial.n)
+		return ERR_OK;
+	file->partial = arena_str(&r->f->arena, str_of(why));
+	return file->partial.p ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err note_end(struct run *r, struct scan_block *b)
 {
 	struct scan_file *file = &r->f->v[b->file];
+	enum err e;
 
 	if (b->bad && b->bad != ERR_PARSE) {
 		file->unreadable |= b->bad != ERR_LIMIT;
@@ -173,7 +182,8 @@ static enum err note_end(struct run *r, struct scan_block *b)
 		return ERR_OK;
 	file->end_told = true;
 	file->malformed++;
-	return scan_note(r->f, b->file, 0, b->ended.msg);
+	e = note_partial(r, file, b->ended.msg);
+	return e ? e : scan_note(r->f, b->file, 0, b->ended.msg);
 }
 
 static enum err note_block(struct run *r, struct scan_block *b)
@@ -199,7 +209,7 @@ static enum err note_block(struct run *r, struct scan_block *b)
 		if (e)
 			return e;
 	}
-	return ERR_OK;
+	return b->sink.partial ? note_partial(r, file, b->sink.partial) : ERR_OK;
 }
 
 static enum err take_block(struct run *r, struct scan_block *b)

@@ -194,6 +194,11 @@ static void tell_files(const struct scan_files *f, const struct common *c)
 		else if (file->trouble.n)
 			warn(c, "%.*s was passed over: %.*s", STR_ARG(file->path),
 			     STR_ARG(file->trouble));
+		if (file->partial.n)
+			warn(c,
+			     "%.*s: %.*s; what stands behind is missing, and nothing is taken off "
+			     "the list",
+			     STR_ARG(file->path), STR_ARG(file->partial));
 		if (file->note.n)
 			warn(c, "%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->note));
 		while (at < f->rejects.n && f->rejects.v[at].file < i)
@@ -231,6 +236,10 @@ static void json_file(struct buf *b, const struct scan_file *f, const char *kind
 		(unsigned long long)f->malformed, (unsigned long long)f->bytes);
 	if (f->undated)
 		buf_fmt(b, ",\"undated\":%llu", (unsigned long long)f->undated);
+	if (f->partial.n) {
+		buf_c(b, ",\"partial\":");
+		json_put(b, f->partial);
+	}
 	if (f->trouble.n) {
 		buf_c(b, ",\"trouble\":");
 		json_put(b, f->trouble);

@@ -66,6 +66,11 @@ static void broken(struct doc *d, const char *p)
 	if (p == d->cut || (at_end(d, p) && d->cut == d->end))
 		return;
 	d->cut = at_end(d, p) ? d->end : p;
+	/* A line that is broken takes no other with it. */
+	if (at_end(d, p))
+		d->sink->partial = "the document ends too early";
+	else if (!d->lines)
+		d->sink->partial = "the document is broken";
 	doc_at(d, p);
 	sink_bad(d->sink,
 		 at_end(d, p) ? "JSON: the document ends too early"

@@ -460,6 +460,7 @@ static void openioc_block(const struct layout *l, const struct reader_hints *h, 
 	if (XML_Parse(r.parser, block.p, (int)block.n, XML_TRUE) == XML_STATUS_ERROR) {
 		here(&r);
 		sink_bad(sink, "XML: %.80s", what_is_wrong(&r));
+		sink->partial = "the document is broken or cut off";
 	} else if (!r.any) {
 		sink_bad(sink, "no OpenIOC in it");
 	}

@@ -109,6 +109,9 @@ struct sink {
 		char why[120];
 	} rejects[SINK_REJECTS];
 	unsigned n_rejects;
+	/* Set by readers of documents that are damaged or cut off: what stands behind could not be
+	 * read. NULL: nothing is missing but what was rejected. */
+	const char *partial;
 	struct lacks lacks;
 
 	struct buf scratch; /* for unescaping; cleared by the reader, freed by the driver */

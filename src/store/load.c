@@ -284,11 +284,15 @@ void store_load_emptied(struct store_load *l, uint32_t source)
 	l->sources.v[source].says = true;
 }
 
-enum err store_load_state(struct store_load *l, uint32_t source, struct str state, bool adds)
+void store_load_adds(struct store_load *l, uint32_t source)
+{
+	l->sources.v[source].adds = true;
+}
+
+enum err store_load_state(struct store_load *l, uint32_t source, struct str state)
 {
 	struct load_source *s = &l->sources.v[source];
 
-	s->adds |= adds;
 	s->is.state = arena_str(&l->arena, state);
 	return s->is.state.p ? ERR_OK : ERR_NOMEM;
 }

@@ -187,9 +187,10 @@ MUST enum err store_load_source(struct store_load *l, const struct store_source 
 				uint32_t *at, struct errinfo *ei);
 /* Its indicators are replaced, even if none come. */
 void store_load_emptied(struct store_load *l, uint32_t source);
-/* What to note of it (store_source's state). adds: its indicators are added to, not replaced.
- * Errors: ERR_NOMEM. */
-MUST enum err store_load_state(struct store_load *l, uint32_t source, struct str state, bool adds);
+/* Its indicators are added to, not replaced. */
+void store_load_adds(struct store_load *l, uint32_t source);
+/* What to note of it (store_source's state). Errors: ERR_NOMEM. */
+MUST enum err store_load_state(struct store_load *l, uint32_t source, struct str state);
 /* Strings are copied. */
 MUST enum err store_load_indicator(struct store_load *l, uint32_t source, const struct indicator *i,
 				   struct errinfo *ei);

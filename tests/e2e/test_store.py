@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import ctypes.util
 import fcntl
+import gzip
 import json
 import os
 import random
@@ -155,6 +156,54 @@ class Import(Store):
         self.check("45.1.1.9", status=1)
         self.imported("--keep-going", "more.txt", "absent")
         self.check("45.1.1.9")
+
+    def test_half_a_file(self):
+        """What was cut off or damaged on its way does not take the rest off the list."""
+        addresses = ["45.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255) for i in range(5000)]
+        plain = "\n".join(addresses).encode()
+        event = json.dumps({"Event": {"uuid": "5e1f0001-0000-4000-8000-000000000001", "info": "x", "Orgc": {"name": "T"},
+                                      "Attribute": [{"type": "ip-dst", "value": a, "to_ids": True} for a in addresses]}}).encode()
+        openioc = ('<?xml version="1.0"?><ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="1"><authored_by>T</authored_by><definition>'
+                   '<Indicator operator="OR">%s</Indicator></definition></ioc>' % "".join(
+                       '<IndicatorItem condition="is"><Context search="Network/DNS"/><Content type="string">d%d.evil.top</Content></IndicatorItem>'
+                       % i for i in range(5000))).encode()
+        packed = gzip.compress(plain)
+        flipped = bytearray(packed)
+        flipped[len(packed) // 2] ^= 255
+        bundle = json.dumps({"type": "bundle", "id": "bundle--1", "objects": [
+            {"type": "indicator", "id": "indicator--%d" % i, "pattern": "[ipv4-addr:value = '%s']" % a} for i, a in enumerate(addresses)]}).encode()
+        for name, whole, half, why in (
+                ("list.gz", packed, packed[:len(packed) // 2], "gzip stream"),
+                ("flipped.gz", packed, bytes(flipped), "gzip stream"),
+                ("event.json", event, event[:len(event) // 2], "ends too early"),
+                ("broken.json", event, b"} {".join(event.rsplit(b"}, {", 100)), "is broken"),
+                ("bundle.json", bundle, bundle[:len(bundle) // 2], "ends too early"),
+                ("report.ioc", openioc, openioc[:len(openioc) // 2], "cut off")):
+            with self.subTest(name):
+                source = ["--source", name]
+                self.put(name, whole)
+                self.imported(*source, name)
+                self.put(name, half)
+                was = self.sql("SELECT count(*) FROM said WHERE run_last IS NULL")
+                done = self.nezumi("import", "--json", "--data", "data", *source, name, status=0)
+                said = json.loads(done.out)
+                self.assertIn("nothing is taken off the list", done.err)
+                self.assertIn(why, said["inputs"][0]["partial"])
+                self.assertEqual((said["sources"][0]["gone"], said["sources"][0]["added"]), (0, 0))
+                self.assertEqual(self.sql("SELECT count(*) FROM said WHERE run_last IS NULL"), was)
+                # Whole again, it may take things off.
+                self.put("short", addresses[0] + "\n")
+                self.assertEqual(self.imported(*source, "short")["sources"][0]["gone"], 5000 if name == "report.ioc" else 4999)
+        # Half an allow list does not take the place of the whole one.
+        table = gzip.compress(b"value,class\n" + "".join("45.%d.%d.0/24,benign\n" % (i >> 8, i & 255) for i in range(5000)).encode())
+        for text, status in ((table, 0), (table[:-2000], 2)):
+            self.put("allow.csv.gz", text)
+            done = self.nezumi("import", "--data", "data", "allow.csv.gz", status=status)
+        self.assertIn("nothing was changed", done.err)
+        # One line that is broken takes no other with it.
+        self.put("lines.json", "".join('{"type":"indicator","id":"indicator--%d","pattern":"[ipv4-addr:value = \'45.1.1.%d\']"}\n' % (i, i)
+                                       for i in range(9)).replace("45.1.1.4'", "45.1.1.4'[[["))
+        self.assertNotIn("partial", self.imported("lines.json")["inputs"][0])
 
     def test_hostile_values(self):
         nasty = ["'); DROP TABLE said; --", "\x1b[31mred", "a\u202eb", "\"quoted\"", "n\u00fcll", "%s%n", "=1+1"]
