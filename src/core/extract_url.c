@@ -15,9 +15,11 @@ static bool next_value(const struct ex *x, size_t at, char before)
 {
 	size_t hex = 0;
 
-	if (str_istarts((struct str){ x->p + at, 4 }, STR("http")) ||
-	    str_istarts((struct str){ x->p + at, 4 }, STR("hxxp")) || x->p[at] == '"' || before == ',')
+	if (x->p[at] == '"' || before == ',')
 		return true;
+	if (ex_lower(x->p[at]) == 'h')
+		return str_istarts((struct str){ x->p + at, 4 }, STR("http")) ||
+		       str_istarts((struct str){ x->p + at, 4 }, STR("hxxp"));
 	while (hex < 32 && ex_hex(x->p[at + hex]))
 		hex++;
 	return hex == 32 || (hex == 4 && ex_is(x->p[at], C_DIGIT) && x->p[at + 4] == '-' &&
@@ -26,18 +28,20 @@ static bool next_value(const struct ex *x, size_t at, char before)
 
 size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 {
+	/* What is longer is refused as a URL, and looked at again from its next host on. */
+	size_t stop = x->n - at > URL_MAX ? at + URL_MAX + 1 : x->n;
 	char before = begin ? x->p[begin - 1] : ' ';
 	long round = 0, square = 0;
 	size_t i = at;
 
 	*cut = false;
-	while (i < x->n) {
+	while (i < stop) {
 		char c;
 
 		/* Dots may be full stops where there are wide ones. */
 		if (!x->fold.any_soft) {
-			i = ex_next(x->mark[MARK_NO_PATH], i, x->n);
-			if (i == x->n)
+			i = ex_next(x->mark[MARK_NO_PATH], i, stop);
+			if (i == stop)
 				break;
 		}
 		c = x->p[i];
@@ -77,6 +81,8 @@ size_t ex_path_end(const struct ex *x, size_t begin, size_t at, bool *cut)
 			break;
 		i++;
 	}
+	if (stop < x->n && i >= stop)
+		return i;
 	for (; i > at; i--) {
 		char c = x->p[i - 1];
 

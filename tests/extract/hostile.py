@@ -23,6 +23,7 @@ KINDS = {
     "tags left open": "<", "links": "<a href='http://a.com/'>", "zero width": "a\u200b", "full width": "\uff41\u3002", "ideographs": "\u901a\u4fe1\u5148",
     "backslashes": "\\.", "table cells": "|a", "headings": "# IOC\n", "quotes of mail": "> ", "semicolons": "a;b=c&", "combining": "e\u0301.",
     "names": "a.com ", "percent": "%2e", "brackets in URLs": "http://a.com/([{",
+    "paths without end": "a.com/a;", "brackets in paths without end": "a.com/a(",
 }
 
 
