@@ -230,6 +230,20 @@ static void key_line(struct screen *p, const struct feed *f)
 	buf_free(&b);
 }
 
+/* As it is given to --interval: in the largest unit that has no rest. */
+static void buf_put_span(struct buf *b, uint32_t seconds)
+{
+	static const struct {
+		uint32_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t i = 0;
+
+	while (seconds % units[i].seconds)
+		i++;
+	buf_fmt(b, "%u%c", seconds / units[i].seconds, units[i].unit);
+}
+
 void feed_say_one(struct screen *p, const struct feed_known *k, int64_t now)
 {
 	const struct feed *f = &k->feed;
@@ -249,6 +263,12 @@ void feed_say_one(struct screen *p, const struct feed_known *k, int64_t now)
 	buf_fmt(&b, "%c", f->reliability);
 	line(p, "reliability", "信頼度", buf_str(&b));
 	line(p, "role", "役割", f->has_role ? str_of(role_text(f->role)) : STR_NONE);
+	buf_clear(&b);
+	if (f->interval_s)
+		buf_put_span(&b, f->interval_s);
+	else
+		buf_c(&b, SAY(p, "only when asked for", "指示したときのみ"));
+	line(p, "every", "間隔", buf_str(&b));
 	buf_clear(&b);
 	if (f->lifetime_d)
 		buf_fmt(&b, "%ud", f->lifetime_d);

@@ -326,23 +326,51 @@ void print_man(void)
 	       "where standard input is kept when it must be read twice.\n");
 }
 
+/* "list|show [NAME...]": the verbs that a command begins with, or none. */
+static struct str verbs_of(const struct command *c)
+{
+	struct str verbs = str_head(str_of(c->args), str_chr(str_of(c->args), ' '));
+
+	/* What is in capitals stands for something. */
+	return str_chr(verbs, '|') != SIZE_MAX && verbs.p[0] >= 'a' ? verbs : STR_NONE;
+}
+
+/* Behind a verb of `feed` come names of feeds, the user's own too: asked for when they are wanted. */
+static void complete_verbs(const struct command *c)
+{
+	struct str verbs = verbs_of(c), one;
+
+	if (verbs.n == 0)
+		return;
+	printf("\t\t\t[ \"$COMP_CWORD\" -eq 2 ] && words+='");
+	while (str_cut(&verbs, '|', &one))
+		printf(" %.*s", STR_ARG(one));
+	printf("' && verbs=1\n");
+	if (strcmp(c->name, "feed") == 0)
+		printf("\t\t\t[ \"$COMP_CWORD\" -gt 2 ] && verbs=1 && words+=\" $(nezumi feed list "
+		       "--catalogue --json 2>/dev/null |\n"
+		       "\t\t\t\tsed -n 's/^{\"name\":\"\\([A-Za-z0-9._-]*\\)\".*/\\1/p')\"\n");
+}
+
 void print_completion(void)
 {
 	printf("# nezumi: completion for bash\n"
-	       "_nezumi() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+	       "_nezumi() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words= verbs=\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords='");
 	for (size_t i = 0; commands[i]; i++)
 		printf("%s%s", i ? " " : "", commands[i]->name);
 	printf("'\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; commands[i]; i++) {
-		printf("\t\t%s) words='", commands[i]->name);
+		printf("\t\t%s)\n\t\t\twords='", commands[i]->name);
 		for (const struct option_row *o = commands[i]->options; o && o->name; o++)
 			printf("--%s ", o->name);
 		for (const struct option_row *o = common_options; o->name; o++)
 			printf("--%s%s", o->name, o[1].name ? " " : "");
-		printf("' ;;\n");
+		printf("'\n");
+		complete_verbs(commands[i]);
+		printf("\t\t\t;;\n");
 	}
-	printf("\t\tesac\n\tfi\n\tcase $cur in\n\t-* | '') ;;\n\t*) [ \"$COMP_CWORD\" -gt 1 ] && words= ;;\n\tesac\n"
+	printf("\t\tesac\n\tfi\n\tcase $cur in\n\t-* | '') ;;\n\t*) [ \"$COMP_CWORD\" -gt 1 ] && [ -z \"$verbs\" ] && words= ;;\n\tesac\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
 	       "complete -o default -F _nezumi nezumi\n");
 }

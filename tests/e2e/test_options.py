@@ -77,6 +77,26 @@ class Options(e2e.Case):
             self.assertIn(o, completion)
         self.assertIn("zeek-tsv", self.nezumi("formats", status=0).text)
 
+    def test_completion_in_bash(self):
+        """What bash offers behind a line, with the program as `nezumi` on its path."""
+        os.symlink(e2e.BINARY, self.dir + "/nezumi")
+        self.put("complete", self.nezumi("--completion", status=0).out)
+
+        def offered(*words):
+            script = ". ./complete; COMP_WORDS=(nezumi %s); COMP_CWORD=%d; _nezumi; echo \"${COMPREPLY[*]}\"" % (
+                " ".join("'%s'" % w for w in words), len(words))
+            done = subprocess.run(["bash", "-c", script], cwd=self.dir, capture_output=True, text=True, timeout=60,
+                                  env={"PATH": self.dir + ":/usr/bin:/bin", "HOME": self.dir})
+            self.assertEqual(done.stderr, "")
+            return done.stdout.split()
+        self.assertEqual(offered("over"), ["override"])
+        self.assertEqual(offered("override", "in"), ["inform"])
+        self.assertLessEqual({"list", "enable", "update", "--json"}, set(offered("feed", "")))
+        self.assertEqual(offered("feed", "en"), ["enable"])
+        self.assertEqual(offered("feed", "enable", "feodo"), ["feodo", "feodo-all"])
+        self.assertIn("--reliability", offered("feed", "enable", "--re"))
+        self.assertEqual(offered("check", "fe"), [])
+
     def test_colour(self):
         run = lambda *args, **env: self.nezumi("analyze", *e2e.FIXED, "-i", "list", "log", *args, env=env).text
         plain = run()
