@@ -51,11 +51,17 @@ static int64_t now(void)
 static enum err start(int in, int out, pid_t *pid, struct errinfo *ei)
 {
 	/* Its own limits: posix_spawn has none, prlimit(2) sets them right after. */
-	char *argv[] = { (char[]){ "pdftotext" }, (char[]){ "-q" },
-			 (char[]){ "-enc" },      (char[]){ "UTF-8" },
-			 (char[]){ "-eol" },      (char[]){ "unix" },
-			 (char[]){ "-nopgbrk" },  (char[]){ "-" },
-			 (char[]){ "-" },         NULL };
+	char *argv[] = { (char[]){ "pdftotext" },
+			 (char[]){ "-q" },
+			 (char[]){ "-enc" },
+			 (char[]){ "UTF-8" },
+			 (char[]){ "-eol" },
+			 (char[]){ "unix" },
+			 (char[]){ "-nopgbrk" },
+			 (char[]){ "-raw" },
+			 (char[]){ "-" },
+			 (char[]){ "-" },
+			 NULL };
 	char *env[] = { (char[]){ "PATH=/usr/local/bin:/usr/bin:/bin" },
 			(char[]){ "LC_ALL=C.UTF-8" }, NULL };
 	posix_spawn_file_actions_t actions;

@@ -209,7 +209,7 @@ static bool alone(const struct ex *x, const struct found *f)
 	if (x->p[k] == ' ' && i == body && ex_is(x->p[k + 1], C_DIGIT))
 		return true;
 	if (x->p[k] == ' ')
-		return k + 1 >= end || strchr(" |-(:,;/=<>", x->p[k + 1]) || x->p[k + 1] == '\t' ||
+		return k + 1 >= end || strchr(" |-(:,;/=<>*", x->p[k + 1]) || x->p[k + 1] == '\t' ||
 		       ((unsigned char)x->p[k + 1] == 0xe2) ||
 		       str_istarts((struct str){ x->p + k + 1, 4 }, STR("port"));
 	return false;
@@ -367,6 +367,9 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 		f->flags |= F_BENIGN;
 	if (w->kind & W_SENDER && label)
 		f->flags |= F_SENDER;
+	/* "the sender shown was ..."; "from" and its kin say less. */
+	if (w->kind & W_SENDER && before && f->type == EX_EMAIL && d < 40 && w->end - w->at > 5)
+		f->flags |= F_CUE | F_STRONG;
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
 	/* "contact" is what malware does, too; "Contact:" is not. */
@@ -461,6 +464,21 @@ static bool at_sign(const struct ex *x, size_t at)
 	return at > 8 && (x->p[at - 1] == '@' || memcmp(x->p + at - 8, "@sha256:", 8) == 0);
 }
 
+/* "a.com, b.com and c.com": what is said of the one before is said of this one, too. */
+static void goes_with(struct ex *x, struct found *f)
+{
+	const uint32_t shared = F_CUE | F_STRONG | F_SENDER | F_VALUE_WORD;
+
+	if (f->type > EX_EMAIL)
+		return;
+	if (x->last_end && x->last_end >= x->sentence_from && x->last_end < f->at &&
+	    f->at - x->last_end <= 16 && ex_words_in(x, x->last_end, f->at) <= 1 &&
+	    !(f->flags & (F_BENIGN | F_REF | F_CONTACT | F_RECEIVER | F_VERSION)))
+		f->flags |= x->last_flags & shared;
+	x->last_end = f->end;
+	x->last_flags = f->flags & (F_BENIGN | F_REF | F_CONTACT | F_RECEIVER) ? 0 : f->flags;
+}
+
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
@@ -530,8 +548,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->pointed |= w->kind & W_CUE && before && d < 32 && !memchr(x->p + w->end, ';', d);
 		if (w->kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
 			/* "Link:" alone says nothing of whose it is. */
-			if (w->number == ONLY_LABEL && !(w->kind & W_REFS))
-				link = true;
+			if (w->number == ONLY_LABEL)
+				link |= ex_labels(x, w) || !x->alarms ||
+					x->alarm_at + ALARM_NEAR <= f->at;
 			else
 				f->flags |= F_REF;
 		}
@@ -558,6 +577,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 			       W_COMMIT | W_VERSION | W_SECTION | W_HASHES))
 			rarer(x, f, w, d, before, labelled);
 	}
+	f->alarm = (x->heading_alarm &&
+		    (x->section == SEC_IOC || f->at < x->heading_at + HEADING_NEAR)) ||
+		   (x->alarms && f->at < x->alarm_at + ALARM_NEAR);
 	if (link && !(f->flags & F_STRONG))
 		f->flags |= F_REF;
 	/* "According to site.com the implant calls evil.com": the nearer word is about it, where
@@ -581,6 +603,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if ((f->type == EX_DOMAIN || f->type == EX_URL) &&
 	    !(f->flags & (F_HARD | F_ALONE | F_SERVICE)) && ex_quoted(x, f))
 		f->traits |= T_QUOTED;
+	if (f->at && strchr("\"'`", x->p[f->at - 1]) && x->p[f->at - 1] == x->p[f->end])
+		f->traits |= T_STRING;
 	/* "uses: actions/checkout@8e5e7e..." */
 	if ((f->type == EX_SHA1 || f->type == EX_SHA256) && at_sign(x, f->at))
 		f->flags |= F_COMMIT_WORD;
@@ -601,9 +625,6 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->flags &= ~(uint32_t)F_HARD;
 	}
 	f->angle = f->at && x->p[f->at - 1] == '<';
-	f->alarm = (x->heading_alarm &&
-		    (x->section == SEC_IOC || f->at < x->heading_at + HEADING_NEAR)) ||
-		   (x->alarms && f->at < x->alarm_at + ALARM_NEAR);
 	if (f->type == EX_EMAIL)
 		for (w = ex_hits_from(x, f->at > 600 ? f->at - 600 : 0);
 		     w && w < ex_hits_end(x) && w->at < f->at; w++)
@@ -615,6 +636,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->flags |= F_GUID_WORD;
 	if (f->type == EX_IPV4 && !(f->flags & F_HARD))
 		ex_version(x, f);
+	goes_with(x, f);
 	facts(x, f, from, to);
 	x->alarms_between = x->alarms;
 }

@@ -27,6 +27,17 @@ static bool known_tld(struct str label)
 	return psl_is_public_suffix2(psl_builtin(), below, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 }
 
+bool ex_shared(struct str name)
+{
+	char text[128];
+
+	if (name.n >= sizeof text)
+		return false;
+	memcpy(text, name.p, name.n);
+	text[name.n] = 0;
+	return psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
 bool ex_tld(struct ex *x, struct str label)
 {
 	struct tld_slot *slot;
@@ -657,7 +668,8 @@ size_t ex_wide_name(struct ex *x, size_t dot)
 		x->scratch.n = begin;
 		return 0;
 	}
-	if (ex_host_flags(x, value) & F_NOT_IN_DNS) {
+	if (ex_host_flags(x, value) & F_NOT_IN_DNS ||
+	    (!hard && lexicon_has(x->lex, SET_FILE_END, last_label(value)))) {
 		x->scratch.n = begin;
 		return 0;
 	}

@@ -4,43 +4,14 @@
  * the others their place decides: in a list of indicators or in prose, with which words, beside
  * what, and whether this document defangs at all. docs/extract.md tells the rules.
  */
-#include "core/extract_parts.h"
-
-#include "core/name.h"
+#include "core/extract_judge_parts.h"
 
 #include <stdlib.h>
 
-struct group {
-	struct str value;
-	uint8_t type;
-	bool hard;     /* defanged somewhere */
-	bool bad;      /* an indicator somewhere */
-	uint32_t best; /* found + 1 */
-	uint32_t out;
-	uint32_t count;
-};
-
-struct judge {
-	struct ex *x;
-	const struct extract_in *in;
-	VEC(struct group) groups;
-	uint32_t *slot; /* group + 1 */
-	size_t mask;
-	bool failed;
-	size_t hard_hosts;
-	bool list;  /* the document is a list of values */
-	bool alarm; /* all of it is about attacks */
-};
-
 /* A report speaks of attacks or defangs something at least once in so many bytes. */
 enum { ALARM_EVERY = 6000 };
-/* A text with no room for saying what it is about. */
-enum { SHORT_TEXT = 800 };
-/* One that would, if its lists were of indicators. */
-enum { LONG_TEXT = 8000 };
 
-/* NULL if there is none. */
-static struct group *group_of(const struct judge *j, enum ex_type type, struct str value)
+struct group *judge_group(const struct judge *j, enum ex_type type, struct str value)
 {
 	size_t i = (ex_hash(value) + (uint32_t)type) & j->mask;
 
@@ -53,7 +24,7 @@ static struct group *group_of(const struct judge *j, enum ex_type type, struct s
 	return NULL;
 }
 
-/* Its number. There are never more than two for each candidate. */
+/* Its number. There are never more than four for each candidate. */
 static uint32_t group_make(struct judge *j, enum ex_type type, struct str value)
 {
 	size_t i = (ex_hash(value) + (uint32_t)type) & j->mask;
@@ -82,15 +53,14 @@ static void group_hard(struct judge *j, enum ex_type type, struct str value)
 		j->groups.v[g].hard = true;
 }
 
-static bool is_hard(const struct judge *j, enum ex_type type, struct str value)
+bool judge_hard(const struct judge *j, enum ex_type type, struct str value)
 {
-	const struct group *g = group_of(j, type, value);
+	const struct group *g = judge_group(j, type, value);
 
 	return g && g->hard;
 }
 
-/* The name that somebody registered, nearly: two labels, three where the last two are short. */
-static struct str owner(struct str host)
+struct str judge_owner(struct str host)
 {
 	size_t dots = 0;
 
@@ -100,8 +70,14 @@ static struct str owner(struct str host)
 	return host;
 }
 
-/* The first two numbers of four. */
-static struct str branch(struct str v4)
+struct str judge_host(const struct found *f)
+{
+	return f->type == EX_URL     ? f->host
+	       : f->type == EX_EMAIL ? str_skip(f->value, str_chr(f->value, '@') + 1)
+				     : f->value;
+}
+
+struct str judge_branch(struct str v4)
 {
 	size_t dot = str_chr(v4, '.'), more;
 
@@ -111,6 +87,33 @@ static struct str branch(struct str v4)
 	return more == SIZE_MAX ? v4 : str_head(v4, dot + 1 + more);
 }
 
+bool judge_office(struct str mail)
+{
+	static const char *const boxes[] = {
+		"info",       "contact",  "contacto",  "contato",      "kontakt",    "press",
+		"presse",     "media",    "soc",       "csirt",        "cert",       "cirt",
+		"abuse",      "security", "psirt",     "incident",     "incidents",  "tips",
+		"helpdesk",   "feedback", "newsroom",  "editor",       "intel",      "research",
+		"labs",       "report",   "reports",   "threatintel",  "disclosure", "notes",
+		"privacy",    "pr",       "dpo",       "gdpr",         "hunting",    "team",
+		"hello",      "cti",      "dfir",      "hunting",      "team",       "hello",
+		"cti",        "dfir",     "jubao",     "phishing",     "spam",       "fraud",
+		"redaktion",  "support",  "help",      "sales",        "webmaster",  "postmaster",
+		"hostmaster", "noc",      "kefu",      "lienhe",       "jouhou",     "desk",
+		"feeds",      "alerts",   "reporting", "intelreports", "threatlab"
+	};
+	struct str box = str_head(mail, str_chr(mail, '@'));
+	size_t last = box.n;
+
+	/* "ot-help" */
+	while (last && box.p[last - 1] != '-')
+		last--;
+	for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
+		if (str_is(box, boxes[i]) || (last && str_is(str_skip(box, last), boxes[i])))
+			return true;
+	return false;
+}
+
 /* ---- what the whole document says ------------------------------------------------------------- */
 
 static void survey(struct judge *j)
@@ -118,9 +121,12 @@ static void survey(struct judge *j)
 	struct ex *x = j->x;
 
 	j->hard_hosts = x->hard_hosts;
+	j->prose = x->n;
 	for (size_t i = 0; i < x->found.n; i++) {
 		const struct found *f = &x->found.v[i];
+		size_t bytes = (size_t)(f->end - f->at) * f->count;
 
+		j->prose -= bytes < j->prose ? bytes : j->prose;
 		if (f->flags & F_HARD || (f->escaped && f->alarm)) {
 			group_hard(j, (enum ex_type)f->type, f->value);
 			if (f->host.n && !(f->flags & F_SERVICE))
@@ -128,374 +134,19 @@ static void survey(struct judge *j)
 		}
 		/* Versions of something: others like them are, too. */
 		if (f->type == EX_IPV4 && f->flags & F_VERSION && !(f->flags & F_HARD))
-			(void)group_make(j, EX_TYPES, branch(f->value));
+			(void)group_make(j, EX_TYPES, judge_branch(f->value));
+		/* Where it asks to write to. */
+		if (f->type == EX_EMAIL && !(f->flags & (F_HARD | F_RANSOM | F_SENDER)) &&
+		    (f->flags & (F_CONTACT | F_SEC_REF) || judge_office(f->value)))
+			(void)group_make(j, EX_TYPES,
+					 judge_owner(str_skip(f->value, str_chr(f->value, '@') + 1)));
 		/* Sites that it links to: in pages, and where it names its sources. */
 		if (f->type == EX_URL && !(f->flags & F_HARD) &&
 		    f->flags & (F_LINK | F_REF | F_SEC_REF) && !(f->flags & F_SERVICE))
-			(void)group_make(j, EX_TYPES, owner(f->host));
+			(void)group_make(j, EX_TYPES, judge_owner(f->host));
 	}
 	j->alarm = x->title_alarm || (x->hard_all + x->alarms_between) * ALARM_EVERY >= x->n;
 	j->list = x->bare >= 3 && x->bare * 10 >= (size_t)x->lines_between * 6;
-}
-
-/* ---- one candidate ---------------------------------------------------------------------------- */
-
-static enum ex_class because(struct found *f, enum ex_class c, const char *note)
-{
-	if (!f->note)
-		f->note = note;
-	return c;
-}
-
-static bool public_tld(struct str host)
-{
-	return str_ends(host, STR(".gov")) || str_ends(host, STR(".mil")) ||
-	       str_ends(host, STR(".edu")) || str_ends(host, STR(".int")) ||
-	       str_ends(host, STR(".go.jp")) || str_ends(host, STR(".gov.uk"));
-}
-
-/* Does the document, or the paragraph, speak of attacks at all? */
-static bool alarmed(const struct judge *j, const struct found *f)
-{
-	return f->alarm || j->alarm;
-}
-
-/* A value that is by form what it is, in a text about something else: a commit, a router's address
- * in an example. */
-static bool quiet(const struct judge *j, const struct found *f)
-{
-	if (alarmed(j, f) || j->x->n < SHORT_TEXT || (j->list && f->flags & F_ALONE))
-		return false;
-	if (f->flags & F_HARD)
-		return false;
-	return j->x->n >= LONG_TEXT ||
-	       !(f->flags & (F_SEC_IOC | F_VALUE_WORD | F_CUE | F_SENDER | F_ROW) || f->flags & F_ALONE);
-}
-
-static bool cheap(const struct judge *j, struct str name)
-{
-	struct str rest = name, label;
-
-	/* What is behind the first dot, the second and so on. */
-	while (str_cut(&rest, '.', &label) && rest.n)
-		if (lexicon_has(j->x->lex, SET_CHEAP, rest))
-			return true;
-	return false;
-}
-
-/* How much the place of a live value speaks for its being an indicator. */
-static int score(const struct judge *j, const struct found *f)
-{
-	uint32_t g = f->flags;
-	int s = 0;
-
-	bool loud = alarmed(j, f);
-
-	if (g & F_SEC_IOC)
-		s += g & (F_ALONE | F_ROW) && (loud || j->x->n < SHORT_TEXT) ? 3
-		     : f->type == EX_URL && !loud                            ? 0
-									     : 1;
-	else if (j->list && g & F_ALONE)
-		s += 3;
-	if (g & F_CUE)
-		s += (g & F_STRONG || f->type != EX_URL || (f->pointed && loud) ? 2 : 1) -
-		     (!loud && j->x->n >= SHORT_TEXT);
-	if (g & F_VALUE_WORD)
-		s += 1;
-	if (g & F_NEAR_HASH)
-		s += 2;
-	if (g & F_NEAR_HARD)
-		s += 1;
-	if (g & F_SENDER)
-		s += 2;
-	if (g & F_LINK)
-		s -= 3;
-	if (g & F_SEC_REF)
-		s -= 4;
-	if (g & F_REF)
-		s -= 2;
-	if (g & F_BENIGN)
-		s -= 3;
-	if (g & F_GUID_WORD)
-		s -= 3;
-	if (g & F_CONTACT)
-		s -= 2;
-	if (g & F_FILE_WORD && f->type == EX_DOMAIN)
-		s -= 2;
-	if (f->traits & T_QUOTED && (loud || j->x->n < SHORT_TEXT))
-		s += f->type == EX_URL ? 2 : 1;
-	if (f->traits & T_WEAK_TLD)
-		s -= 1;
-	if (g & F_SERVICE)
-		s -= 6;
-	if (g & F_MINOR)
-		s -= 2;
-	if (g & F_RECEIVER)
-		s -= 3;
-	if (loud && f->assigned && f->type == EX_DOMAIN)
-		s += 1;
-	if ((loud || (f->assigned && j->x->n < SHORT_TEXT && f->end == f->line_end)) &&
-	    f->type == EX_DOMAIN && cheap(j, f->value))
-		s += 1;
-	/* A site of people, rather. */
-	if (f->type == EX_DOMAIN && str_starts(f->value, STR("www.")) && !(g & F_SEC_IOC))
-		s -= 1;
-	/* Who defangs some hosts means the others as they stand. */
-	if (j->hard_hosts >= 2 && !(g & F_SENDER))
-		s -= 1;
-	return s;
-}
-
-static enum ex_class address(const struct judge *j, struct found *f)
-{
-	uint32_t g = f->flags;
-
-	if (g & F_HARD)
-		return EX_INDICATOR;
-	if (g & F_VERSION)
-		return because(f, EX_CONTEXT, "a version or section number");
-	if (g & F_FILE)
-		return because(f, EX_CONTEXT, "part of a file's name");
-	if (g & F_MINOR && score(j, f) < 2)
-		return because(f, EX_CONTEXT, "a version or section number");
-	if (g & F_RECEIVER)
-		return EX_CONTEXT;
-	if (quiet(j, f))
-		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
-	if (!(g & F_SEC_IOC && g & (F_ALONE | F_ROW))) {
-		if (f->type == EX_IPV4 && f->port == 0 && !(g & (F_STRONG | F_VALUE_WORD)) &&
-		    group_of(j, EX_TYPES, branch(f->value)))
-			return because(f, EX_CONTEXT, "a version or section number");
-		if (lexicon_has(j->x->lex, SET_SERVICE, f->value))
-			return because(f, EX_CONTEXT, "a public resolver");
-		if (g & F_BENIGN && !(g & F_STRONG))
-			return EX_CONTEXT;
-	}
-	return EX_INDICATOR;
-}
-
-/* Does its path end like what malware is served as? */
-static bool serves(struct str url)
-{
-	static const char *const ends[] = { ".exe", ".dll",  ".ps1", ".hta",  ".vbs", ".bat",
-					    ".scr", ".msi",  ".js",  ".jse",  ".lnk", ".iso",
-					    ".php", ".apk",  ".elf", ".sh",   ".bin", ".dat",
-					    ".doc", ".docm", ".xls", ".xlsm", ".jar", ".cab",
-					    ".rar", ".7z",   ".img", ".vhd" };
-
-	url = str_head(url, str_chr(url, '?'));
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		if (str_ends(url, str_of(ends[i])))
-			return true;
-	return false;
-}
-
-/* Is there nothing else in its line, nor a mark that begins an item? */
-static bool whole_line(const struct found *f)
-{
-	return f->at == f->line_at && f->end == f->line_end;
-}
-
-/* The local parts of those who have encrypted something. */
-static bool extorts(struct str mail)
-{
-	static const char *const words[] = { "decrypt", "recover", "restore", "unlock", "ransom" };
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (str_find(mail, str_of(words[i])) != SIZE_MAX)
-			return true;
-	return false;
-}
-
-/* The mailbox of an office, not of a person. */
-static bool office(struct str mail)
-{
-	static const char *const boxes[] = {
-		"info",       "contact",  "contacto", "contato",     "kontakt",    "press",
-		"presse",     "media",    "soc",      "csirt",       "cert",       "cirt",
-		"abuse",      "security", "psirt",    "incident",    "incidents",  "tips",
-		"helpdesk",   "feedback", "newsroom", "editor",      "intel",      "research",
-		"labs",       "report",   "reports",  "threatintel", "disclosure", "notes",
-		"privacy",    "pr",       "dpo",      "gdpr",        "hunting",    "team",
-		"hello",      "cti",      "dfir",     "hunting",     "team",       "hello",
-		"cti",        "dfir",     "jubao",    "phishing",    "spam",       "fraud",
-		"redaktion",  "support",  "help",     "sales",       "webmaster",  "postmaster",
-		"hostmaster", "noc"
-	};
-	struct str box = str_head(mail, str_chr(mail, '@'));
-
-	for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
-		if (str_is(box, boxes[i]))
-			return true;
-	return false;
-}
-
-/* Does the text link to a site of that name? */
-static bool linked(const struct judge *j, struct str mail)
-{
-	size_t at = str_chr(mail, '@');
-	const struct group *g;
-
-	if (at == SIZE_MAX)
-		return false;
-	g = group_of(j, EX_TYPES, owner(str_skip(mail, at + 1)));
-	return g != NULL;
-}
-
-/* "x.zip": is the name of a host meant, though files have such endings? */
-static bool names_host(const struct judge *j, const struct found *f)
-{
-	uint32_t g = f->flags;
-
-	if (!(f->traits & T_FILE_TLD))
-		return false;
-	if (is_hard(j, EX_DOMAIN, f->value))
-		return true;
-	if (g & (F_FILE_WORD | F_NEAR_HASH | F_BENIGN | F_REF | F_SEC_REF | F_LINK) ||
-	    !(alarmed(j, f) || j->x->n < SHORT_TEXT))
-		return false;
-	if (f->traits & T_NAMES)
-		return f->assigned || (g & F_SEC_IOC && g & (F_ALONE | F_ROW));
-	/* Of these the country has more than the language has scripts. */
-	return str_ends(f->value, STR(".pl")) && ((g & F_SEC_IOC && g & F_ALONE) || score(j, f) >= 3);
-}
-
-static enum ex_class named(const struct judge *j, struct found *f, struct str host)
-{
-	uint32_t flags = f->flags;
-	int s;
-
-	if (flags & F_EXAMPLE)
-		return because(f, EX_CONTEXT, "reserved for examples");
-	if (flags & F_NOT_IN_DNS &&
-	    !(f->type == EX_URL && flags & F_HARD && str_chr(host, '.') != SIZE_MAX))
-		return because(f, EX_CONTEXT, "not a name of the public DNS");
-	if (flags & F_HARD)
-		return EX_INDICATOR;
-	if (f->escaped && (alarmed(j, f) || j->x->n < SHORT_TEXT))
-		return EX_INDICATOR;
-	if (f->escaped)
-		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
-	if (flags & F_CODE)
-		return because(f, EX_CONTEXT, "looks like code");
-	if (flags & F_FILE && names_host(j, f))
-		return EX_INDICATOR;
-	if (flags & F_FILE && f->type == EX_DOMAIN) {
-		f->type = EX_FILENAME;
-		f->value = f->original;
-		return EX_CONTEXT;
-	}
-	if (flags & F_FILE)
-		return because(f, EX_CONTEXT, "looks like a file's name");
-	if (is_hard(j, (enum ex_type)f->type, f->value))
-		return EX_INDICATOR;
-	if (!(flags & F_SERVICE) && (is_hard(j, EX_DOMAIN, host) || is_hard(j, EX_IPV4, host)))
-		return EX_INDICATOR;
-	s = score(j, f);
-	if (quiet(j, f))
-		s -= 1;
-	if (public_tld(host))
-		s -= 2;
-	if (str_ends(host, STR(".onion")))
-		s += 3;
-	if (f->type == EX_URL) {
-		struct ip ip;
-
-		if (ip_parse(host, &ip))
-			s += 2;
-		if (flags & F_NO_SCHEME && !f->pointed)
-			s -= 1;
-		if (serves(f->value))
-			s += 1;
-		if (s >= (j->hard_hosts ? 3 : 2))
-			return EX_INDICATOR;
-		return EX_REFERENCE;
-	}
-	if (s >= 2)
-		return EX_INDICATOR;
-	return flags & (F_SERVICE | F_REF | F_LINK | F_SEC_REF) ? EX_REFERENCE : EX_CONTEXT;
-}
-
-static enum ex_class mail(const struct judge *j, struct found *f)
-{
-	bool loud = alarmed(j, f) || j->x->n < SHORT_TEXT;
-	uint32_t g = f->flags;
-	int s = 0;
-
-	if (g & F_EXAMPLE)
-		return because(f, EX_CONTEXT, "reserved for examples");
-	if (g & F_RECEIVER || g & F_GUID_WORD)
-		return EX_CONTEXT;
-	/* People hide their own addresses from harvesters in the same way. */
-	if ((g & F_HARD || is_hard(j, EX_EMAIL, f->value)) && loud)
-		return EX_INDICATOR;
-	if (g & F_SENDER)
-		s += loud ? 3 : 1;
-	if (g & F_RANSOM || extorts(f->value))
-		s += loud ? 3 : 1;
-	if (g & F_SEC_IOC)
-		s += loud ? 3 : 1;
-	if (g & F_STRONG)
-		s += loud ? 2 : 0;
-	if (j->list && g & F_ALONE)
-		s += loud || whole_line(f) ? 3 : 1;
-	/* "Some One <one@there.org>": who wrote the text, or who is thanked in it. */
-	if (f->angle && !(g & (F_SENDER | F_SEC_IOC)))
-		s -= 4;
-	if (g & F_CONTACT)
-		s -= f->note_mail ? 1 : 5;
-	if (g & F_SEC_REF)
-		s -= 3;
-	if (g & F_BENIGN)
-		s -= 2;
-	if (public_tld(f->value))
-		s -= 2;
-	/* The mail of whoever published this, by its name or by where the text links to. */
-	if (!f->note_mail && !(g & F_SENDER) && office(f->value))
-		s -= g & F_SEC_IOC && g & (F_ALONE | F_ROW) ? 1 : 6;
-	if (!(g & F_SENDER) && !(g & F_SEC_IOC && g & (F_ALONE | F_ROW)) && linked(j, f->value))
-		s -= 3;
-	return s >= 2 ? EX_INDICATOR : EX_CONTEXT;
-}
-
-static enum ex_class judge(const struct judge *j, struct found *f)
-{
-	uint32_t g = f->flags;
-
-	switch (f->type) {
-	case EX_IPV4:
-	case EX_IPV6:
-	case EX_CIDR:
-		return address(j, f);
-	case EX_DOMAIN:
-		return named(j, f, f->value);
-	case EX_URL:
-		return named(j, f, f->host);
-	case EX_EMAIL:
-		return mail(j, f);
-	case EX_MD5:
-	case EX_SHA1:
-	case EX_SHA256:
-	case EX_SHA512:
-	case EX_JARM:
-		if (g & F_EXAMPLE)
-			return EX_CONTEXT;
-		if (g & F_MINOR || g & F_GUID_WORD)
-			return because(f, EX_CONTEXT, "an identifier, not the hash of a file");
-		if (g & F_COMMIT_WORD && f->type == EX_SHA1)
-			return because(f, EX_CONTEXT, "a commit of source code");
-		if (quiet(j, f))
-			return because(f, EX_CONTEXT, "nothing here speaks of an attack");
-		return EX_INDICATOR;
-	case EX_ASN:
-		if (g & F_EXAMPLE)
-			return because(f, EX_CONTEXT, "reserved for examples and private use");
-		return g & F_MINOR && str_is(f->value, "AS400") ? EX_CONTEXT : EX_INDICATOR;
-	case EX_FILENAME:
-		return EX_CONTEXT;
-	default:
-		return EX_INDICATOR;
-	}
 }
 
 /* 1.2.3.20,1: one number with a slip, or two things with a comma between them, as in a table. */
@@ -503,7 +154,7 @@ static void comma(const struct judge *j, struct found *f)
 {
 	if (f->traits & T_TABLE)
 		return;
-	if (is_hard(j, (enum ex_type)f->type, f->alt)) {
+	if (judge_hard(j, (enum ex_type)f->type, f->alt)) {
 		f->value = f->alt;
 		f->status = EX_MENDED;
 		f->note = "a comma stood inside the last number; the document has this address elsewhere";
@@ -520,35 +171,73 @@ static void comma(const struct judge *j, struct found *f)
 	f->context = f->slip->context;
 }
 
-/* What stands on a host that is an indicator, and is spoken of in another tone. */
+static void mark_bad(struct judge *j, enum ex_type type, struct str value, bool url)
+{
+	uint32_t g = group_make(j, type, value);
+
+	if (j->failed)
+		return;
+	if (url)
+		j->groups.v[g].bad_url = true;
+	else
+		j->groups.v[g].bad = true;
+}
+
+/* Is a name beside, above or below it an indicator, or (`url`) the host of one? */
+static bool kin_bad(const struct judge *j, struct str host, bool url)
+{
+	struct str top = judge_owner(host);
+	const struct group *g = judge_group(j, EX_EMAIL, top);
+
+	return g && (g->bad || (url && g->bad_url)) && !ex_shared(top) &&
+	       !lexicon_has(j->x->lex, SET_CHEAP, top);
+}
+
+/* Does it stand on a host that is an indicator, or beside one, and is spoken of in another tone? */
+static bool stands_on_bad(const struct judge *j, const struct found *f)
+{
+	const uint32_t never = F_EXAMPLE | F_NOT_IN_DNS | F_SERVICE | F_MINOR,
+		       told = F_CONTACT | F_BENIGN | F_SEC_REF | F_CODE | F_FILE | F_LINK;
+	const struct group *g;
+
+	if (f->flags & never)
+		return false;
+	switch (f->type) {
+	case EX_EMAIL:
+		return judge_alarmed(j, f) && !f->angle && !(f->flags & (told | F_RECEIVER)) &&
+		       kin_bad(j, judge_host(f), true);
+	case EX_DOMAIN:
+		return judge_alarmed(j, f) && !(f->flags & (told | F_REF)) &&
+		       kin_bad(j, f->value, true);
+	case EX_URL:
+		g = judge_group(j, EX_DOMAIN, f->host);
+		if (!g)
+			g = judge_group(j, EX_IPV4, f->host);
+		return (g && g->bad) || (judge_alarmed(j, f) && !(f->flags & (told | F_REF)) &&
+					 kin_bad(j, f->host, false));
+	default:
+		return false;
+	}
+}
+
 static void beside_bad(struct judge *j)
 {
 	struct ex *x = j->x;
 
 	for (size_t i = 0; i < x->found.n; i++) {
 		const struct found *f = &x->found.v[i];
-		uint32_t g;
 
-		if (f->class != EX_INDICATOR || f->flags & (F_SERVICE | F_MINOR) ||
-		    (f->type != EX_DOMAIN && f->type != EX_IPV4))
+		/* Who sent a report on has a host of his own. */
+		if (f->class != EX_INDICATOR || f->flags & (F_SERVICE | F_MINOR | F_SENDER))
 			continue;
-		g = group_make(j, (enum ex_type)f->type, f->value);
-		if (!j->failed)
-			j->groups.v[g].bad = true;
+		if (f->type == EX_DOMAIN || f->type == EX_IPV4)
+			mark_bad(j, (enum ex_type)f->type, f->value, false);
+		if (f->type == EX_DOMAIN || f->type == EX_URL)
+			mark_bad(j, EX_EMAIL, judge_owner(judge_host(f)), f->type == EX_URL);
 	}
-	for (size_t i = 0; i < x->found.n; i++) {
-		struct found *f = &x->found.v[i];
-		const struct group *g;
-
-		if (f->class == EX_INDICATOR || f->type != EX_URL ||
-		    f->flags & (F_EXAMPLE | F_NOT_IN_DNS | F_SERVICE | F_MINOR))
-			continue;
-		g = group_of(j, EX_DOMAIN, f->host);
-		if (!g)
-			g = group_of(j, EX_IPV4, f->host);
-		if (g && g->bad)
-			f->class = EX_INDICATOR;
-	}
+	for (size_t i = 0; i < x->found.n; i++)
+		if (x->found.v[i].class != EX_INDICATOR && stands_on_bad(j, &x->found.v[i]))
+			x->found.v[i].class = EX_INDICATOR;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------- */
@@ -623,7 +312,7 @@ enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *
 	if (x->found.n > 1 && in->n_links)
 		qsort(x->found.v, x->found.n, sizeof *x->found.v, by_place);
 	for (size_t i = 0; i < x->found.n; i++)
-		x->found.v[i].class = (uint8_t)judge(&j, &x->found.v[i]);
+		x->found.v[i].class = (uint8_t)judge_one(&j, &x->found.v[i]);
 	beside_bad(&j);
 	for (size_t i = 0; i < x->found.n && !e; i++) {
 		struct found *f = &x->found.v[i];

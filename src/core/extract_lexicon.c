@@ -36,7 +36,7 @@ struct head {
 
 enum { NEXT_ENDS = -1, NEXT_ANY = -2 };
 
-enum { BUCKETS = 4096, SET_SLOTS = 512 };
+enum { BUCKETS = 4096, SET_SLOTS = 1024 };
 
 struct lexicon {
 	struct arena arena;

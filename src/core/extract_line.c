@@ -21,6 +21,9 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 	if (!ex_is(x->p[i], C_ALPHA) ||
 	    !((i && joins(x->p[i - 1])) || (joins(x->p[k]) && ex_alnum(x->p[k + 1]))))
 		return false;
+	/* "support@" */
+	if (x->p[k] == '@' || (i && x->p[i - 1] == '@'))
+		return true;
 	while (i > x->fold.base && w->at - i < 40 && ex_is(x->p[i - 1], C_NAME))
 		i--;
 	for (; k - w->end < 40 && ex_is(x->p[k], C_NAME); k++)
@@ -31,6 +34,16 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 	for (; i + 1 < k; i++)
 		dot |= x->p[i] == '.' && ex_alnum(x->p[i + 1]);
 	return dot;
+}
+
+/* Is it a part of a URL's path, as in "/blog/emotet-again"? */
+static bool in_path(const struct ex *x, size_t at)
+{
+	size_t i = at - 1;
+
+	while (i > x->fold.base && at - i < 80 && ex_is(x->p[i - 1], C_NAME | C_PATH))
+		i--;
+	return memmem(x->p + i, at - i, "://", 3) || memchr(x->p + i, '.', at - i);
 }
 
 void ex_scan(struct ex *x, size_t from, size_t to)
@@ -52,6 +65,8 @@ void ex_scan(struct ex *x, size_t from, size_t to)
 
 		if (w.kind & ~(uint32_t)(W_FAMILY | W_YEAR) && in_name(x, &w))
 			w.kind &= W_FAMILY;
+		if (w.kind & W_ALARM && w.at && x->p[w.at - 1] == '/' && in_path(x, w.at))
+			w.kind &= ~(uint32_t)W_ALARM;
 		if (w.kind & W_ALARM) {
 			x->alarms++;
 			x->alarm_at = w.at;
@@ -225,6 +240,18 @@ static enum section kind_of(const struct heard *h)
 	return h->kinds & W_OTHER ? SEC_OTHER : SEC_NONE;
 }
 
+/* Squares and diamonds. */
+static bool marks_heading(const char *p)
+{
+	static const char *const marks[] = { "\xe2\x96\xa0", "\xe2\x96\xa1", "\xe2\x97\x86",
+					     "\xe2\x97\x87", "\xe2\x96\xbc", "\xe2\x98\x85" };
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (memcmp(p, marks[i], 3) == 0)
+			return true;
+	return false;
+}
+
 /* A line without a candidate, or one that is a heading though it has one. */
 static void take_line(struct ex *x, size_t at, size_t end)
 {
@@ -247,10 +274,25 @@ static void take_line(struct ex *x, size_t at, size_t end)
 			x->title_family = h.family;
 		x->title_alarm = (h.kinds & W_ALARM) != 0;
 	}
+	/* A paragraph that ends with "... the hosts are:" is as its end. */
+	if (s.n > 200 && ends_with_colon(s)) {
+		l.body = l.end - 160;
+		while (l.body < l.end &&
+		       (((unsigned char)x->p[l.body] & 0xc0) == 0x80 || x->p[l.body - 1] != '.'))
+			l.body++;
+		if (l.body == l.end)
+			l.body = l.end - 80;
+		while (((unsigned char)x->p[l.body] & 0xc0) == 0x80)
+			l.body++;
+		s = (struct str){ x->p + l.body, l.end - l.body };
+	}
 	if (s.n > 200) {
 		x->intro = false;
 		return;
 	}
+	/* "■ IoC" is a heading, "● 1.2.3.4" an item. */
+	if (l.bullet && s.n <= 80 && marks_heading(x->p + at))
+		l.bullet = false;
 	while (level < 6 && level < s.n && s.p[level] == '#')
 		level++;
 	mark = level > 0 && level < s.n && s.p[level] == ' ';
@@ -348,8 +390,8 @@ static void announced(struct ex *x)
 	if (!x->told_end || x->lined - x->told > 600)
 		return;
 	h = listen(x, x->told, x->told_end);
-	if (h.kinds & W_BELOW && h.kinds & (W_IOC | W_CUE | W_ALARM) &&
-	    h.kinds & (W_IOC | W_VALUE) && !(h.kinds & (W_BENIGN | W_REFS)))
+	if (h.kinds & W_BELOW && h.kinds & (W_CUE | W_ALARM) &&
+	    h.kinds & (W_IOC | W_VALUE | W_NAMES) && !(h.kinds & (W_BENIGN | W_REF | W_REFS)))
 		x->intro = true;
 	x->told_end = 0;
 }

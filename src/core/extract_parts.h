@@ -288,6 +288,8 @@ enum ex_set {
 	SET_VERDICT,
 	SET_ENGLISH,
 	SET_CHEAP,
+	SET_POST, /* mail for everybody */
+	SET_HIDDEN_POST,
 	EX_SETS
 };
 struct ex_set_word {
@@ -369,6 +371,7 @@ enum found_trait {
 	T_WEAK_TLD = 1 << 1,
 	T_NAMES = 1 << 2,  /* under a heading or in a column of names of hosts */
 	T_QUOTED = 1 << 3, /* within quotation marks, with other words */
+	T_STRING = 1 << 5, /* all of a quoted string, or of a piece of code */
 	T_TABLE = 1 << 4,  /* the first of several values with commas between them */
 };
 
@@ -503,8 +506,10 @@ struct ex {
 	uint8_t columns;
 	bool table;
 	size_t told, told_end; /* the line before, if it is a short sentence */
-	size_t after_cue;      /* a little behind the cue that was met last */
-	size_t version_end;    /* behind the last number that was a version's */
+	size_t last_end;       /* the host or mail address before */
+	uint32_t last_flags;
+	size_t after_cue;   /* a little behind the cue that was met last */
+	size_t version_end; /* behind the last number that was a version's */
 	struct str heading;
 	size_t heading_at;
 	struct str heading_family;
@@ -523,6 +528,8 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 
 /* A top-level domain of the public suffix list, ASCII in any case or an A-label. */
 bool ex_tld(struct ex *x, struct str label);
+/* May anybody register names below it, as below duckdns.org? */
+bool ex_shared(struct str name);
 /* What its name says about a host in normal form: F_EXAMPLE, F_NOT_IN_DNS, F_SERVICE. */
 uint32_t ex_host_flags(struct ex *x, struct str host);
 /*
@@ -612,6 +619,8 @@ bool ex_quoted(const struct ex *x, const struct found *f);
 
 /* ---- extract_version.c ------------------------------------------------------------------------ */
 
+/* How many words of letters there are. */
+size_t ex_words_in(const struct ex *x, size_t from, size_t to);
 /* Is the word a label: does a colon follow? */
 bool ex_labels(const struct ex *x, const struct word_hit *w);
 /* How far before a number the word may stand that says it is none of an address. */

@@ -61,7 +61,7 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 
 	/* Blanks and brackets, also wide ones. */
 	while (i - at < 9 && x->p[i]) {
-		if (strchr(" (,`\"*", x->p[i]))
+		if (strchr(" (,`\"*\n", x->p[i]))
 			i++;
 		else if (memcmp(x->p + i, "\xef\xbc\x88", 3) == 0 ||
 			 memcmp(x->p + i, "\xe3\x80\x81", 3) == 0 ||
@@ -88,6 +88,11 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 			/* "TCP 443" */
 			named = word[1] == 'c' || word[1] == 'd';
 		}
+	}
+	if (str_istarts((struct str){ x->p + i, 4 }, STR("tcp\n")) ||
+	    str_istarts((struct str){ x->p + i, 4 }, STR("udp\n"))) {
+		i += 4;
+		named = true;
 	}
 	for (size_t k = 0, done = 0; k < COUNT(words) && !done; k++) {
 		struct str w;

@@ -162,7 +162,7 @@ static enum err backslash(struct fold *f, size_t at, size_t *took)
 
 		if (b == '\\')
 			return ERR_OK;
-		if (b == ' ' || b == '\n' || b == '\t')
+		if (b == ' ' || b == '\n' || b == '\t' || b == '|' || b == '(' || b == ')')
 			break;
 	}
 	*took = 2;
@@ -272,6 +272,16 @@ static bool address_goes_on(const struct fold *f, size_t token, size_t n, const 
 	return dots == 3 && hard;
 }
 
+/* Does the URL [token, n) end within the name of its host? */
+static bool host_is_open(const struct fold *f, size_t token, size_t n)
+{
+	size_t i = n;
+
+	while (i > token && ex_is(f->p[i - 1], C_NAME))
+		i--;
+	return i > token + 1 && f->p[i - 1] == '/' && f->p[i - 2] == '/';
+}
+
 /*
  * A value broken over two lines is taken as one where the break can be nothing else: the line ends
  * in a hyphen, or in the middle of a path or query, and what follows goes on like that.
@@ -315,6 +325,8 @@ static enum err line_end(struct fold *f, size_t at, size_t *took)
 	if (url && !fold_any(f->hard, token, n) && (f->p[token] | 32) != 'h')
 		return ERR_OK;
 	if (last == '-' && !url) /* evil-\ndomain[.]com */
+		join = dotted && ex_alnum(f->p[n - 2]);
+	else if (last == '-' && host_is_open(f, token, n)) /* hxxp://evil-\ndomain[.]com */
 		join = dotted && ex_alnum(f->p[n - 2]);
 	else if (last == '.' && !url)
 		join = address_goes_on(f, token, n, s, end);

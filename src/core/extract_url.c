@@ -131,8 +131,16 @@ static void straighten(char *p, size_t n)
 			memcpy(p + k, "http", 4);
 }
 
-struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
-			 uint32_t flags)
+/* What of a URL stands in further lines. */
+struct rest {
+	struct {
+		size_t from, to;
+	} v[8];
+	size_t n;
+};
+
+static struct found *add_broken(struct ex *x, size_t at, size_t end, const char *scheme,
+				size_t host_at, uint32_t flags, const struct rest *rest)
 {
 	size_t begin = x->scratch.n;
 	struct str host, value;
@@ -145,15 +153,17 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 	buf_clear(b);
 	buf_c(b, scheme);
 	buf_add(b, x->p + host_at, end - host_at);
+	for (size_t i = 0; i < rest->n; i++)
+		buf_add(b, x->p + rest->v[i].from, rest->v[i].to - rest->v[i].from);
 	if (buf_err(b))
 		return NULL;
-	straighten(b->p + (b->n - (end - host_at)), end - host_at);
+	straighten(b->p + strlen(scheme), b->n - strlen(scheme));
 	if (url_normalise(buf_str(b), &x->scratch, &host, &port) != ERR_OK) {
 		x->scratch.n = begin;
 		return NULL;
 	}
 	value = str_skip(buf_str(&x->scratch), begin);
-	f = ex_add(x, EX_URL, at, end, value, flags);
+	f = ex_add(x, EX_URL, at, rest->n ? rest->v[rest->n - 1].to : end, value, flags);
 	if (f) {
 		size_t host_off = (size_t)(host.p - value.p);
 
@@ -162,6 +172,87 @@ struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme
 	}
 	x->scratch.n = begin;
 	return f;
+}
+
+struct found *ex_add_url(struct ex *x, size_t at, size_t end, const char *scheme, size_t host_at,
+			 uint32_t flags)
+{
+	return add_broken(x, at, end, scheme, host_at, flags, &(struct rest){ 0 });
+}
+
+/* ---- lines ------------------------------------------------------------------------------------ */
+
+/* How wide a line is that holds byte i, as far as 400 bytes. */
+static size_t width_of(const struct ex *x, size_t i)
+{
+	size_t begin = i, end = i, least = i > x->fold.base + 400 ? i - 400 : x->fold.base;
+
+	while (begin > least && x->p[begin - 1] != '\n')
+		begin--;
+	while (end < x->n && end - i < 400 && x->p[end] != '\n')
+		end++;
+	return end - begin;
+}
+
+/* Folders of a machine's own: what begins so is no rest of a URL. */
+static bool own_path(const char *p)
+{
+	static const char *const roots[] = { "/etc/", "/usr/",  "/tmp/", "/var/", "/bin/",
+					     "/opt/", "/home/", "/dev/", "/lib",  "/root/" };
+
+	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+		if (strncmp(p, roots[i], strlen(roots[i])) == 0)
+			return true;
+	return false;
+}
+
+enum broken { WHOLE_URL, PERHAPS_BROKEN, BROKEN_URL };
+
+/*
+ * A URL that ends where its line does: does the next line begin with the rest of it? Certain where
+ * that can be nothing else, a path or the end of one in a line that is as full as its neighbours.
+ */
+static enum broken broken_url(const struct ex *x, size_t path, size_t *next, size_t *stop)
+{
+	size_t i = path + (x->p[path] == '\r'), k, slashes = 0, dot = 0, width;
+	bool query = false, file, full;
+	struct str ending;
+
+	if (x->p[i] != '\n' || !ex_alnum(x->p[path - 1]))
+		return WHOLE_URL;
+	for (i++; ex_blank(x->p[i]) && i - path < 80; i++)
+		;
+	*next = i;
+	for (k = i; ex_is(x->p[k], C_PATH) && k - i < 400; k++) {
+		slashes += x->p[k] == '/';
+		query |= x->p[k] == '?' || x->p[k] == '=';
+		dot = x->p[k] == '.' ? k + 1 : dot;
+		/* Another one. */
+		if (x->p[k] == ':' || x->p[k] == '@' || x->p[k] == '[' || fold_bit(x->fold.hard, k))
+			return WHOLE_URL;
+	}
+	while (k > i && strchr(".,;:)!", x->p[k - 1]))
+		k--;
+	if (k == i || !(ex_alnum(x->p[i]) || x->p[i] == '/') ||
+	    (x->p[i] == '/' && (!ex_alnum(x->p[i + 1]) || own_path(x->p + i))))
+		return WHOLE_URL;
+	*stop = k;
+	ending = (struct str){ x->p + dot, dot && dot < k ? k - dot : 0 };
+	file = lexicon_has(x->lex, SET_FILE_END, ending);
+	/* A name of a host, a number with dots. */
+	if (x->p[i] != '/' && !file && dot && slashes == 0)
+		return WHOLE_URL;
+	width = width_of(x, path - 1);
+	full = width >= 30 && width_of(x, *next) <= width + 8;
+	if (x->p[i] == '/')
+		return full || width >= 60 ? BROKEN_URL : PERHAPS_BROKEN;
+	/* "seve" and "n.exe"; "payload.exe" may be a file by itself. */
+	if (slashes && (file || query))
+		return full ? BROKEN_URL : PERHAPS_BROKEN;
+	if (file && full && memchr(x->p + path - 8, '.', 8) == NULL)
+		return k - i <= 12 && x->p[k] == ' ' && ex_is(x->p[k + 1], C_ALPHA) ? BROKEN_URL
+										    : PERHAPS_BROKEN;
+	return slashes && full && x->p[i] >= 'a' && x->p[k] != ' ' ? PERHAPS_BROKEN : WHOLE_URL;
 }
 
 void ex_cut(struct found *f)
@@ -304,7 +395,9 @@ static void sample(struct ex *x, const struct found *f, size_t at, size_t end)
 size_t ex_url(struct ex *x, size_t at, size_t end)
 {
 	const struct scheme *s = scheme_of(x, at, end);
-	size_t from, host_at, host_end, stop, path;
+	size_t from, host_at, host_end, stop, path, last, next;
+	struct rest rest = { 0 };
+	enum broken broken = WHOLE_URL;
 	bool hard, cut = false;
 	uint32_t flags;
 	struct found *f;
@@ -354,9 +447,23 @@ size_t ex_url(struct ex *x, size_t at, size_t end)
 	/* Target of a link of Markdown: [text](url). */
 	if (from > 1 && x->p[from - 1] == '(' && x->p[from - 2] == ']')
 		flags |= F_LINK;
-	f = ex_add_url(x, from, path, s->stands, host_at, flags);
+	last = path;
+	if (!cut && path > host_at + 8)
+		while (rest.n < 8) {
+			broken = broken_url(x, last, &next, &last);
+			if (broken != BROKEN_URL)
+				break;
+			rest.v[rest.n].from = next;
+			rest.v[rest.n++].to = last;
+		}
+	f = add_broken(x, from, path, s->stands, host_at, flags, &rest);
 	if (!f)
 		return path > host_at ? path : host_at;
+	path = f->end;
+	if (broken == PERHAPS_BROKEN) {
+		f->status = EX_UNCERTAIN;
+		f->note = "it ends with its line, and may go on in the next one";
+	}
 	{
 		struct ip ip;
 

@@ -85,8 +85,7 @@ static void product(struct ex *x, struct found *f)
 		f->flags |= F_VERSION;
 }
 
-/* How many words of letters there are. */
-static size_t words_in(const struct ex *x, size_t from, size_t to)
+size_t ex_words_in(const struct ex *x, size_t from, size_t to)
 {
 	size_t n = 0;
 
@@ -131,7 +130,7 @@ static void go_on(struct ex *x, struct found *f)
 	if (!(f->flags & F_VERSION)) {
 		if (!x->version_end || f->port || f->flags & (F_ALONE | F_SENDER) ||
 		    x->version_end < x->sentence_from || f->at < x->version_end ||
-		    f->at - x->version_end > 24 || words_in(x, x->version_end, f->at) > 1)
+		    f->at - x->version_end > 24 || ex_words_in(x, x->version_end, f->at) > 1)
 			return;
 		for (w = ex_hits_from(x, x->version_end); w && w < ex_hits_end(x) && w->at < f->at; w++)
 			if (w->kind & (W_VALUE | W_CUE | W_ROLE | W_SENDER | W_IOC))
