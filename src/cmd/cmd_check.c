@@ -166,10 +166,11 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"Values may be defanged; - reads them from standard input, one a line. How the score comes\n"
-	"about: docs/confidence.md. A verdict of malicious takes a score of 50; what is withheld, or\n"
-	"lies in ranges of providers, is never more than suspicious. With --json one object a line.\n"
-	"Exit status: 0 something is known, 1 nothing, 2 error.\n\n"
+	"Values may be defanged; - reads them from standard input, one a line. How the\n"
+	"score comes about: docs/confidence.md. A verdict of malicious takes a score of\n"
+	"50; what is withheld, or lies in ranges of providers, is never more than\n"
+	"suspicious. With --json one object a line. Exit status: 0 something is known, 1\n"
+	"nothing, 2 error.\n\n"
 	"Examples\n"
 	"  nezumi check 115.88.75[.]245\n"
 	"  nezumi check --explain evil.example hxxp://evil[.]example/gate.php\n"

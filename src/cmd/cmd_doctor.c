@@ -427,8 +427,9 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"Looks at the data directory, its rights and room, who is writing, the database and the last\n"
-	"run of each source, and at the libraries. Exit status: 0 all is well, 2 something is wrong.\n\n"
+	"Looks at the data directory, its rights and room, who is writing, the database\n"
+	"and the last run of each source, and at the libraries. Exit status: 0 all is\n"
+	"well, 2 something is wrong.\n\n"
 	"Examples\n"
 	"  nezumi doctor --full\n"
 	"  nezumi doctor --backup /backup/nezumi-$(date +%F).db\n";

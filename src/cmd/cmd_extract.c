@@ -302,10 +302,11 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"Reads text, Markdown, HTML, mail (.eml) and PDF, in any of the usual character sets, plain or\n"
-	"compressed; folders are walked. Defanging of every common kind is undone. What a document only\n"
-	"points to (its own references), file names, versions, code and examples are kept out; --all\n"
-	"shows them with their class. A value that had to be mended says so, with the reason.\n\n"
+	"Reads text, Markdown, HTML, mail (.eml) and PDF, in any of the usual character\n"
+	"sets, plain or compressed; folders are walked. Defanging of every common kind\n"
+	"is undone. What a document only points to (its own references), file names,\n"
+	"versions, code and examples are kept out; --all shows them with their class. A\n"
+	"value that had to be mended says so, with the reason.\n\n"
 	"Examples\n"
 	"  nezumi extract report.pdf\n"
 	"  nezumi extract --json advisories/ | jq -r 'select(.type == \"ipv4\") | .value'\n"

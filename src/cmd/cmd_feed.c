@@ -183,10 +183,11 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"Feeds are fetched into the data directory when they are due: nezumi feed update, as often as\n"
-	"you like, for instance every ten minutes by a timer. None is fetched before it is enabled. What\n"
-	"a feed says is replaced as a whole or not at all; when it cannot be had, or is no list, or grew\n"
-	"or shrank tenfold, what it said last stays.\n\n"
+	"Feeds are fetched into the data directory when they are due: nezumi feed\n"
+	"update, as often as you like, for instance every ten minutes by a timer. None\n"
+	"is fetched before it is enabled. What a feed says is replaced as a whole or not\n"
+	"at all; when it cannot be had, or is no list, or grew or shrank tenfold, what\n"
+	"it said last stays.\n\n"
 	"  list [--catalogue]       the feeds in use; those that can be enabled by name\n"
 	"  show NAME                all about one, its terms and its history\n"
 	"  enable NAME...           use one of the catalogue, or one that was disabled\n"
@@ -195,13 +196,15 @@ static const char notes[] =
 	"  disable, remove NAME...  no longer fetch it; forget it and what it said\n"
 	"  update [NAME...]         fetch those that are due, or these\n"
 	"  approve NAME...          take over what was held\n"
-	"  overlap                  what sources have in common, and which copy each other\n\n"
-	"Keys are read from files or the environment, never given as arguments. Status of update: 2 when\n"
-	"one could not be fetched, 1 when one waits for approval, else 0.\n\n"
+	"  overlap                  what sources have in common, which copy each other\n\n"
+	"Keys are read from files or the environment, never given as arguments. Status\n"
+	"of update: 2 when one could not be fetched, 1 when one waits for approval, else\n"
+	"0.\n\n"
 	"Examples\n"
 	"  nezumi feed enable feodo urlhaus && nezumi feed update\n"
 	"  nezumi feed enable otx --key-file /etc/nezumi/otx.key\n"
-	"  nezumi feed add ours https://misp.example.org/feed/ --format misp-feed --reliability B\n";
+	"  nezumi feed add ours https://misp.example.org/feed/ --format misp-feed \\\n"
+	"    --reliability B\n";
 
 const struct command cmd_feed = { "feed",
 				  "list|show|add|set|enable|disable|remove|update|approve|overlap [NAME...]",

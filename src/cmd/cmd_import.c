@@ -456,10 +456,11 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"What each file is, is seen by its content; nezumi formats lists what can be read. All that a\n"
-	"source says is replaced in one step: after a crash there is the old or the new. What it no\n"
-	"longer lists is kept, with the day on which it was listed last. Where nothing can be read, or\n"
-	"a file of several cannot, nothing is changed.\n\n"
+	"What each file is, is seen by its content; nezumi formats lists what can be\n"
+	"read. All that a source says is replaced in one step: after a crash there is\n"
+	"the old or the new. What it no longer lists is kept, with the day on which it\n"
+	"was listed last. Where nothing can be read, or a file of several cannot,\n"
+	"nothing is changed.\n\n"
 	"Examples\n"
 	"  nezumi import --source 'Feodo Tracker' --reliability B feodo.csv\n"
 	"  nezumi import warninglists/ constituents.csv\n"

@@ -636,20 +636,22 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"What an analyst decides goes before what sources and lists say, from the next question on: in\n"
-	"check, in analyze, and in every list that goes out. A decision about a network or a domain holds\n"
-	"for all in it; the narrowest counts. Only special-purpose ranges and what is too broad stay\n"
-	"withheld whatever is decided.\n\n"
+	"What an analyst decides goes before what sources and lists say, from the next\n"
+	"question on: in check, in analyze, and in every list that goes out. A decision\n"
+	"about a network or a domain holds for all in it; the narrowest counts. Only\n"
+	"special-purpose ranges and what is too broad stay withheld whatever is decided.\n\n"
 	"  allow VALUE...           never act on it; it is withheld\n"
 	"  inform VALUE...          tell who met it, block nothing\n"
-	"  block VALUE...           block it, although benign lists or ranges of providers hold it\n"
+	"  block VALUE...           block it, although benign or provider lists hold it\n"
 	"  list [--all]             what is decided\n"
 	"  remove VALUE...          no longer\n\n"
-	"Values may be defanged; - reads them from standard input, one a line. Several values are decided\n"
-	"at once or not at all. Exit status: 0 done, 1 nothing to list or to remove, 2 error.\n\n"
+	"Values may be defanged; - reads them from standard input, one a line. Several\n"
+	"values are decided at once or not at all. Exit status: 0 done, 1 nothing to\n"
+	"list or to remove, 2 error.\n\n"
 	"Examples\n"
 	"  nezumi override allow mail.example.org --reason 'our own relay, ticket 4711'\n"
-	"  nezumi override block 115.88.75[.]245 --reason 'confirmed by memory image' --expires 30d\n"
+	"  nezumi override block 115.88.75[.]245 --reason 'memory image' \\\n"
+	"    --expires 30d\n"
 	"  nezumi override remove mail.example.org\n";
 
 const struct command cmd_override = { "override",

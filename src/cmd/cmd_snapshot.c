@@ -131,13 +131,14 @@ static int run(const struct command *self, int argc, char **argv)
 }
 
 static const char notes[] =
-	"Lists are read, normalised and put through the safety gate once; analyze then maps the file,\n"
-	"which it knows by its content, in no time. Its answer is the same as with the lists. With other\n"
-	"exclusion lists than those given here, or beside further indicators, the file is read as a list\n"
-	"is, which takes longer. Without -i the indicators are those of the data directory; then analyze\n"
-	"makes a snapshot by itself when something has changed, and this command does so before. With -o\n"
-	"it may be used elsewhere: what analysts allowed is not in it, but the exclusion lists of the data\n"
-	"directory have to be given there, too.\n\n"
+	"Lists are read, normalised and put through the safety gate once; analyze then\n"
+	"maps the file, which it knows by its content, in no time. Its answer is the\n"
+	"same as with the lists. With other exclusion lists than those given here, or\n"
+	"beside further indicators, the file is read as a list is, which takes longer.\n"
+	"Without -i the indicators are those of the data directory; then analyze makes a\n"
+	"snapshot by itself when something has changed, and this command does so before.\n"
+	"With -o it may be used elsewhere: what analysts allowed is not in it, but the\n"
+	"exclusion lists of the data directory have to be given there, too.\n\n"
 	"Examples\n"
 	"  nezumi snapshot -i iocs.csv -o iocs.nzs && nezumi analyze -i iocs.nzs flows/\n"
 	"  nezumi import feeds/ && nezumi snapshot && nezumi analyze /var/log/zeek\n";

@@ -219,8 +219,10 @@ int parse_options(const struct command *self, int argc, char **argv, struct comm
 	return -1;
 }
 
-/* A sentence in the right column, broken between words to stay within 80. */
-static void wrap(const char *text)
+enum { HELP_WIDTH = 80, HELP_COLUMN = 28 };
+
+/* Text from a column on, broken between words to stay within 80; later lines begin at `indent`. */
+static void wrap(const char *text, size_t at, size_t indent)
 {
 	struct str rest = str_of(text), word;
 	size_t column = 0;
@@ -228,8 +230,9 @@ static void wrap(const char *text)
 	while (str_cut(&rest, ' ', &word)) {
 		size_t w = text_width(word);
 
-		if (column && column + 1 + w > 80 - 28) {
-			printf("\n%28s", "");
+		if (column && at + column + 1 + w > HELP_WIDTH) {
+			printf("\n%*s", (int)indent, "");
+			at = indent;
 			column = 0;
 		}
 		column += (size_t)printf("%s%.*s", column ? " " : "", STR_ARG(word)) - word.n + w;
@@ -246,15 +249,21 @@ static void help_rows(const struct option_row *rows)
 		n = snprintf(left, sizeof left, "  %c%c%s--%s%s%s", rows->id < 256 ? '-' : ' ',
 			     rows->id < 256 ? rows->id : ' ', rows->id < 256 ? ", " : "  ",
 			     rows->name, *arg && *arg != '[' ? " " : "", arg);
-		printf("%-28s%s", left, n >= 28 ? "\n                            " : "");
-		wrap(rows->help);
+		printf("%-*s", HELP_COLUMN, left);
+		if (n >= HELP_COLUMN)
+			printf("\n%*s", HELP_COLUMN, "");
+		wrap(rows->help, HELP_COLUMN, HELP_COLUMN);
 		putchar('\n');
 	}
 }
 
 void print_help(const struct command *self)
 {
-	printf("nezumi %s %s\n\n%s\n\n", self->name, self->args, self->summary);
+	printf("nezumi %s ", self->name);
+	wrap(self->args, strlen("nezumi  ") + strlen(self->name), 4);
+	printf("\n\n");
+	wrap(self->summary, 0, 0);
+	printf("\n\n");
 	if (self->options)
 		help_rows(self->options);
 	printf("\nCommon options\n");

@@ -80,19 +80,29 @@ static enum term term_of(struct str search)
 		{ "remoteip", TERM_ADDRESS },
 		{ "ipv4address", TERM_ADDRESS },
 		{ "ipv6address", TERM_ADDRESS },
+		{ "remoteipaddress", TERM_ADDRESS },
 		{ "receivedfromip", TERM_ADDRESS },
 		{ "dns", TERM_NAME },
 		{ "recordname", TERM_NAME },
 		{ "host", TERM_NAME },
 		{ "hostname", TERM_NAME },
+		{ "receivedfromhost", TERM_NAME },
 		{ "uri", TERM_URI },
 		{ "url", TERM_URI },
 		{ "sourceurl", TERM_URI },
+		{ "requesturl", TERM_URI },
 		{ "remoteport", TERM_PORT },
 		{ "md5sum", TERM_HASH },
 		{ "sha1sum", TERM_HASH },
 		{ "sha256sum", TERM_HASH },
 		{ "sha512sum", TERM_HASH },
+		/* Of what a service runs. */
+		{ "pathmd5sum", TERM_HASH },
+		{ "pathsha1sum", TERM_HASH },
+		{ "pathsha256sum", TERM_HASH },
+		{ "servicedllmd5sum", TERM_HASH },
+		{ "servicedllsha1sum", TERM_HASH },
+		{ "servicedllsha256sum", TERM_HASH },
 		{ "md5", TERM_HASH },
 		{ "sha1", TERM_HASH },
 		{ "sha256", TERM_HASH },
@@ -102,6 +112,10 @@ static enum term term_of(struct str search)
 	/* Whose host it is that a term of the system itself names, nobody knows. */
 	if (str_istarts(search, STR("SystemInfoItem/")) || str_istarts(search, STR("ArpEntryItem/")))
 		return TERM_NONE;
+	/* Whom a route was laid to, and whom a client was told of; others have such words, too. */
+	if (str_iis(search, "RouteEntryItem/Destination") ||
+	    str_iis(search, "addressNotificationEvent/address"))
+		return TERM_ADDRESS;
 	while (str_cut(&rest, '/', &part))
 		;
 	for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)

@@ -67,6 +67,14 @@ class Options(e2e.Case):
                 self.assertEqual(done.err, "")
                 self.assertRegex(self.nezumi(command, "--version", status=0).text, r"^nezumi \d")
 
+    def test_help_is_80_columns_wide(self):
+        commands = re.findall(r"^  ([a-z]+) {2,}", self.nezumi("--help", status=0).text, re.M)
+        self.assertGreater(len(commands), 9)
+        for args in [()] + [(c, "--lang", lang) for c in commands for lang in ("en", "ja")]:
+            text = self.nezumi(*args, "--help", status=0).text
+            self.assertGreater(len(text.splitlines()), 5, args)
+            self.assertEqual([line for line in text.splitlines() if len(line) > 80], [], args)
+
     def test_help_manual_and_completion_hold_every_option(self):
         options = re.findall(r"--[a-z-]+", self.nezumi("analyze", "--help").text)
         self.assertGreater(len(set(options)), 20)

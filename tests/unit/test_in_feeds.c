@@ -16,6 +16,7 @@ static const struct golden goldens[] = {
 	{ "zeek-intel.corrupt.dat", READS_INDICATORS, "zeek-intel" },
 	{ "openioc10.ioc", READS_INDICATORS, NULL },
 	{ "openioc11.ioc", READS_INDICATORS, NULL },
+	{ "openioc-terms.ioc", READS_INDICATORS, NULL },
 	{ "openioc.truncated.ioc", READS_INDICATORS, NULL },
 	{ "openioc.corrupt.ioc", READS_INDICATORS, NULL },
 	{ "openioc-entities.ioc", READS_INDICATORS, NULL },
