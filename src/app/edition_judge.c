@@ -3,6 +3,7 @@
 #include "app/edition.h"
 
 #include "app/scan.h"
+#include "base/json_parts.h"
 
 enum { SAMPLE = 64 << 10, BAD_LEAST = 10 };
 
@@ -42,6 +43,16 @@ static enum err check_format(const struct feed *f, const char *path, const struc
 	return e;
 }
 
+/* Values of JSON that follow each other, each whole; most documents are one. */
+static bool whole_values(struct str text)
+{
+	struct str value, rest;
+
+	while (text.n && json_cut(text, &value, &rest) && edition_whole_json(value))
+		text = str_trim(rest);
+	return text.n == 0;
+}
+
 /* A document of JSON that ends early may still give its first half to a reader that needs no tree. */
 static enum err check_whole(const char *path, struct errinfo *ei)
 {
@@ -54,7 +65,7 @@ static enum err check_whole(const char *path, struct errinfo *ei)
 	text = str_trim(buf_str(&b));
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		text = str_skip(text, 3);
-	if (!e && text.n && (text.p[0] == '{' || text.p[0] == '[') && !edition_whole_json(text))
+	if (!e && text.n && (text.p[0] == '{' || text.p[0] == '[') && !whole_values(text))
 		e = err_set(ei, ERR_PARSE, "the document is cut off, or no JSON");
 	buf_free(&b);
 	return e;

@@ -125,6 +125,8 @@ static void hosts_names(struct str rest, struct sink *sink)
 		struct indicator ind = indicator_init();
 		struct str name = take(&rest);
 
+		if (name.n == 0) /* a bar, which ends values, too */
+			return;
 		/* localhost, ip6-loopback and the like; some lists end with 0.0.0.0 itself. */
 		if (str_chr(name, '.') == SIZE_MAX || str_iis(name, "localhost.localdomain") ||
 		    str_is(name, "0.0.0.0")) {

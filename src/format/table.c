@@ -6,27 +6,6 @@ struct table table_begin(struct str block, struct sink *sink)
 	return (struct table){ .sink = sink, .begin = block.p, .rest = block, .ahead = sink->ahead };
 }
 
-bool table_line(struct table *t, struct str *line)
-{
-	/* Told lines of a row are those of its first. */
-	t->sink->line += t->more;
-	t->more = 0;
-	if (!str_line(&t->rest, line)) {
-		t->sink->used = (size_t)(t->rest.p - t->begin) + t->beyond;
-		return false;
-	}
-	sink_line(t->sink);
-	return true;
-}
-
-bool table_row(struct table *t, struct str *line)
-{
-	while (table_line(t, line))
-		if (str_trim(*line).n && line->p[0] != '#')
-			return true;
-	return false;
-}
-
 static uint64_t count_lines(struct str s)
 {
 	struct str line;

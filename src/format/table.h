@@ -21,10 +21,29 @@ struct table {
 
 struct table table_begin(struct str block, struct sink *sink);
 
-/* The next row's first line, begun; comments are passed over unless they are for the caller to
- * judge. False at the end of the block: then the sink knows how far it was read. */
-bool table_line(struct table *t, struct str *line);
-bool table_row(struct table *t, struct str *line);
+/* The next line that begins a row, begun. False at the end of the block: then the sink knows how
+ * far it was read. */
+static inline bool table_line(struct table *t, struct str *line)
+{
+	/* What was told of a row stands where it begins. */
+	t->sink->line += t->more;
+	t->more = 0;
+	if (!str_line(&t->rest, line)) {
+		t->sink->used = (size_t)(t->rest.p - t->begin) + t->beyond;
+		return false;
+	}
+	sink_line(t->sink);
+	return true;
+}
+
+/* The same without blank lines and comments. */
+static inline bool table_row(struct table *t, struct str *line)
+{
+	while (table_line(t, line))
+		if (str_trim(*line).n && line->p[0] != '#')
+			return true;
+	return false;
+}
 
 /*
  * Split the row whose first line is at hand, as csv_split does; the sink's scratch buffer is

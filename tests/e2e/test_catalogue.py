@@ -57,9 +57,11 @@ PHISHTANK = ("phish_id,url,phish_detail_url,submission_time,verified,verificatio
              '2024-01-01T01:00:00+00:00,yes,"Example, Inc."\n'
              "2,http://45.61.1.1/a,http://www.phishtank.com/phish_detail.php?phish_id=2,2024-01-01T00:00:00+00:00,yes,"
              "2024-01-01T01:00:00+00:00,yes,Other\n", 2)
-DROP = ("; Spamhaus DROP List 2024/01/01 - (c) 2024 The Spamhaus Project\n; Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT\n"
-        "45.61.0.0/20 ; SBL1\n45.62.0.0/16 ; SBL2\n", 2)
-DROP6 = ("; Spamhaus DROPv6 List 2024/01/01 - (c) 2024 The Spamhaus Project\n2a0d:1000::/29 ; SBL1\n2a0d:2000::/32 ; SBL2\n", 2)
+TRAILER = '{"type":"metadata","timestamp":1704067200,"size":90,"records":2,"copyright":"(c) 2024","terms":"https://x.example/"}\n'
+DROP = ('{"cidr":"45.61.0.0/20","sblid":"SBL1","rir":"arin"}\n{"cidr":"45.62.0.0/16","sblid":"SBL2","rir":"arin"}\n' + TRAILER, 2)
+DROP6 = ('{"cidr":"2a0d:1000::/29","sblid":"SBL1","rir":"ripencc"}\n{"cidr":"2a0d:2000::/32","sblid":"SBL2","rir":"ripencc"}\n' + TRAILER, 2)
+DSHIELD = ("#\n#  DShield.org Recommended Block List\n#\nStart\tEnd\tNetmask\tAttacks\tName\tCountry\temail\n"
+           "45.61.0.0\t45.61.0.255\t24\t99\tX\tUS\tx@example.org\n45.61.9.0\t45.61.9.255\t24\t98\t\t\t\n", 2)
 NETSET = ("#\n# some_list\n#\n# ipv4 hash:net ipset\n#\n# Maintainer : someone\n# Category        : attacks\n# Entries         : 2 subnets\n#\n"
           "45.61.0.0/24\n45.61.9.9\n", 2)
 MALTRAIL = ("# Copyright (c) 2014-2024 Maltrail developers (https://github.com/stamparm/maltrail/)\n# See the file 'LICENSE'\n\n"
@@ -72,7 +74,7 @@ SAMPLES = {
     "urlhaus-key": URLHAUS, "urlhaus-online": URLHAUS, "urlhaus-rpz": ZONE, "malwarebazaar": HASHES,
     "malwarebazaar-misp": (FOLDER, 3), "circl-osint": (FOLDER, 3), "botvrij-misp": (FOLDER, 3),
     "botvrij-domains": ("# Domains\n" + NAMES[0], 2), "botvrij-addresses": (PLAIN, 12), "otx": PULSES, "spamhaus-drop": DROP,
-    "spamhaus-drop6": DROP6, "dshield": NETSET, "et-compromised": (PLAIN, 12),
+    "spamhaus-drop6": DROP6, "dshield": DSHIELD, "et-compromised": (PLAIN, 12),
     "et-block": ("# Emerging Threats fwip rules.\n\n# Rev 1\n\n#Feodo\n45.61.1.1\n\n#Spamhaus DROP Nets\n45.62.0.0/16\n", 2),
     "et-malware": EMERGING, "cins": (PLAIN, 12), "blocklist-de": (PLAIN + "2a0d:1000::1\n", 13), "greensnow": (PLAIN, 12),
     "bruteforceblocker": ("# IP\t\t\t# Last Reported\t\tCount\tID\n45.61.1.1\t\t# 2024-01-01 00:00:00\t\t2\t1\n45.61.1.2\t\t# "
