@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/import_say.h"
 #include "cmd/list_options.h"
 
 #include "app/intake.h"
 #include "app/worth.h"
 #include "base/clock.h"
-#include "base/escape.h"
-#include "base/json.h"
 #include "base/stop.h"
 
 #include <stdio.h>
@@ -157,200 +156,7 @@ static void on_progress(void *ctx, enum intake_phase phase, uint64_t rows, uint6
 	fprintf(stderr, " rows  %.0f k/s", (double)rows / 1e3 / (t - p->begun + 1e-9));
 }
 
-/* ---- what came of it ---- */
-
-/* How many lines, and why the first of them. */
-static void tell_malformed(const struct scan_file *file, const struct reject *first,
-			   const struct common *c)
-{
-	char line[40] = "";
-
-	if (first && first->line)
-		(void)snprintf(line, sizeof line, "line %llu: ", (unsigned long long)first->line);
-	warn(c, "%.*s: %llu %s could not be read%s%s%.*s%s", STR_ARG(file->path),
-	     (unsigned long long)file->malformed, file->malformed == 1 ? "line" : "lines",
-	     first ? " (" : "", line, STR_ARG(first ? first->why : STR_NONE), first ? ")" : "");
-}
-
-static void tell_undated(const struct scan_file *file, const struct common *c)
-{
-	warn(c,
-	     "%.*s: a date of %llu %s is not understood (first in line %llu): taken without it; "
-	     "write 2026-01-30",
-	     STR_ARG(file->path), (unsigned long long)file->undated,
-	     file->undated == 1 ? "line" : "lines", (unsigned long long)file->undated_line);
-}
-
-static void tell_files(const struct scan_files *f, const struct common *c)
-{
-	size_t at = 0; /* in what was rejected, which is in the order of the files */
-
-	for (size_t i = 0; i < f->n; i++) {
-		const struct scan_file *file = &f->v[i];
-		bool ours = file->unreadable || file->reader || !file->from_folder;
-
-		if (file->trouble.n && ours)
-			(void)complain("%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->trouble));
-		else if (file->trouble.n)
-			warn(c, "%.*s was passed over: %.*s", STR_ARG(file->path),
-			     STR_ARG(file->trouble));
-		if (file->partial.n)
-			warn(c,
-			     "%.*s: %.*s; what stands behind is missing, and nothing is taken off "
-			     "the list",
-			     STR_ARG(file->path), STR_ARG(file->partial));
-		if (file->note.n)
-			warn(c, "%.*s: %.*s", STR_ARG(file->path), STR_ARG(file->note));
-		while (at < f->rejects.n && f->rejects.v[at].file < i)
-			at++;
-		if (file->malformed)
-			tell_malformed(file,
-				       at < f->rejects.n && f->rejects.v[at].file == i
-					       ? &f->rejects.v[at]
-					       : NULL,
-				       c);
-		if (file->undated)
-			tell_undated(file, c);
-	}
-}
-
-static void tell_trouble(struct intake *in, const struct common *c)
-{
-	for (int k = 0; k < 4; k++)
-		tell_files(&in->files[k], c);
-	tell_files(&in->others, c);
-}
-
-static void json_file(struct buf *b, const struct scan_file *f, const char *kind, bool *first)
-{
-	buf_c(b, *first ? "" : ",");
-	*first = false;
-	buf_c(b, "\n  {\"path\":");
-	json_put(b, f->path);
-	buf_fmt(b, ",\"kind\":\"%s\",\"format\":", kind);
-	if (f->reader)
-		json_put(b, str_of(f->reader->name));
-	else
-		buf_c(b, "null");
-	buf_fmt(b, ",\"records\":%llu,\"malformed\":%llu,\"bytes\":%llu", (unsigned long long)f->records,
-		(unsigned long long)f->malformed, (unsigned long long)f->bytes);
-	if (f->undated)
-		buf_fmt(b, ",\"undated\":%llu", (unsigned long long)f->undated);
-	if (f->partial.n) {
-		buf_c(b, ",\"partial\":");
-		json_put(b, f->partial);
-	}
-	if (f->trouble.n) {
-		buf_c(b, ",\"trouble\":");
-		json_put(b, f->trouble);
-	}
-	buf_ch(b, '}');
-}
-
-static void say_json(struct buf *b, struct intake *in, const struct store *s)
-{
-	static const char *const kinds[] = { "indicators", "organisations", "exclusions", "families" };
-	const struct load_tally *t;
-	size_t n = store_load_tallies(in->load, &t);
-	bool first = true;
-
-	buf_c(b, "{\"nezumi\":\"" NEZUMI_VERSION "\",\"database\":");
-	json_put(b, store_path(s));
-	buf_c(b, ",\n \"inputs\":[");
-	for (int k = 0; k < 4; k++)
-		for (size_t i = 0; i < in->files[k].n; i++)
-			json_file(b, &in->files[k].v[i], kinds[k], &first);
-	for (size_t i = 0; i < in->others.n; i++)
-		json_file(b, &in->others.v[i], "telemetry", &first);
-	buf_c(b, "],\n \"sources\":[");
-	for (size_t i = 0; i < n; i++) {
-		buf_c(b, i ? ",\n  {\"name\":" : "\n  {\"name\":");
-		json_put(b, t[i].source);
-		buf_fmt(b,
-			",\"indicators\":%llu,\"added\":%llu,\"changed\":%llu,\"gone\":%llu,"
-			"\"left_out\":%llu,\"exclusions\":%llu,\"organisations\":%llu,\"families\":%llu}",
-			(unsigned long long)t[i].rows, (unsigned long long)t[i].added,
-			(unsigned long long)t[i].changed, (unsigned long long)t[i].gone,
-			(unsigned long long)t[i].excess, (unsigned long long)t[i].exclusions,
-			(unsigned long long)t[i].organisations, (unsigned long long)t[i].aliases);
-	}
-	buf_c(b, "]}\n");
-}
-
-static void say_one(struct buf *b, const struct load_tally *t)
-{
-	const char *comma = "";
-
-	esc_term(b, t->source);
-	buf_c(b, ": ");
-	if (t->rows) {
-		buf_fmt(b, "%llu indicators (%llu new, %llu changed, %llu no longer listed)",
-			(unsigned long long)t->rows, (unsigned long long)t->added,
-			(unsigned long long)t->changed, (unsigned long long)t->gone);
-		comma = ", ";
-	}
-	if (t->exclusions) {
-		buf_fmt(b, "%s%llu exclusions", comma, (unsigned long long)t->exclusions);
-		comma = ", ";
-	}
-	if (t->organisations) {
-		buf_fmt(b, "%s%llu networks of organisations", comma,
-			(unsigned long long)t->organisations);
-		comma = ", ";
-	}
-	if (t->aliases)
-		buf_fmt(b, "%s%llu names of families", comma, (unsigned long long)t->aliases);
-	if (t->excess)
-		buf_fmt(b, "; %llu more statements about values with more than %d were left out",
-			(unsigned long long)t->excess, LOAD_SAYS_MAX);
-	buf_ch(b, '\n');
-}
-
-static void say_text(struct buf *b, const struct intake *in, const struct store *s, double took, bool all)
-{
-	enum { SHOWN = 20 };
-	const struct load_tally *t;
-	size_t n = store_load_tallies(in->load, &t);
-
-	for (size_t i = 0; i < n && (all || i < SHOWN); i++)
-		say_one(b, &t[i]);
-	if (!all && n > SHOWN)
-		buf_fmt(b, "… and %zu more sources (-v shows all)\n", n - SHOWN);
-	buf_fmt(b, "done: %llu rows in %.1f s, kept in ", (unsigned long long)in->rows, took);
-	esc_term(b, store_path(s));
-	buf_ch(b, '\n');
-}
-
-static int put(const char *path, struct buf *b)
-{
-	struct errinfo ei = { 0 };
-	enum err e = buf_err(b);
-
-	if (!e)
-		e = file_write(path, buf_str(b), &ei);
-	buf_free(b);
-	return e ? complain("all is imported, but this could not be told: %s",
-			    ei.msg[0] ? ei.msg : err_text(e))
-		 : -1;
-}
-
-static int say(struct intake *in, const struct store *s, const struct common *c, double took)
-{
-	int status = -1;
-	struct buf b;
-
-	if (c->json) {
-		buf_init(&b, 0);
-		say_json(&b, in, s);
-		status = put(c->json_file ? c->json_file : "-", &b);
-	}
-	if (status < 0 && !c->quiet && (!c->json || c->json_file)) {
-		buf_init(&b, 0);
-		say_text(&b, in, s, took, c->verbose);
-		status = put("-", &b);
-	}
-	return status < 0 ? EXIT_FOUND : status;
-}
+/* ---- all of it ---- */
 
 /* What was imported is done with, whatever comes of this. */
 static void worth(struct store *s, const struct common *c)
@@ -385,9 +191,9 @@ static int import(struct wish *w, const struct common *c)
 		worth(s, c);
 	if (p.shown)
 		fputs("\r\033[K", stderr);
-	tell_trouble(&in, c);
+	import_tell(&in, c);
 	status = e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e))
-		   : say(&in, s, c, seconds() - p.begun);
+		   : import_say(&in, s, c, seconds() - p.begun);
 	intake_free(&in);
 	store_close(s);
 	return status;

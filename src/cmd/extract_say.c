@@ -272,7 +272,7 @@ void extract_document_text(struct buf *out, const struct common *c, const char *
 		total += all || v[i].class == EX_INDICATOR;
 	buf_init(&name, 1 << 16);
 	esc_term(&name, str_of(path));
-	buf_fmt(out, c->japanese ? "%.*s: 指標 %zu 件\n" : "%.*s: %zu %s\n",
+	buf_fmt(out, c->japanese ? "%.*s: インジケーター %zu 件\n" : "%.*s: %zu %s\n",
 		STR_ARG(buf_str(&name)), total, total == 1 ? "value" : "values");
 	buf_free(&name);
 	for (int t = 0; t < EX_TYPES; t++) {

@@ -316,7 +316,7 @@ static const char *explain(const struct term *t, struct str reason)
 	static const char *const words[][3] = {
 		{ "inbound-only", "the controller called and was not answered",
 		  "C2 側からの接続で、応答なし" },
-		{ "outside-validity", "the indicator was not valid at that time", "指標の有効期間外" },
+		{ "outside-validity", "the indicator was not valid at that time", "インジケーターの有効期間外" },
 		{ "benign-name", "a benign service on a shared address was named",
 		  "共有アドレス上の正規サービス名" },
 		{ "scanner", "known scanners", "既知のスキャナー" },
@@ -395,7 +395,7 @@ static void put_withheld(struct term *t)
 
 	if (!a->n_withheld)
 		return;
-	screen_heading(&t->p, "Withheld", "使わなかった指標");
+	screen_heading(&t->p, "Withheld", "使わなかったインジケーター");
 	buf_c(t->p.b, "   ");
 	screen_style(&t->p, "2");
 	screen_count(&t->p, a->n_withheld, "indicator", "indicators", " 件");
@@ -476,13 +476,13 @@ static void put_headline(struct term *t)
 	buf_c(t->p.b, SAY(&t->p, " in ", "、"));
 	screen_count(&t->p, files, "file", "files", " ファイル");
 	if (a->seen_first != TIME_NONE) {
-		buf_c(t->p.b, ", ");
+		buf_c(t->p.b, SAY(&t->p, ", ", "、"));
 		time_format_date(t->p.b, a->seen_first);
 		buf_c(t->p.b, SAY(&t->p, " to ", " から "));
 		time_format_date(t->p.b, a->seen_last);
 	}
 	buf_c(t->p.b, SAY(&t->p, ", against ", "、"));
-	screen_count(&t->p, a->indicators, "indicator", "indicators", " 件の指標");
+	screen_count(&t->p, a->indicators, "indicator", "indicators", " 件のインジケーター");
 	buf_ch(t->p.b, '\n');
 	screen_plain(&t->p);
 }

@@ -205,6 +205,13 @@ class Import(Store):
                                        for i in range(9)).replace("45.1.1.4'", "45.1.1.4'[[["))
         self.assertNotIn("partial", self.imported("lines.json")["inputs"][0])
 
+    def test_in_japanese(self):
+        self.put("list.csv", "value,family,first_seen\n45.1.1.1,Emotet,30.13.2020x\nnot a value,,\n")
+        done = self.nezumi("import", "--lang", "ja", "--data", "data", "list.csv", status=0)
+        self.assertIn("list.csv: 1 件のインジケーター（新規 1、変更 0、掲載終了 0）\n完了: 1 行、", done.text)
+        self.assertIn("list.csv: 1 行が読めませんでした (3 行目: ", done.err)
+        self.assertIn("list.csv: 1 行の日付が読めません（最初は 2 行目）", done.err)
+
     def test_hostile_values(self):
         nasty = ["'); DROP TABLE said; --", "\x1b[31mred", "a\u202eb", "\"quoted\"", "n\u00fcll", "%s%n", "=1+1"]
         self.put("x.csv", "value,family,source,reference\n" + "".join(
