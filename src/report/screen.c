@@ -20,7 +20,7 @@ void screen_free(struct screen *p)
 
 void screen_style(struct screen *p, const char *code)
 {
-	if (p->colour)
+	if (p->colour && code)
 		buf_fmt(p->b, "\033[%sm", code);
 }
 

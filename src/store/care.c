@@ -195,6 +195,31 @@ static enum err settle(const char *tmp, const char *path, struct errinfo *ei)
 	return ERR_OK;
 }
 
+/*
+ * What stands at the path is replaced, and whoever has it open goes on writing into what is gone:
+ * so never a database in use, and never what is no ordinary file (root may replace devices).
+ */
+static enum err may_replace(const struct store *s, const char *path, struct errinfo *ei)
+{
+	char log[PATH_MAX];
+	struct stat there, own;
+
+	if (lstat(path, &there))
+		return errno == ENOENT
+			       ? ERR_OK
+			       : err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	if (!S_ISREG(there.st_mode))
+		return err_set(ei, ERR_USAGE, "%s is no ordinary file: a copy does not replace it",
+			       path);
+	if (stat(s->path, &own) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+		return err_set(ei, ERR_USAGE, "%s is the database itself", path);
+	(void)snprintf(log, sizeof log, "%s-wal", path);
+	if (access(log, F_OK) == 0)
+		return err_set(ei, ERR_USAGE,
+			       "%s is a database in use: its log stands beside it, %s", path, log);
+	return ERR_OK;
+}
+
 enum err store_backup(struct store *s, const char *path, struct errinfo *ei)
 {
 	char tmp[PATH_MAX];
@@ -205,6 +230,9 @@ enum err store_backup(struct store *s, const char *path, struct errinfo *ei)
 
 	if (n < 0 || (size_t)n >= sizeof tmp - 16)
 		return err_set(ei, ERR_USAGE, "cannot write %s: the path is too long", path);
+	e = may_replace(s, path, ei);
+	if (e)
+		return e;
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(ei, ERR_IO, "cannot write %s: %s", path, strerror(errno));

@@ -331,7 +331,10 @@ struct store_health {
  * store_close. Errors: only where looking was impossible.
  */
 MUST enum err store_examine(struct store *s, bool full, struct store_health *out, struct errinfo *ei);
-/* A copy as of now, beside others' reading and writing; there whole or not at all. */
+/*
+ * A copy as of now, beside others' reading and writing; there whole or not at all. An older copy is
+ * replaced; a database in use, links and devices are not (ERR_USAGE).
+ */
 MUST enum err store_backup(struct store *s, const char *to, struct errinfo *ei);
 /* Who holds the lock; false: nobody. text: "import, process 1234, since 2026-01-02T03:04:05Z". */
 bool store_locked(const char *dir, char text[160]);

@@ -90,6 +90,17 @@ class Said(Override):
             self.assertEqual(self.nezumi("override", "allow", value, "--reason", "x", "--data", "data", status=0).err, "")
         self.assertEqual(self.nezumi("override", "block", "45.8.7.7", "--reason", "x", "--data", "data", status=0).err, "")
 
+    def test_colours(self):
+        """Rows with a style of their own and without one."""
+        self.override("block", "45.1.1.1", "--reason", "r", "--author", "a", "--expires", "1s")
+        time.sleep(1.1)
+        self.override("inform", "45.1.1.2", "--reason", "r", "--author", "a")
+        done = self.nezumi("override", "list", "--all", "--data", "data", "--color", "always", status=0)
+        self.assertIn("\x1b[2m45.1.1[.]1", done.text)
+        self.assertIn("  45.1.1[.]2", done.text)
+        self.assertNotIn("null", done.text)
+        self.assertFalse(re.search(r"\x1b(?!\[[0-9;]*m)", done.text))
+
     def test_until(self):
         for text, want in (("2099-01-31", "2099-01-31T23:59:59Z"), ("2099-01-31T12:00:00Z", "2099-01-31T12:00:00Z"), ("never", None)):
             o, = self.override("allow", "45.1.1.1", "--reason", "x", "--expires", text)

@@ -801,7 +801,7 @@ static void copies(void **state)
 {
 	static const char *const values[] = { "45.0.0.1" };
 	struct store *s = opened(STORE_WRITE);
-	char copy[160];
+	char copy[160], other[160];
 	unsigned n = 0;
 
 	(void)state;
@@ -810,6 +810,15 @@ static void copies(void **state)
 	OK(store_backup(s, copy, &ei));
 	(void)edition(s, "other", values, 1, TIME_S);
 	assert_int_equal(store_backup(s, "/nowhere/copy", &ei), ERR_IO);
+	/* Not over itself, by whatever name, nor over a link. */
+	(void)snprintf(other, sizeof other, "%s/other", folder);
+	assert_int_equal(store_backup(s, path, &ei), ERR_USAGE);
+	assert_int_equal(link(path, other), 0);
+	assert_int_equal(store_backup(s, other, &ei), ERR_USAGE);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(symlink(copy, other), 0);
+	assert_int_equal(store_backup(s, other, &ei), ERR_USAGE);
+	assert_int_equal(unlink(other), 0);
 	store_close(s);
 	assert_int_equal(rename(copy, path), 0);
 	s = opened(STORE_READ);
