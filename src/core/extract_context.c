@@ -373,8 +373,8 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
 	/* "contact" is what malware does, too; "Contact:" is not. */
-	if (w->kind & W_CONTACT && d < 80 && (before || !memchr(x->p + f->end, ';', d)) &&
-	    (w->number != ONLY_LABEL || ex_labels(x, w)))
+	if (w->kind & W_CONTACT && d < (before ? 56 : 28) &&
+	    (before || !memchr(x->p + f->end, ';', d)) && (w->number != ONLY_LABEL || ex_labels(x, w)))
 		f->flags |= F_CONTACT;
 	if (w->kind & W_RANSOM) {
 		f->flags |= F_RANSOM;
@@ -462,6 +462,31 @@ static bool yara_string(const struct ex *x, const struct found *f)
 static bool at_sign(const struct ex *x, size_t at)
 {
 	return at > 8 && (x->p[at - 1] == '@' || memcmp(x->p + at - 8, "@sha256:", 8) == 0);
+}
+
+/* "Received: from a (b) by c for <d>": who took a mail, and for whom, did not send it. */
+static void header(const struct ex *x, struct found *f)
+{
+	size_t i = f->at;
+
+	if (i && x->p[i - 1] == '<')
+		i--;
+	if (i > 4 && (memcmp(x->p + i - 4, " by ", 4) == 0 ||
+		      memcmp(x->p + i - 4, "\tby ", 4) == 0 || memcmp(x->p + i - 4, "for ", 4) == 0))
+		f->flags = (f->flags & ~(uint32_t)(F_SENDER | F_CUE | F_STRONG)) | F_RECEIVER;
+	else if (f->type == EX_EMAIL &&
+		 str_istarts((struct str){ x->p + x->line.body, 9 }, STR("reply-to:")))
+		f->traits |= T_REPLY;
+}
+
+/* Does a word with a capital, which does not begin its sentence, end at i? */
+static bool after_name(const struct ex *x, size_t i)
+{
+	size_t k = i;
+
+	while (k > x->sentence_from && ex_is(x->p[k - 1], C_ALPHA | C_DIGIT | C_WIDE))
+		k--;
+	return k < i && k > x->sentence_from && ex_upper(x->p[k]);
 }
 
 /* "a.com, b.com and c.com": what is said of the one before is said of this one, too. */
@@ -582,6 +607,8 @@ void ex_surroundings(struct ex *x, struct found *f)
 		   (x->alarms && f->at < x->alarm_at + ALARM_NEAR);
 	if (link && !(f->flags & F_STRONG))
 		f->flags |= F_REF;
+	if (f->flags & F_SENDER)
+		header(x, f);
 	/* "According to site.com the implant calls evil.com": the nearer word is about it, where
 	 * another name stands between them. */
 	if (ref && ref < cue && dotted(x, ref, cue))
@@ -605,6 +632,9 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->traits |= T_QUOTED;
 	if (f->at && strchr("\"'`", x->p[f->at - 1]) && x->p[f->at - 1] == x->p[f->end])
 		f->traits |= T_STRING;
+	if ((f->type == EX_DOMAIN || f->type == EX_URL) && f->at > 4 && x->p[f->at - 1] == '(' &&
+	    x->p[f->end] == ')' && x->p[f->at - 2] == ' ' && after_name(x, f->at - 2))
+		f->traits |= T_GLOSS;
 	/* "uses: actions/checkout@8e5e7e..." */
 	if ((f->type == EX_SHA1 || f->type == EX_SHA256) && at_sign(x, f->at))
 		f->flags |= F_COMMIT_WORD;

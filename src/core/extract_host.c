@@ -86,7 +86,7 @@ static struct str last_label(struct str s)
 static bool service(const struct ex *x, struct str host)
 {
 	for (; host.n; host = name_parent(host))
-		if (lexicon_has(x->lex, SET_SERVICE, host))
+		if (str_starts(host, STR("google.")) || lexicon_has(x->lex, SET_SERVICE, host))
 			return true;
 	return false;
 }
@@ -127,7 +127,8 @@ static uint32_t host_flags(struct ex *x, struct str host)
 	if (service(x, host))
 		flags |= F_SERVICE;
 	/* Reports keep their own tools there, and others their malware. */
-	if (name_under(host, STR("github.com")) || name_under(host, STR("gitlab.com")))
+	if (name_under(host, STR("github.com")) || name_under(host, STR("gitlab.com")) ||
+	    name_under(host, STR("codeberg.org")) || name_under(host, STR("bitbucket.org")))
 		flags |= F_MINOR;
 	return flags;
 }
@@ -226,7 +227,8 @@ static uint32_t looks(const struct ex *x, size_t at, size_t end, struct str tld,
 	if (x->p[end] == '=' && x->p[end + 1] != '=' && before != '.')
 		flags |= F_CODE;
 	/* address=/name/0.0.0.0 is of a resolver. */
-	if ((before == '/' && !(at > 1 && x->p[at - 2] == '=' && x->p[end] == '/')) ||
+	if ((before == '/' && !(at > 2 && x->p[at - 2] == '/' && x->p[at - 3] == ':') &&
+	     !(at > 1 && x->p[at - 2] == '=' && x->p[end] == '/')) ||
 	    before == '\\' || before == '%')
 		flags |= F_FILE;
 	if (before == '@')

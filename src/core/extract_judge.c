@@ -116,12 +116,31 @@ bool judge_office(struct str mail)
 
 /* ---- what the whole document says ------------------------------------------------------------- */
 
+/* Where do answers go? */
+static bool diverted(const struct ex *x)
+{
+	struct str reply = STR_NONE, from = STR_NONE;
+
+	for (size_t i = 0; i < x->found.n; i++) {
+		const struct found *f = &x->found.v[i];
+
+		if (f->type != EX_EMAIL || !(f->flags & F_SENDER))
+			continue;
+		if (f->traits & T_REPLY)
+			reply = judge_owner(judge_host(f));
+		else
+			from = judge_owner(judge_host(f));
+	}
+	return reply.n && from.n && !str_eq(reply, from);
+}
+
 static void survey(struct judge *j)
 {
 	struct ex *x = j->x;
 
 	j->hard_hosts = x->hard_hosts;
 	j->prose = x->n;
+	j->sample = diverted(x);
 	for (size_t i = 0; i < x->found.n; i++) {
 		const struct found *f = &x->found.v[i];
 		size_t bytes = (size_t)(f->end - f->at) * f->count;
@@ -140,8 +159,10 @@ static void survey(struct judge *j)
 		    (f->flags & (F_CONTACT | F_SEC_REF) || judge_office(f->value)))
 			(void)group_make(j, EX_TYPES,
 					 judge_owner(str_skip(f->value, str_chr(f->value, '@') + 1)));
+		if (f->type == EX_EMAIL && f->flags & F_RECEIVER)
+			(void)group_make(j, EX_TYPES, judge_owner(judge_host(f)));
 		/* Sites that it links to: in pages, and where it names its sources. */
-		if (f->type == EX_URL && !(f->flags & F_HARD) &&
+		if (f->type == EX_URL && !(f->flags & F_HARD) && !j->sample &&
 		    f->flags & (F_LINK | F_REF | F_SEC_REF) && !(f->flags & F_SERVICE))
 			(void)group_make(j, EX_TYPES, judge_owner(f->host));
 	}

@@ -27,6 +27,7 @@ struct judge {
 	size_t hard_hosts;
 	size_t prose; /* bytes of the text that belong to no candidate */
 	bool list;    /* the document is a list of values */
+	bool sample;  /* it is a mail whose answers go to somebody else than its sender */
 	bool alarm;   /* all of it is about attacks */
 };
 

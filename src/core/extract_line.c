@@ -252,12 +252,15 @@ static bool marks_heading(const char *p)
 	return false;
 }
 
+/* The level of numbered headings, which have no marks. */
+enum { NUMBERED = 7 };
+
 /* A line without a candidate, or one that is a heading though it has one. */
 static void take_line(struct ex *x, size_t at, size_t end)
 {
 	struct ex_line l = line_of(x, at, end, false);
 	struct str s = { x->p + l.body, l.end - l.body };
-	bool mark = false, loud, colon;
+	bool mark = false, loud, colon, numbered;
 	unsigned level = 0;
 	enum section kind;
 	struct heard h;
@@ -293,6 +296,10 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	/* "■ IoC" is a heading, "● 1.2.3.4" an item. */
 	if (l.bullet && s.n <= 80 && marks_heading(x->p + at))
 		l.bullet = false;
+	/* "5. Reporting" behind a blank line */
+	numbered = l.bullet && ex_is(x->p[at], C_DIGIT) && s.n <= 60 && !ends_sentence(s) &&
+		   (at < 2 || x->p[at - 2] == '\n');
+	l.bullet = l.bullet && !numbered;
 	while (level < 6 && level < s.n && s.p[level] == '#')
 		level++;
 	mark = level > 0 && level < s.n && s.p[level] == ' ';
@@ -343,7 +350,11 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	if (colon) {
 		if (l.bullet)
 			return;
-		x->intro = kind == SEC_IOC || (kind == SEC_NONE && h.kinds & (W_VALUE | W_CUE));
+		x->intro = kind == SEC_IOC ||
+			   (kind == SEC_NONE &&
+			    (h.kinds & (W_VALUE | W_CUE) ||
+			     (x->alarms && !(h.kinds & (W_REF | W_REFS | W_CONTACT | W_BENIGN |
+							W_FILE | W_RECEIVER | W_VERSION)))));
 		if (kind == SEC_REF || kind == SEC_OTHER)
 			x->section = kind;
 		if (x->intro || h.families) {
@@ -364,6 +375,15 @@ static void take_line(struct ex *x, size_t at, size_t end)
 		x->heading_role = -1;
 		return;
 	}
+	/* The next of numbered ones. */
+	if (numbered && kind == SEC_NONE && x->level == NUMBERED) {
+		x->section = SEC_NONE;
+		x->intro = false;
+		x->heading = ex_source(x, l.body, l.end);
+		x->heading_at = l.body;
+		x->heading_benign = x->heading_names = false;
+		return;
+	}
 	/* Short and by itself: a heading if its words are those of one. */
 	if (kind == SEC_NONE ||
 	    (at >= 2 && x->p[at - 1] == '\n' && x->p[at - 2] != '\n' && s.n > 40 && kind != SEC_REF))
@@ -371,7 +391,7 @@ static void take_line(struct ex *x, size_t at, size_t end)
 	if ((kind == SEC_OTHER && s.n > 40) || (kind == SEC_IOC && !h.mostly_ioc))
 		return;
 	x->section = kind;
-	x->level = 6;
+	x->level = numbered ? NUMBERED : 6;
 	x->intro = false;
 	x->heading = ex_source(x, l.body, l.end);
 	x->heading_at = l.body;

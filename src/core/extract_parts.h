@@ -372,6 +372,8 @@ enum found_trait {
 	T_NAMES = 1 << 2,  /* under a heading or in a column of names of hosts */
 	T_QUOTED = 1 << 3, /* within quotation marks, with other words */
 	T_STRING = 1 << 5, /* all of a quoted string, or of a piece of code */
+	T_GLOSS = 1 << 6,  /* in brackets behind the name of somebody: "Some Firm (firm.com)" */
+	T_REPLY = 1 << 7,  /* where a mail wants answers to go, by its header */
 	T_TABLE = 1 << 4,  /* the first of several values with commas between them */
 };
 

@@ -35,8 +35,7 @@ static bool quiet(const struct judge *j, const struct found *f)
 		return false;
 	if (f->flags & F_HARD)
 		return false;
-	return j->x->n >= LONG_TEXT ||
-	       !(f->flags & (F_SEC_IOC | F_VALUE_WORD | F_CUE | F_SENDER | F_ROW) || f->flags & F_ALONE);
+	return j->x->n >= LONG_TEXT || !(f->flags & (F_SEC_IOC | F_STRONG | F_SENDER | F_ROW));
 }
 
 static bool cheap(const struct judge *j, struct str name)
@@ -57,14 +56,62 @@ static bool is_publisher(const struct judge *j, const struct found *f)
 }
 
 /* A name as machines and deceivers make it: with a hyphen or a digit; or as a string of a program. */
-static bool contrived(const struct found *f)
+static bool contrived(const struct judge *j, const struct found *f)
 {
-	struct str name = judge_owner(judge_host(f));
+	struct str host = judge_host(f), name = judge_owner(host), tld = host;
+	size_t dot;
 
+	while ((dot = str_chr(tld, '.')) != SIZE_MAX)
+		tld = str_skip(tld, dot + 1);
+	if (f->flags & F_FILE || lexicon_has(j->x->lex, SET_FILE_TLD, tld) ||
+	    lexicon_has(j->x->lex, SET_FILE_END, tld) || str_find(name, STR("cert")) != SIZE_MAX ||
+	    str_find(name, STR("csirt")) != SIZE_MAX || str_ends(name, STR(".target")) ||
+	    (str_starts(host, STR("www.")) && !(f->flags & F_CUE)))
+		return false;
 	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '-' || ex_is(name.p[i], C_DIGIT))
+		if ((name.p[i] == '-' && i && name.p[i - 1] != '.') || ex_is(name.p[i], C_DIGIT))
 			return true;
 	return false;
+}
+
+/* Is it spoken of among attacks, and not as somebody's good site? Where others are defanged it must
+ * look like it, too, or do something. */
+static bool meant(const struct judge *j, const struct found *f)
+{
+	uint32_t g = f->flags;
+
+	if (f->type != EX_DOMAIN && f->type != EX_URL)
+		return false;
+	return (f->alarm || (j->alarm && contrived(j, f))) &&
+	       !(g & (F_REF | F_LINK | F_SEC_REF | F_BENIGN | F_CONTACT)) &&
+	       (j->hard_hosts == 0 || g & F_CUE || contrived(j, f));
+}
+
+/* A page to read, by its path. */
+static bool is_page(struct str url)
+{
+	static const char *const paths[] = { "/blog/",     "/article", "/news/",    "/advisor",
+					     "/post/",     "/posts/",  "/docs/",    "/wiki/",
+					     "/press",     "/about",   "/contact",  "/security",
+					     "/report",    "/publica", "/research", "/bulletin",
+					     "/alerts/",   "/guid",    "/faq",      "/careers",
+					     "/community", "/blogs/",  "/topic",    "/story" };
+	size_t host = str_find(url, STR("://"));
+	struct str path = host == SIZE_MAX ? url : str_skip(url, host + 3);
+
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		if (str_find(path, str_of(paths[i])) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* Among the last lines of a longer text, where its authors sign. */
+static bool at_end(const struct judge *j, const struct found *f)
+{
+	size_t n = j->x->n, last = n / 8 < 300 ? 300 : n / 8 < 600 ? n / 8 : 600;
+
+	return n >= SHORT_TEXT && f->at + last > n && !(f->flags & F_ROW) &&
+	       !(f->flags & F_SEC_IOC && f->flags & F_ALONE) && !(f->pointed && f->flags & F_STRONG);
 }
 
 /* How much the place of a live value speaks for its being an indicator. */
@@ -110,6 +157,12 @@ static int score(const struct judge *j, const struct found *f)
 		s += f->type == EX_URL ? 2 : 1;
 	if (f->traits & T_WEAK_TLD)
 		s -= 1;
+	if (at_end(j, f))
+		s -= 1;
+	if (f->type == EX_URL && !(g & F_HARD) && !(g & F_SEC_IOC && g & F_ALONE) && is_page(f->value))
+		s -= f->pointed && g & F_STRONG ? 1 : 2;
+	if (f->traits & T_GLOSS && !(g & F_STRONG))
+		s -= 2;
 	if (g & F_SERVICE)
 		s -= 6;
 	if (g & F_MINOR)
@@ -126,17 +179,18 @@ static int score(const struct judge *j, const struct found *f)
 	    str_starts(f->type == EX_URL ? f->host : f->value, STR("www.")) && !(g & F_SEC_IOC))
 		s -= 1;
 	/* Where nothing is defanged, what is spoken of among attacks is meant. */
-	if (f->alarm && (j->hard_hosts == 0 || g & F_CUE) &&
-	    (f->type == EX_DOMAIN || f->type == EX_URL) &&
-	    !(g & (F_REF | F_LINK | F_SEC_REF | F_BENIGN | F_CONTACT)))
-		s += is_publisher(j, f) ? -1 : contrived(f) ? 2 : 1;
+	if (meant(j, f))
+		s += is_publisher(j, f)                                     ? -1
+		     : contrived(j, f) && (j->hard_hosts == 0 || g & F_CUE) ? 2
+									    : 1;
 	/* What is fetched there and then. */
 	if (loud && f->type == EX_URL && f->pointed && g & F_STRONG)
 		s += 1;
 	if (loud && f->traits & T_STRING && f->type == EX_DOMAIN)
 		s += 1;
 	/* Who defangs some hosts means the others as they stand. */
-	if (j->hard_hosts >= 2 && !(g & F_SENDER) && !(j->list && g & F_ALONE))
+	if (j->hard_hosts >= 2 && !(g & F_SENDER) && !(j->list && g & F_ALONE) &&
+	    !(loud && contrived(j, f)))
 		s -= 1;
 	return s;
 }
@@ -151,12 +205,14 @@ static enum ex_class address(const struct judge *j, struct found *f)
 		return because(f, EX_CONTEXT, "a version or section number");
 	if (g & F_FILE)
 		return because(f, EX_CONTEXT, "part of a file's name");
-	if (g & F_MINOR && score(j, f) < 2)
+	if (g & F_MINOR && score(j, f) - (g & F_NEAR_HASH ? 2 : 0) < 2)
 		return because(f, EX_CONTEXT, "a version or section number");
 	if (g & F_RECEIVER)
 		return EX_CONTEXT;
 	if (quiet(j, f))
 		return because(f, EX_CONTEXT, "nothing here speaks of an attack");
+	if (lexicon_has(j->x->lex, SET_SERVICE, f->value) && !judge_alarmed(j, f))
+		return because(f, EX_CONTEXT, "a public resolver");
 	if (!(g & F_SEC_IOC && g & (F_ALONE | F_ROW))) {
 		if (f->type == EX_IPV4 && f->port == 0 && !(g & (F_STRONG | F_VALUE_WORD)) &&
 		    judge_group(j, EX_TYPES, judge_branch(f->value)))
@@ -172,11 +228,12 @@ static enum ex_class address(const struct judge *j, struct found *f)
 /* Does its path end like what malware is served as? */
 static bool serves(struct str url)
 {
-	static const char *const ends[] = { ".exe", ".dll",  ".ps1", ".hta",  ".vbs", ".bat",
-					    ".scr", ".msi",  ".js",  ".jse",  ".lnk", ".iso",
-					    ".php", ".apk",  ".elf", ".sh",   ".bin", ".dat",
-					    ".doc", ".docm", ".xls", ".xlsm", ".jar", ".cab",
-					    ".rar", ".7z",   ".img", ".vhd" };
+	static const char *const ends[] = { ".exe", ".dll",  ".ps1", ".hta",  ".vbs",  ".bat",
+					    ".scr", ".msi",  ".js",  ".jse",  ".lnk",  ".iso",
+					    ".php", ".apk",  ".elf", ".sh",   ".bin",  ".dat",
+					    ".doc", ".docm", ".xls", ".xlsm", ".jar",  ".cab",
+					    ".rar", ".zip",  ".dmg", ".pkg",  ".msix", ".xll",
+					    ".wsf", ".7z",   ".img", ".vhd" };
 
 	url = str_head(url, str_chr(url, '?'));
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
@@ -266,6 +323,10 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 		return EX_INDICATOR;
 	if (!(flags & F_SERVICE) && (judge_hard(j, EX_DOMAIN, host) || judge_hard(j, EX_IPV4, host)))
 		return EX_INDICATOR;
+	/* What a forged mail wants clicked. */
+	if (j->sample && f->type == EX_URL && !(flags & (F_SERVICE | F_MINOR | F_BENIGN | F_REF)) &&
+	    !is_publisher(j, f))
+		return EX_INDICATOR;
 	s = score(j, f);
 	if (j->x->n >= SHORT_TEXT && quiet(j, f))
 		s -= 1;
@@ -283,10 +344,12 @@ static enum ex_class named(const struct judge *j, struct found *f, struct str ho
 			s -= 1;
 		if (serves(f->value))
 			s += 1;
+		else if (flags & F_MINOR && !(f->pointed && flags & F_STRONG))
+			s -= 2;
 		/* No page for readers. */
 		if (judge_alarmed(j, f) && !str_starts(f->value, STR("http")))
 			s += 1;
-		if (s >= (j->hard_hosts && !(j->list && flags & F_ALONE) ? 3 : 2))
+		if (s >= (j->hard_hosts && !(j->list && flags & F_ALONE) && !contrived(j, f) ? 3 : 2))
 			return EX_INDICATOR;
 		return EX_REFERENCE;
 	}
@@ -323,7 +386,7 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 	if (g & F_VALUE_WORD && loud)
 		s += 1;
 	hidden = lexicon_has(j->x->lex, SET_HIDDEN_POST, domain);
-	if (loud && f->alarm && contrived(f) && g & (F_CUE | F_VALUE_WORD) && !f->angle &&
+	if (judge_alarmed(j, f) && contrived(j, f) && g & (F_CUE | F_VALUE_WORD) && !f->angle &&
 	    !judge_office(f->value))
 		s += 1;
 	if (loud && (hidden || !judge_office(f->value)))
@@ -337,6 +400,8 @@ static enum ex_class mail(const struct judge *j, struct found *f)
 		s -= f->note_mail || hidden ? 1 : 5;
 	if (g & F_SEC_REF)
 		s -= 3;
+	if (at_end(j, f) && !hidden)
+		s -= 1;
 	if (g & F_BENIGN)
 		s -= 2;
 	if (public_tld(f->value))
@@ -360,7 +425,7 @@ enum ex_class judge_one(const struct judge *j, struct found *f)
 	case EX_CIDR:
 		return address(j, f);
 	case EX_DOMAIN:
-		return named(j, f, f->value);
+		return g & F_RECEIVER && !(g & F_HARD) ? EX_CONTEXT : named(j, f, f->value);
 	case EX_URL:
 		return named(j, f, f->host);
 	case EX_EMAIL:

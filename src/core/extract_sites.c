@@ -158,6 +158,10 @@ const struct ex_set_word ex_set_words[] = {
 	{ "gnu.org", SET_SERVICE },
 	/* what malware asks to see whether it is connected, and where; libraries, news */
 	{ "mega.nz", SET_SERVICE },
+	{ "time.windows.com", SET_SERVICE },
+	{ "ntp.org", SET_SERVICE },
+	{ "dropbox.com", SET_SERVICE },
+	{ "dropboxapi.com", SET_SERVICE },
 	{ "mega.io", SET_SERVICE },
 	{ "ya.ru", SET_SERVICE },
 	{ "yandex.ru", SET_SERVICE },
