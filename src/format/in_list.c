@@ -277,12 +277,26 @@ static bool is_prose(struct str line)
 	return words >= PROSE_WORDS;
 }
 
+/* "REFERENCES:", "Sources:": what follows is whom a report quotes, not whom it accuses. */
+static bool quotes(struct str line)
+{
+	static const char *const heads[] = { "reference", "source", "see also", "further reading",
+					     "参考",      "出典",   "参照" };
+
+	if (!str_ends(line, STR(":")) && !str_ends(line, STR("：")))
+		return false;
+	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+		if (str_istarts(line, str_of(heads[i])))
+			return true;
+	return false;
+}
+
 static int list_sniff(const struct sample *s)
 {
 	struct str head = str_trim(s->head), rest = s->head, line;
-	unsigned lines = 0, good = 0, written = 0, prose = 0;
+	unsigned lines = 0, good = 0, written = 0, prose = 0, sentences = 0;
+	bool as = false, quoted = false;
 	struct buf scratch;
-	bool as = false;
 
 	if (sample_binary(s))
 		return 0;
@@ -301,10 +315,15 @@ static int list_sniff(const struct sample *s)
 			good++;
 		else if (bare(past_bullet(line), &scratch))
 			written++;
-		else
+		else {
 			prose += is_prose(line);
+			sentences += str_ends(line, STR(".")) || str_ends(line, STR("。"));
+			quoted |= quotes(line);
+		}
 	}
 	buf_free(&scratch);
+	if (quoted || (sentences && sentences >= good + written))
+		return 0; /* a report */
 	if (lines == 0)
 		return s->whole ? 1 : 0; /* a list that is empty today */
 	if (good * 10 >= lines * 7)

@@ -55,6 +55,9 @@ class Lists(e2e.Case):
                 ("report.docx", DOCX.getvalue(), "a Word document (docx): save it as PDF or text for nezumi extract"),
                 ("report.pdf", b"%PDF-1.7\n", "a PDF document: nezumi extract"),
                 ("prose", PROSE.encode(), "nezumi extract finds what a report names; --as list"),
+                ("bullets", b"EMOTET AGAIN\n\nREFERENCE:\n\n- https://blog.vendor.net/1\n\nDOMAINS:\n\n- evil-1[.]net\n- evil-2[.]net\n- evil-3[.]net\n",
+                 "nezumi extract finds what a report names; --as list"),
+                ("log", b"See the history of versions.\n\nhttps://git.vendor.net/log\n", "nezumi extract finds what a report names; --as list"),
                 ("table", b"45.77.10.1,Emotet\n45.77.10.2,QakBot\n", "a table without a header"),
                 ("ours", b"AS64500\n45.77.10.0/24\n45.77.11.0/24\n", "no reader recognises this content")):
             with self.subTest(name):
