@@ -8,7 +8,7 @@ import lzma
 import zipfile
 
 import e2e
-from make import zeek
+from make import gz, zeek
 
 DOCX = io.BytesIO()
 with zipfile.ZipFile(DOCX, "w") as archive:
@@ -68,6 +68,22 @@ class Lists(e2e.Case):
                 self.assertNotIn("\x1b", done.err)
         done, told = self.imported("prose", PROSE, "--as", "list")
         self.assertEqual((told["records"], told["malformed"]), (1, 3))
+
+    def test_lines_that_end_with_cr(self):
+        values = ["45.%d.%d.1" % (70 + i // 256, i % 256) for i in range(20000)]
+        for name, text, good in (("all", "\r".join(values), 20000), ("packed", gz(("\r".join(values) + "\r").encode()), 20000),
+                                 ("table", "value,family\r" + "".join(v + ",Emotet\r" for v in values), 20000),
+                                 ("both", "\r\n".join(values), 20000), ("some", "\n".join(values) + "\r45.90.1.1\n", 19999)):
+            with self.subTest(name):
+                self.assertEqual(self.imported(name, text)[1]["records"], good)
+
+    def test_quotes_that_are_never_closed(self):
+        for name, line in (("alternately", 'a","\n'), ("alone", '"\n'), ("within", 'a,"b\n')):
+            with self.subTest(name):
+                head = ",".join(["value"] + ["c%d" % i for i in range(255)]) + "\n45.77.10.1,x,y\n"
+                self.put(name, head + line * ((4 << 20) // len(line)))
+                done = self.nezumi("import", "--json", "--data", "data", name, status=0, seconds=10)
+                self.assertEqual(json.loads(done.out)["inputs"][0]["records"], 1)
 
     def test_lines_in_quotes_wherever_a_file_is_cut(self):
         """Rows of several lines, one of which is not closed, read by one and by more threads."""

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <dirent.h>
 #include <cmocka.h>
 
 static const struct golden goldens[] = {
@@ -139,6 +140,71 @@ static void what_is_no_list_is_left_alone(void **state)
 			    "as list\n0 told, 0 malformed, 0 unused\n");
 }
 
+/* Does FILE.expect say that this reader takes it? */
+static bool expected(const char *path, const char *reader)
+{
+	char name[600], as[80];
+	struct str want;
+	bool is;
+
+	(void)snprintf(name, sizeof name, "%s.expect", path);
+	(void)snprintf(as, sizeof as, "as %s\n", reader);
+	want = probe_file(name);
+	is = want.p && str_starts(want, str_of(as));
+	free((void *)(uintptr_t)want.p);
+	return is;
+}
+
+static bool another_is_surer(const struct reader *r, const struct sample *s)
+{
+	int sure = r->sniff(s);
+
+	for (size_t i = 0; readers[i]; i++)
+		if (readers[i] != r && readers[i]->sniff(s) > sure)
+			return true;
+	return false;
+}
+
+/* Readers of what is told by little claim no sample of another format. */
+static void samples_of_others_are_left_alone(void **state)
+{
+	static const char *const folders[] = { GOLDEN, "tests/golden/telemetry/" };
+	static const char *const ours[] = { "json", "adblock", "resolver", "tor-exits", "dshield" };
+	unsigned seen = 0;
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		DIR *d = opendir(folders[k]);
+
+		assert_non_null(d);
+		for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+			char path[500];
+			struct sample s = { .name = str_of(e->d_name) };
+			struct str text;
+
+			(void)snprintf(path, sizeof path, "%s%s", folders[k], e->d_name);
+			text = probe_file(path);
+			if (e->d_name[0] == '.' || str_ends(s.name, STR(".expect")) || !text.p) {
+				free((void *)(uintptr_t)text.p);
+				continue;
+			}
+			s.head = str_head(text, 65536);
+			s.whole = text.n <= 65536;
+			for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+				const struct reader *r =
+					reader_named(READS_INDICATORS, str_of(ours[i]));
+
+				if (r->sniff(&s) && !another_is_surer(r, &s) && !expected(path, ours[i]))
+					fail_msg("%s claims %s", ours[i], path);
+			}
+			seen++;
+			free((void *)(uintptr_t)text.p);
+		}
+		(void)closedir(d);
+	}
+	assert_true(seen > 150);
+}
+
 static void columns_are_named_by_the_user(void **state)
 {
 	static const struct str columns[][2] = {
@@ -235,6 +301,7 @@ int main(void)
 		cmocka_unit_test(samples_say_what_is_expected),
 		cmocka_unit_test(broken_samples_are_survived),
 		cmocka_unit_test(what_is_no_list_is_left_alone),
+		cmocka_unit_test(samples_of_others_are_left_alone),
 		cmocka_unit_test(columns_are_named_by_the_user),
 		cmocka_unit_test(one_line_may_be_long),
 		cmocka_unit_test(real_lists_have_their_numbers),
