@@ -93,7 +93,7 @@ static void hold_special(const struct extractor *x, struct extracted *e)
 enum err document_extract(const struct extractor *x, const char *path,
 			  const struct extract_how *how, struct document *d, struct errinfo *ei)
 {
-	struct extract_in in = { .every = how->every, .isa = x->isa };
+	struct extract_in in = { .every = how->every, .no_files = !how->all, .isa = x->isa };
 	struct buf file;
 	enum err e;
 

@@ -34,6 +34,7 @@ struct document {
 };
 
 struct extract_how {
+	bool all;          /* references, names of files and other context too */
 	bool every;        /* each place of a value */
 	enum text_kind as; /* TEXT_GUESS: by content */
 };

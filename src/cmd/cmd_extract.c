@@ -32,7 +32,7 @@ static int own(void *ctx, int id, const char *arg)
 
 	switch (id) {
 	case OPT_ALL:
-		w->all = true;
+		w->all = w->how.all = true;
 		return -1;
 	case OPT_EVERY:
 		w->how.every = true;

@@ -38,7 +38,15 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 
 	if (x->err)
 		return NULL;
-	f = ex_value(x, value, &number) ? VEC_PUSH(&x->found) : NULL;
+	if (type == EX_FILENAME && !x->files) {
+		/* It is passed by. */
+		f = VEC_PUSH(&x->found);
+		number = 0;
+		value = STR_NONE;
+	} else {
+		f = ex_value(x, value, &number) ? VEC_PUSH(&x->found) : NULL;
+		value = f ? x->values.v[number].text : STR_NONE;
+	}
 	if (!f) {
 		x->err = ERR_NOMEM;
 		return NULL;
@@ -47,7 +55,7 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 			     .end = (uint32_t)end,
 			     .flags = flags,
 			     .type = (uint8_t)type,
-			     .value = x->values.v[number].text,
+			     .value = value,
 			     .equal = number,
 			     .count = 1,
 			     .alt = STR_NONE,
@@ -339,8 +347,18 @@ static size_t ahead(const struct ex *x, size_t i, size_t to)
 static void settle(struct ex *x, size_t *seen)
 {
 	for (; *seen < x->found.n && !x->err; ++*seen) {
-		ex_surroundings(x, &x->found.v[*seen]);
-		x->done = x->found.v[*seen].end;
+		struct found *f = &x->found.v[*seen];
+
+		while (f->type == EX_FILENAME && !x->files) {
+			ex_pass_by(x, f);
+			x->done = f->end;
+			x->found.n--;
+			memmove(f, f + 1, (x->found.n - *seen) * sizeof *f);
+			if (*seen == x->found.n || x->err)
+				return;
+		}
+		ex_surroundings(x, f);
+		x->done = f->end;
 		if (*seen && x->found.v[*seen].line_at != x->found.v[0].line_at) {
 			size_t rest = x->found.n - *seen;
 
@@ -550,6 +568,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	x->lex = l;
 	x->arena = arena;
 	x->every = in->every;
+	x->files = !in->no_files;
 	x->whole = in->text.n <= WHOLE;
 	x->every_byte = in->every_byte;
 	x->ways = ex_ways(in->isa);

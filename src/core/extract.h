@@ -119,6 +119,8 @@ struct extract_in {
 	const struct text_link *links;
 	size_t n_links;
 	bool every;
+	/* Leave out the names of files, which are no indicators, for who shows only those. */
+	bool no_files;
 	enum isa isa; /* ISA_PLAIN will do */
 	/* For tests: another window, and every byte looked at. The answer is the same. */
 	size_t window;

@@ -59,22 +59,17 @@ static bool runs_on(const struct ex *x, size_t nl, size_t line_begin)
 	return !bullet && !memchr(x->p + line_begin, '|', nl - line_begin) && x->p[k] != '|';
 }
 
-/* Dates of the sentence, once for all its values. */
-static void dates(struct ex *x)
+/* Dates of a sentence, once for all its values. */
+static void dates(struct ex *x, size_t from, size_t to)
 {
-	const struct word_hit *w;
-	bool year = false;
-
-	x->n_dates = 0;
-	ex_scan(x, x->sentence_from, x->sentence_to);
-	for (w = ex_hits_from(x, x->sentence_from);
-	     w && w < ex_hits_end(x) && w->at < x->sentence_to; w++)
-		year |= w->kind == W_YEAR;
-	if (!year)
+	if (x->dates_from == from && x->dates_to == to)
 		return;
-	for (size_t i = x->sentence_from; i < x->sentence_to && x->n_dates < 8;) {
+	x->dates_from = from;
+	x->dates_to = to;
+	x->n_dates = 0;
+	for (size_t i = from; i < to && x->n_dates < sizeof x->dates / sizeof x->dates[0];) {
 		int64_t t;
-		size_t end = ex_may_date(x->p[i]) ? ex_date(x->p, i, x->sentence_to, &t) : 0;
+		size_t end = ex_may_date(x->p[i]) ? ex_date(x->p, i, to, &t) : 0;
 
 		if (end > i) {
 			x->dates[x->n_dates].at = (uint32_t)i;
@@ -83,9 +78,25 @@ static void dates(struct ex *x)
 			continue;
 		}
 		/* To the next word. */
-		i = ex_run_end(x->mark[MARK_NAME], i, x->sentence_to);
-		i = ex_next(x->mark[MARK_NAME], i, x->sentence_to);
+		i = ex_run_end(x->mark[MARK_NAME], i, to);
+		i = ex_next(x->mark[MARK_NAME], i, to);
 	}
+}
+
+int64_t ex_date_of(struct ex *x, const struct found *f)
+{
+	int64_t date = TIME_NONE;
+
+	dates(x, f->sentence_from, f->sentence_to);
+	for (size_t i = 0, nearest = SIZE_MAX; i < x->n_dates; i++) {
+		size_t d = x->dates[i].at < f->at ? f->at - x->dates[i].at : x->dates[i].at - f->at;
+
+		if (d < nearest) {
+			nearest = d;
+			date = x->dates[i].t;
+		}
+	}
+	return date;
 }
 
 /* The sentence or row around f, in x->sentence_from and _to. */
@@ -102,7 +113,6 @@ static void sentence(struct ex *x, const struct found *f)
 	if (line && f->at - x->line.at < BACK && x->line.end - f->at < AHEAD && x->line.end >= f->end) {
 		x->sentence_from = x->line.at;
 		x->sentence_to = x->line.end;
-		dates(x);
 		return;
 	}
 	while (i > least) {
@@ -141,7 +151,6 @@ static void sentence(struct ex *x, const struct found *f)
 	while (i > f->end && ((unsigned char)x->p[i] & 0xc0) == 0x80)
 		i--;
 	x->sentence_to = i;
-	dates(x);
 }
 
 /* ---- cells ------------------------------------------------------------------------------------ */
@@ -252,42 +261,35 @@ static struct str block_family(struct ex *x)
 	return only;
 }
 
-static void facts(struct ex *x, struct found *f, size_t from, size_t to)
-{
-	const struct word_hit *w;
-	size_t best = SIZE_MAX, best_role = SIZE_MAX;
+/* How far the nearest words are that name a family and a role. */
+struct nearest {
+	size_t family, role;
+};
 
+/* The word is d bytes before f, or behind it, which counts as twice as far. */
+static void tells(const struct ex *x, struct found *f, const struct word_hit *w, size_t d,
+		  struct nearest *n)
+{
+	if (w->kind & W_FAMILY && d < n->family) {
+		n->family = d;
+		f->family = lexicon_family(x->lex, w->number);
+	}
+	/* Victims are spoken of beside their controllers. */
+	if (w->kind & W_ROLE && w->number == ROLE_INFECTED_HOST)
+		d += 100;
+	if (w->kind & W_ROLE && d < n->role && d < 160 &&
+	    (f->type <= EX_URL || w->number != ROLE_CONTROLLER)) {
+		n->role = d;
+		f->has_role = true;
+		f->role = (uint8_t)w->number;
+	}
+}
+
+/* Family and role, where the sentence does not name them. */
+static void facts(struct ex *x, struct found *f)
+{
 	bool host = f->type <= EX_URL;
 
-	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
-		size_t d = w->end <= f->at   ? f->at - w->end
-			   : w->at >= f->end ? (w->at - f->end) * 2 + 8
-					     : SIZE_MAX;
-
-		if (d == SIZE_MAX)
-			continue;
-		if (w->kind & W_FAMILY && d < best) {
-			best = d;
-			f->family = lexicon_family(x->lex, w->number);
-		}
-		/* Victims are spoken of beside their controllers. */
-		if (w->kind & W_ROLE && w->number == ROLE_INFECTED_HOST)
-			d += 100;
-		if (w->kind & W_ROLE && d < best_role && d < 160 &&
-		    (host || w->number != ROLE_CONTROLLER)) {
-			best_role = d;
-			f->has_role = true;
-			f->role = (uint8_t)w->number;
-		}
-	}
-	for (size_t i = 0, nearest = SIZE_MAX; i < x->n_dates; i++) {
-		size_t d = x->dates[i].at < f->at ? f->at - x->dates[i].at : x->dates[i].at - f->at;
-
-		if (d < nearest) {
-			nearest = d;
-			f->date = x->dates[i].t;
-		}
-	}
 	if (f->family.n == 0 && x->row_family.n)
 		f->family = x->row_family;
 	if (!f->has_role && x->row_role >= 0 && (host || x->row_role != ROLE_CONTROLLER)) {
@@ -507,8 +509,15 @@ static void goes_with(struct ex *x, struct found *f)
 void ex_surroundings(struct ex *x, struct found *f)
 {
 	size_t from, to, src, cell;
-	const struct word_hit *w;
-	size_t strong = SIZE_MAX; /* how far the nearest cue of the same clause is */
+	/* Of other words nothing follows but by the name of a family, a role or a year. */
+	enum {
+		JUDGED = W_CUE | W_FILE | W_REF | W_REFS | W_IOC | W_VALUE | W_BENIGN | W_SENDER |
+			 W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID | W_COMMIT | W_VERSION |
+			 W_SECTION | W_HASHES
+	};
+	const struct word_hit *w, *end;
+	struct nearest nearest = { SIZE_MAX, SIZE_MAX };
+	size_t said = SIZE_MAX; /* how far the nearest strong cue of the same clause is */
 	size_t cue = 0, verb = 0, ref = 0, benign = 0, file = 0; /* ends of the last ones before f */
 	bool labelled, link = false;
 
@@ -537,41 +546,52 @@ void ex_surroundings(struct ex *x, struct found *f)
 		f->flags |= F_ALONE;
 
 	sentence(x, f);
+	f->sentence_from = (uint32_t)x->sentence_from;
+	f->sentence_to = (uint32_t)x->sentence_to;
 	from = x->sentence_from;
 	to = x->sentence_to;
 	ex_scan(x, from, to);
 	/* What labels a value stands right before it, or at the head of its line. */
 	cell = f->at - from < 48 ? from : f->at - 48;
 	cell = ex_last(x->mark[MARK_SEPARATOR], cell, f->at);
-	for (w = ex_hits_from(x, from); w && w < ex_hits_end(x) && w->at < to; w++) {
-		bool before = w->end <= f->at, behind = w->at >= f->end;
-		size_t d = before ? f->at - w->end : behind ? w->at - f->end : 0;
+	for (w = ex_hits_from(x, from), end = ex_hits_end(x); w < end && w->at < to; w++) {
+		const uint32_t kind = w->kind;
+		bool before = w->end <= f->at;
+		size_t d = before ? f->at - w->end : w->at - f->end;
 
-		if (!before && !behind)
+		f->dated |= kind == W_YEAR;
+		if (!before && w->at < f->end)
+			continue;
+		if (kind & (W_FAMILY | W_ROLE))
+			tells(x, f, w, before ? d : 2 * d + 8, &nearest);
+		if (!(kind & JUDGED))
 			continue;
 		labelled = before && w->at >= cell;
-		/* "value": "evil.com", QueryName|endswith: evil.com */
-		if (w->kind & W_CUE && w->number == ONLY_KEY && !(before && d < 6 && labels_value(x, w)))
-			continue;
-		if (w->kind & W_CUE && d < (before ? 140 : 100))
-			f->flags |= w->kind & W_WEAK ? F_CUE : F_CUE | F_STRONG;
-		if (w->kind & W_CUE && !(w->kind & W_WEAK) && d < strong &&
-		    !memchr(x->p + (before ? w->end : f->end), ';', d))
-			strong = d;
-		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue) {
-			cue = w->end;
-			x->after_cue = cue + 3;
+		if (kind & W_CUE) {
+			bool strong = !(kind & W_WEAK);
+
+			/* "value": "evil.com", QueryName|endswith: evil.com */
+			if (w->number == ONLY_KEY && !(before && d < 6 && labels_value(x, w)))
+				continue;
+			if (d < (before ? 140 : 100))
+				f->flags |= strong ? F_CUE | F_STRONG : F_CUE;
+			if (strong && d < said && !memchr(x->p + (before ? w->end : f->end), ';', d))
+				said = d;
+			if (before && strong && w->end > cue) {
+				cue = w->end;
+				x->after_cue = cue + 3;
+			}
+			if (before && w->end > verb)
+				verb = w->end;
+			f->pointed |= before && d < 32 && !memchr(x->p + w->end, ';', d);
 		}
-		if (before && w->kind & W_CUE && w->end > verb)
-			verb = w->end;
-		if (before && w->kind & W_FILE && w->end > file)
+		if (before && kind & W_FILE && w->end > file)
 			file = w->end;
-		if (before && w->kind & W_REF && w->end > ref)
+		if (before && kind & W_REF && w->end > ref)
 			ref = w->end;
-		if (before && w->kind & W_BENIGN && w->end > benign)
+		if (before && kind & W_BENIGN && w->end > benign)
 			benign = w->end;
-		f->pointed |= w->kind & W_CUE && before && d < 32 && !memchr(x->p + w->end, ';', d);
-		if (w->kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
+		if (kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
 			/* "Link:" alone says nothing of whose it is. */
 			if (w->number == ONLY_LABEL)
 				link |= ex_labels(x, w) || !x->alarms ||
@@ -581,25 +601,25 @@ void ex_surroundings(struct ex *x, struct found *f)
 		}
 		/* "Sources: ...", "Contact: ..." within a list of indicators. */
 		if (before && w->at == x->line.body && ex_labels(x, w)) {
-			if (w->kind & (W_REFS | W_CONTACT) && !(w->kind & (W_IOC | W_CUE)))
+			if (kind & (W_REFS | W_CONTACT) && !(kind & (W_IOC | W_CUE)))
 				f->flags = (f->flags & ~(uint32_t)F_SEC_IOC) | F_SEC_REF;
-			if (w->kind & W_IOC && w->kind & W_ALARM)
+			if (kind & W_IOC && kind & W_ALARM)
 				f->flags |= F_SEC_IOC | F_ROW;
 		}
 		/* "IOC: ..." */
-		if (before && d < 4 && w->kind & W_IOC && w->kind & W_ALARM && ex_labels(x, w))
+		if (before && d < 4 && kind & W_IOC && kind & W_ALARM && ex_labels(x, w))
 			f->flags |= F_SEC_IOC | F_ROW;
-		if (w->kind & W_VALUE && before && d < 40)
+		if (kind & W_VALUE && before && d < 40)
 			f->flags |= F_VALUE_WORD;
 		/* host = "evil.com", Domain: evil.com */
-		if (w->kind & W_VALUE && before && d < 8 && ex_labels(x, w)) {
+		if (kind & W_VALUE && before && d < 8 && ex_labels(x, w)) {
 			f->pointed = f->assigned = true;
-			f->traits |= w->kind & W_NAMES ? T_NAMES : 0;
+			f->traits |= kind & W_NAMES ? T_NAMES : 0;
 		}
-		if (w->kind & W_FILE && labelled && d < 24)
+		if (kind & W_FILE && labelled && d < 24)
 			f->flags |= F_FILE_WORD;
-		if (w->kind & (W_BENIGN | W_SENDER | W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID |
-			       W_COMMIT | W_VERSION | W_SECTION | W_HASHES))
+		if (kind & (W_BENIGN | W_SENDER | W_RECEIVER | W_CONTACT | W_RANSOM | W_GUID |
+			    W_COMMIT | W_VERSION | W_SECTION | W_HASHES))
 			rarer(x, f, w, d, before, labelled);
 	}
 	f->alarm = (x->heading_alarm &&
@@ -619,7 +639,7 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if (benign && benign < cue && (dotted(x, benign, cue) || f->at - cue < 8))
 		f->flags &= ~(uint32_t)F_BENIGN;
 	/* Nothing bad is said in the same breath. */
-	if (f->flags & F_BENIGN && strong == SIZE_MAX)
+	if (f->flags & F_BENIGN && said == SIZE_MAX)
 		f->flags &= ~(uint32_t)F_STRONG;
 	if (x->heading_benign && f->at >= x->heading_at)
 		f->flags |= F_BENIGN;
@@ -667,6 +687,36 @@ void ex_surroundings(struct ex *x, struct found *f)
 	if (f->type == EX_IPV4 && !(f->flags & F_HARD))
 		ex_version(x, f);
 	goes_with(x, f);
-	facts(x, f, from, to);
+	facts(x, f);
+	x->alarms_between = x->alarms;
+}
+
+void ex_pass_by(struct ex *x, const struct found *f)
+{
+	const struct word_hit *w, *end;
+	size_t cue = 0;
+	bool family = false;
+
+	if (f->at >= x->lined)
+		ex_to_line(x, f->at);
+	x->lines_between = x->lines;
+	sentence(x, f);
+	ex_scan(x, x->sentence_from, x->sentence_to);
+	for (w = ex_hits_from(x, x->sentence_from), end = ex_hits_end(x);
+	     w < end && w->at < x->sentence_to; w++) {
+		bool before = w->end <= f->at;
+
+		if (!before && w->at < f->end)
+			continue;
+		family |= (w->kind & W_FAMILY) != 0;
+		if (before && w->kind & W_CUE && !(w->kind & W_WEAK) && w->end > cue &&
+		    !(w->number == ONLY_KEY && !(f->at - w->end < 6 && labels_value(x, w)))) {
+			cue = w->end;
+			x->after_cue = cue + 3;
+		}
+	}
+	if (!family && x->row_family.n == 0 && x->line.bullet)
+		(void)block_family(x);
+	x->hard_all += (f->flags & F_HARD) != 0;
 	x->alarms_between = x->alarms;
 }

@@ -234,6 +234,7 @@ void ex_keep(struct ex *x)
 			continue;
 		f->original = ex_source(x, f->at, f->end);
 		f->context = context(x, f, f->end);
+		f->date = f->dated ? ex_date_of(x, f) : TIME_NONE;
 		k = f->flags & F_COMMA && !slip(x, f) ? NULL : VEC_PUSH(&x->kept);
 		if (!k) {
 			x->err = ERR_NOMEM;

@@ -403,6 +403,8 @@ struct found {
 	uint64_t src;
 	const struct slip *slip; /* with F_COMMA: what alt would be written as */
 	struct str family;
+	uint32_t sentence_from, sentence_to;
+	bool dated; /* a year stands in its sentence */
 	int64_t date;
 };
 
@@ -464,7 +466,7 @@ struct ex {
 	/* Candidates of the present line; when all is read, those that are judged. */
 	VEC(struct found) found;
 	/* extract_keep.c */
-	bool every;
+	bool every, files; /* is each place asked for, and names of files? */
 	VEC(struct found) kept;
 	VEC(struct ex_value) values;
 	uint32_t *value_slot; /* value + 1 */
@@ -484,11 +486,12 @@ struct ex {
 	/* The sentence of the candidate before, whether its ends are true ones, and what it holds. */
 	size_t sentence_from, sentence_to;
 	bool sentence_cut;
+	/* The dates of one sentence. */
+	size_t dates_from, dates_to, n_dates;
 	struct {
 		uint32_t at;
 		int64_t t;
 	} dates[8];
-	size_t n_dates;
 	uint32_t block_line; /* the line whose block speaks of block_family */
 	struct str block_family;
 	struct ex_line line;
@@ -648,6 +651,10 @@ void ex_keep_end(struct ex *x);
 
 /* What stands around the candidate f, which is the newest; candidates come in the text's order. */
 void ex_surroundings(struct ex *x, struct found *f);
+/* The same for a file's name that nobody asked for: as far as it matters to others. */
+void ex_pass_by(struct ex *x, const struct found *f);
+/* The date that is nearest to f in its sentence. */
+int64_t ex_date_of(struct ex *x, const struct found *f);
 /* Judge all of them, which are now x->found, and make the answer. */
 MUST enum err ex_judge(struct ex *x, const struct extract_in *in, struct extraction *out);
 /* A date that begins at `at`: a place within or behind it, or 0. */
