@@ -154,38 +154,29 @@ static void neighbours(struct ex *x)
 
 static struct ex_like like_of(const struct found *f)
 {
-	return (struct ex_like){ .flags = f->flags,
-				 .port = f->port,
-				 .type = f->type,
-				 .status = f->status,
-				 .traits = f->traits,
-				 .alarm = f->alarm,
-				 .escaped = f->escaped,
-				 .angle = f->angle,
-				 .note_mail = f->note_mail,
-				 .pointed = f->pointed,
-				 .assigned = f->assigned,
-				 .role = f->has_role,
-				 .family = f->family.n > 0,
-				 .note = f->note };
+	return (struct ex_like){
+		.form = f->flags | (uint64_t)f->port << 32 | (uint64_t)f->type << 48 |
+			(uint64_t)f->status << 56,
+		.note = f->note,
+		.bits = (uint32_t)f->alarm | (uint32_t)f->escaped << 1 | (uint32_t)f->angle << 2 |
+			(uint32_t)f->note_mail << 3 | (uint32_t)f->pointed << 4 |
+			(uint32_t)f->assigned << 5 | (uint32_t)(f->has_role != 0) << 6 |
+			(uint32_t)(f->family.n > 0) << 7 | (uint32_t)f->traits << 8,
+	};
 }
 
 /* Would judging say the same of both? What is only shown (where it stands, family, role, date) is
  * that of the first anyway. */
 static bool alike(const struct ex_like *a, const struct ex_like *b)
 {
-	return a->flags == b->flags && a->alarm == b->alarm && a->escaped == b->escaped &&
-	       a->angle == b->angle && a->note_mail == b->note_mail && a->pointed == b->pointed &&
-	       a->assigned == b->assigned && a->role == b->role && a->family == b->family &&
-	       a->type == b->type && a->status == b->status && a->port == b->port &&
-	       a->traits == b->traits && a->note == b->note && !(a->flags & F_COMMA);
+	return a->form == b->form && a->bits == b->bits && a->note == b->note && !(a->form & F_COMMA);
 }
 
 static void count_more(struct ex *x, struct ex_value *v)
 {
-	if (v->more)
-		x->kept.v[v->kept - 1].count += v->more;
-	v->more = 0;
+	if (v->like.more)
+		x->kept.v[v->kept - 1].count += v->like.more;
+	v->like.more = 0;
 }
 
 /* Does another one stand for this one, too? */
@@ -196,7 +187,7 @@ static bool stood_for(struct ex *x, struct ex_value *v, const struct ex_like *li
 	if (!kept)
 		return false;
 	if (alike(&v->like, like)) {
-		v->more++;
+		v->like.more++;
 		return true;
 	}
 	/* The ways in which a value is spoken of are few; if not, some are kept twice. */

@@ -49,7 +49,7 @@ struct lexicon {
 	uint64_t begins[LEVELS][65536 / 64];
 	struct str set[EX_SETS][SET_SLOTS];
 	uint64_t set_sizes[EX_SETS]; /* bit n: a word of n bytes is in it */
-	uint32_t port[32];
+	struct ex_port_words ports;
 };
 
 static const uint64_t level_mask[LEVELS] = { UINT64_C(0xffffffffffff), 0xffffffff, 0xffffff, 0xffff };
@@ -112,9 +112,9 @@ bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word)
 	return false;
 }
 
-bool lexicon_may_port(const struct lexicon *l, const char *p)
+const struct ex_port_words *lexicon_ports(const struct lexicon *l)
 {
-	return l->port[p[0] & 31] >> (ex_lower(p[1]) & 31) & 1;
+	return &l->ports;
 }
 
 /* ---- words ------------------------------------------------------------------------------------ */
@@ -250,7 +250,7 @@ enum err lexicon_new(struct str words, const struct family_name *v, size_t n, st
 	if (!l)
 		return ERR_NOMEM;
 	arena_init(&l->arena, 64 << 20);
-	ex_port_begins(l->port);
+	ex_port_words_init(&l->ports);
 	for (size_t i = 0; ex_set_words[i].word; i++)
 		set_add(l, ex_set_words[i].set, ex_set_words[i].word);
 	l->family = arena_array(&l->arena, n + 1, sizeof *l->family);

@@ -4,9 +4,6 @@
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
-/* As far as anybody looks back from a value. */
-enum { SCAN_MARGIN = 700 };
-
 static bool joins(char c)
 {
 	return c == '-' || c == '.' || c == '@';
@@ -46,13 +43,13 @@ static bool in_path(const struct ex *x, size_t at)
 	return memmem(x->p + i, at - i, "://", 3) || memchr(x->p + i, '.', at - i);
 }
 
-void ex_scan(struct ex *x, size_t from, size_t to)
+void ex_scan_more(struct ex *x, size_t from, size_t to)
 {
 	size_t known, kept;
 
 	/* What is far from all values and headings is passed over. */
-	if (!x->whole && from > x->scanned + SCAN_MARGIN)
-		x->scanned = from - SCAN_MARGIN;
+	if (!x->whole && from > x->scanned + EX_SCAN_MARGIN)
+		x->scanned = from - EX_SCAN_MARGIN;
 	if (to > x->n)
 		to = x->n;
 	if (to <= x->scanned || x->err)

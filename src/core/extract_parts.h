@@ -297,8 +297,7 @@ struct ex_set_word {
 	enum ex_set set;
 };
 extern const struct ex_set_word ex_set_words[];
-/* May one of the words before a port (extract_port.c) begin at p, where a letter stands? */
-bool lexicon_may_port(const struct lexicon *l, const char *p);
+const struct ex_port_words *lexicon_ports(const struct lexicon *l);
 /* Without regard to case. */
 bool lexicon_has(const struct lexicon *l, enum ex_set set, struct str word);
 
@@ -416,14 +415,13 @@ struct slip {
 struct ex_value {
 	struct str text; /* arena */
 	uint32_t hash, kept;
-	/* Those like that one that came since, and what they are like. */
-	uint32_t more;
+	/* What that one is like, in few words since it is compared often: flags, port, type and
+	 * status; traits and what is true of it. */
 	struct ex_like {
-		uint32_t flags;
-		uint16_t port;
-		uint8_t type, status, traits;
-		bool alarm, escaped, angle, note_mail, pointed, assigned, role, family;
+		uint64_t form;
 		const char *note;
+		uint32_t bits;
+		uint32_t more; /* those that came since and are like it */
 	} like;
 };
 
@@ -553,9 +551,14 @@ size_t ex_host_end(const struct ex *x, size_t at);
 size_t ex_port(const struct ex *x, size_t at, uint16_t *port);
 /* "port 443" behind a value. */
 void ex_port_word(const struct ex *x, size_t at, uint16_t *port);
-/* How the words begin that may stand before it: bit k of second[i] for the i-th letter and a second
- * character that ends in the bits of k. */
-void ex_port_begins(uint32_t second[32]);
+/* How the words begin that may stand before it. */
+struct ex_port_words {
+	/* By the last five bits of their first byte: a bit for each. */
+	uint64_t before[32], words[32];
+	/* Of letters: a bit for the last five bits of the second byte. */
+	uint32_t second[32];
+};
+void ex_port_words_init(struct ex_port_words *w);
 
 /* ---- extract_address.c ------------------------------------------------------------------------ */
 
@@ -593,7 +596,15 @@ bool ex_attack(struct ex *x, size_t at, size_t end);
 /* ---- extract_line.c --------------------------------------------------------------------------- */
 
 /* Find the words from there, and some way before, up to there. */
-void ex_scan(struct ex *x, size_t from, size_t to);
+void ex_scan_more(struct ex *x, size_t from, size_t to);
+/* As far as anybody looks back from a value. */
+enum { EX_SCAN_MARGIN = 700 };
+static inline void ex_scan(struct ex *x, size_t from, size_t to)
+{
+	/* Mostly it has been done. */
+	if (to > x->scanned)
+		ex_scan_more(x, from, to);
+}
 /* The first word at or behind `from`, which does not decrease by more than a block; up to
  * ex_hits_end. */
 const struct word_hit *ex_hits_from(struct ex *x, size_t from);

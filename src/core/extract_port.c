@@ -38,23 +38,42 @@ static const char *const words[] = {
 
 #define COUNT(v) (sizeof(v) / sizeof(v)[0])
 
-static void note_begin(const char *word, uint32_t second[32])
+_Static_assert(COUNT(before) <= 64 && COUNT(words) <= 64, "one bit for each word");
+
+static void note(uint64_t begins[32], uint32_t second[32], const char *word, size_t k)
 {
+	begins[word[0] & 31] |= UINT64_C(1) << k;
 	if (ex_is(word[0], C_ALPHA))
 		second[word[0] & 31] |= UINT32_C(1) << (word[1] & 31);
 }
 
-void ex_port_begins(uint32_t second[32])
+void ex_port_words_init(struct ex_port_words *w)
 {
-	for (size_t i = 0; i < COUNT(before); i++)
-		note_begin(before[i], second);
-	for (size_t i = 0; i < COUNT(words); i++)
-		note_begin(words[i], second);
+	*w = (struct ex_port_words){ 0 };
+	for (size_t k = 0; k < COUNT(before); k++)
+		note(w->before, w->second, before[k], k);
+	for (size_t k = 0; k < COUNT(words); k++)
+		note(w->words, w->second, words[k], k);
+}
+
+/* The next word from k on that may begin like p, or 64. */
+static size_t next_word(const uint64_t begins[32], const char *p, size_t k)
+{
+	uint64_t some = k < 64 ? begins[p[0] & 31] >> k << k : 0;
+
+	return some ? (size_t)__builtin_ctzll(some) : 64;
+}
+
+/* May any word begin with the letter at p? */
+static bool may_be_word(const struct ex_port_words *w, const char *p)
+{
+	return w->second[p[0] & 31] >> (ex_lower(p[1]) & 31) & 1;
 }
 
 /* "port 443" behind a value, in other languages and with a word or two before it; "443/TCP". */
 void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 {
+	const struct ex_port_words *w = lexicon_ports(x->lex);
 	size_t i = at, digits;
 	uint32_t v = 0;
 	bool named = false;
@@ -74,35 +93,31 @@ void ex_port_word(const struct ex *x, size_t at, uint16_t *port)
 		i += x->p[i] == ')' ? 1 : 3;
 	/* Mostly: no word and no number. */
 	if (!ex_is(x->p[i], C_ALPHA | C_DIGIT | C_WIDE) ||
-	    (ex_is(x->p[i], C_ALPHA) && !lexicon_may_port(x->lex, x->p + i)))
+	    (ex_is(x->p[i], C_ALPHA) && !may_be_word(w, x->p + i)))
 		return;
-	for (size_t k = 0; !ex_is(x->p[i], C_DIGIT) && k < 2 * COUNT(before); k++) {
-		const char *word = before[k % COUNT(before)];
-		struct str w;
+	for (int round = ex_is(x->p[i], C_DIGIT) ? 2 : 0; round < 2; round++)
+		for (size_t k = 0; (k = next_word(w->before, x->p + i, k)) < 64; k++) {
+			struct str word = str_of(before[k]);
 
-		if (ex_lower(x->p[i]) != word[0])
-			continue;
-		w = str_of(word);
-		if (str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w)) {
-			i += w.n;
+			if (!str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, word))
+				continue;
+			i += word.n;
 			/* "TCP 443" */
-			named = word[1] == 'c' || word[1] == 'd';
+			named = word.p[1] == 'c' || word.p[1] == 'd';
 		}
-	}
 	if (str_istarts((struct str){ x->p + i, 4 }, STR("tcp\n")) ||
 	    str_istarts((struct str){ x->p + i, 4 }, STR("udp\n"))) {
 		i += 4;
 		named = true;
 	}
-	for (size_t k = 0, done = 0; k < COUNT(words) && !done; k++) {
-		struct str w;
+	for (size_t k = 0; (k = next_word(w->words, x->p + i, k)) < 64; k++) {
+		struct str word = str_of(words[k]);
 
-		if (ex_lower(x->p[i]) != words[k][0])
-			continue;
-		w = str_of(words[k]);
-		done = str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, w);
-		named |= done;
-		i += done ? w.n : 0;
+		if (str_istarts((struct str){ x->p + i, FOLD_PAD / 2 }, word)) {
+			named = true;
+			i += word.n;
+			break;
+		}
 	}
 	if (i == at)
 		return;
