@@ -34,19 +34,10 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 		     uint32_t flags)
 {
 	struct found *f;
-	uint32_t number;
 
 	if (x->err)
 		return NULL;
-	if (type == EX_FILENAME && !x->files) {
-		/* It is passed by. */
-		f = VEC_PUSH(&x->found);
-		number = 0;
-		value = STR_NONE;
-	} else {
-		f = ex_value(x, value, &number) ? VEC_PUSH(&x->found) : NULL;
-		value = f ? x->values.v[number].text : STR_NONE;
-	}
+	f = VEC_PUSH(&x->found);
 	if (!f) {
 		x->err = ERR_NOMEM;
 		return NULL;
@@ -55,14 +46,18 @@ struct found *ex_add(struct ex *x, enum ex_type type, size_t at, size_t end, str
 			     .end = (uint32_t)end,
 			     .flags = flags,
 			     .type = (uint8_t)type,
-			     .value = value,
-			     .equal = number,
+			     .value = STR_NONE,
 			     .count = 1,
 			     .alt = STR_NONE,
 			     .host = STR_NONE,
 			     .heading = STR_NONE,
 			     .family = STR_NONE,
 			     .date = TIME_NONE };
+	/* What is passed by needs none. */
+	if (type != EX_FILENAME || x->files)
+		ex_value(x, f, value);
+	if (x->err)
+		return NULL;
 	if (fold_any(x->fold.hard, at, end))
 		f->flags |= F_HARD;
 	return f;
@@ -357,7 +352,9 @@ static void settle(struct ex *x, size_t *seen)
 			if (*seen == x->found.n || x->err)
 				return;
 		}
+		ex_value_slot_near(x, f);
 		ex_surroundings(x, f);
+		ex_value_text_near(x, f);
 		x->done = f->end;
 		if (*seen && x->found.v[*seen].line_at != x->found.v[0].line_at) {
 			size_t rest = x->found.n - *seen;
@@ -368,6 +365,11 @@ static void settle(struct ex *x, size_t *seen)
 			memmove(x->found.v, x->found.v + *seen, rest * sizeof *x->found.v);
 			x->found.n = rest;
 			*seen = 0;
+			if (ex_values_many(x)) {
+				for (size_t i = 0; i < rest; i++)
+					ex_value_set(x, &x->found.v[i]);
+				ex_values_gone(x);
+			}
 		}
 	}
 }
@@ -407,7 +409,9 @@ static void link(struct ex *x, struct link_walk *w, const struct text_link *l)
 			hi = mid;
 	}
 	f = ex_add(x, EX_URL, lo, lo, value, F_LINK);
-	if (f) {
+	if (f)
+		ex_value_set(x, f);
+	if (f && !x->err) {
 		size_t off = (size_t)(host.p - value.p);
 
 		f->host = (struct str){ f->value.p + off, host.n };
@@ -536,6 +540,7 @@ static void pass(struct ex *x, struct link_walk *w)
 		ex_pass_lines(x, to);
 		ex_keep(x);
 		x->found.n = seen = 0;
+		ex_values_gone(x);
 		links(x, w, fold_src(&x->fold, to));
 		keep = to > MARGIN_BEFORE ? to - MARGIN_BEFORE : 0;
 	}
@@ -577,7 +582,8 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	x->heading = x->heading_family = x->row_family = x->title_family = STR_NONE;
 	/* Taken at once, so that slices of it stay where they are. */
 	buf_init(&x->scratch, SCRATCH);
-	if (!buf_room(&x->scratch, SCRATCH))
+	x->line_text = malloc(LINE_TEXT);
+	if (!buf_room(&x->scratch, SCRATCH) || !x->line_text)
 		x->err = ERR_NOMEM;
 	buf_init(&x->text, 1 << 20);
 	e = x->err ? x->err
@@ -600,6 +606,7 @@ enum err extract(const struct lexicon *l, const struct extract_in *in, struct ar
 	free(links.found.v);
 	free(x->found.v);
 	free(x->kept.v);
+	free(x->line_text);
 	free(x->values.v);
 	free(x->value_slot);
 	free(x->hits.v);

@@ -30,9 +30,50 @@ static bool more_slots(struct ex *x)
 	return true;
 }
 
-bool ex_value(struct ex *x, struct str text, uint32_t *number)
+void ex_value(struct ex *x, struct found *f, struct str text)
 {
-	uint32_t hash = ex_hash(text);
+	f->hash = ex_hash(text);
+	f->value = text;
+	f->equal = EX_UNSET;
+	if (x->value_slot)
+		__builtin_prefetch(&x->value_slot[f->hash & x->value_mask]);
+	if (text.n > LINE_TEXT - x->line_n) {
+		ex_value_set(x, f);
+		return;
+	}
+	memcpy(x->line_text + x->line_n, text.p, text.n);
+	f->value.p = x->line_text + x->line_n;
+	x->line_n += text.n;
+}
+
+/* Its value, most likely. */
+static const struct ex_value *likely(const struct ex *x, const struct found *f)
+{
+	uint32_t slot = x->value_slot ? x->value_slot[f->hash & x->value_mask] : 0;
+
+	return slot ? &x->values.v[slot - 1] : NULL;
+}
+
+void ex_value_slot_near(const struct ex *x, const struct found *f)
+{
+	const struct ex_value *v = likely(x, f);
+
+	if (v) {
+		__builtin_prefetch(v);
+		__builtin_prefetch((const char *)(v + 1) - 1);
+	}
+}
+
+void ex_value_text_near(const struct ex *x, const struct found *f)
+{
+	const struct ex_value *v = likely(x, f);
+
+	if (v)
+		__builtin_prefetch(v->text.p);
+}
+
+static bool number_of(struct ex *x, struct str text, uint32_t hash, uint32_t *number)
+{
 	struct ex_value *v;
 	struct str copy;
 	size_t i;
@@ -54,6 +95,21 @@ bool ex_value(struct ex *x, struct str text, uint32_t *number)
 	x->value_slot[i] = (uint32_t)x->values.n;
 	*number = (uint32_t)x->values.n - 1;
 	return true;
+}
+
+void ex_value_set(struct ex *x, struct found *f)
+{
+	struct str was = f->value;
+
+	if (f->equal != EX_UNSET)
+		return;
+	if (!number_of(x, was, f->hash, &f->equal)) {
+		x->err = ERR_NOMEM;
+		return;
+	}
+	f->value = x->values.v[f->equal].text;
+	if (f->host.n)
+		f->host.p = f->value.p + (f->host.p - was.p);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */
@@ -209,8 +265,13 @@ void ex_keep(struct ex *x)
 	neighbours(x);
 	for (size_t i = 0; i < x->found.n && !x->err; i++) {
 		struct found *f = &x->found.v[i], *k;
-		struct ex_value *v = &x->values.v[f->equal];
 		struct ex_like like = like_of(f);
+		struct ex_value *v;
+
+		ex_value_set(x, f);
+		if (x->err)
+			return;
+		v = &x->values.v[f->equal];
 
 		if (f->flags & F_HARD || (f->escaped && f->alarm)) {
 			x->hard_all += f->type != EX_EMAIL;

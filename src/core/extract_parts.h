@@ -376,6 +376,8 @@ enum found_trait {
 	T_TABLE = 1 << 4,  /* the first of several values with commas between them */
 };
 
+#define EX_UNSET UINT32_MAX
+
 struct found {
 	uint32_t at, end; /* folded text */
 	uint32_t flags;
@@ -391,7 +393,8 @@ struct found {
 	bool escaped; /* its dots are `\.` or " dot ": perhaps for another reason than to defang it */
 	struct str value, alt; /* arena */
 	struct str host;       /* of a URL or mail address, a slice of value */
-	uint32_t equal;        /* number of its value among those of the document */
+	uint32_t hash;         /* of the value */
+	uint32_t equal;        /* number of its value among those of the document, or EX_UNSET */
 	uint32_t before;       /* kept + 1: another one of that value */
 	uint32_t group;        /* of equal ones that are judged together */
 	uint32_t count;        /* candidates that this one stands for */
@@ -469,6 +472,9 @@ struct ex {
 	VEC(struct ex_value) values;
 	uint32_t *value_slot; /* value + 1 */
 	size_t value_mask;
+	/* Values of the present lines, before it is known which they are. */
+	char *line_text;
+	size_t line_n;
 	size_t hard_hosts, hard_all, bare; /* as they are met */
 	uint32_t bare_line;
 	struct buf scratch, text; /* text: what a URL is made from */
@@ -646,8 +652,27 @@ void ex_version(struct ex *x, struct found *f);
 
 /* ---- extract_keep.c --------------------------------------------------------------------------- */
 
-/* The number of a value, which is copied when it is new. False without memory. */
-bool ex_value(struct ex *x, struct str text, uint32_t *number);
+/*
+ * The value of f, which goes by soon. Which one it is (f->equal) is found out when its line is
+ * kept: a document has more values than fit into the nearest cache, so that by then what is needed
+ * for that is on its way (ex_value_near, in this order, with work between). x->err without memory.
+ */
+void ex_value(struct ex *x, struct found *f, struct str text);
+void ex_value_slot_near(const struct ex *x, const struct found *f);
+void ex_value_text_near(const struct ex *x, const struct found *f);
+/* Find it out now; what f->value and f->host point to stays from then on. */
+void ex_value_set(struct ex *x, struct found *f);
+/* No candidate of before is left. */
+static inline void ex_values_gone(struct ex *x)
+{
+	x->line_n = 0;
+}
+/* There is little room left: the candidates that are left are to be set. */
+enum { LINE_TEXT = 32 << 10 };
+static inline bool ex_values_many(const struct ex *x)
+{
+	return x->line_n > LINE_TEXT / 2;
+}
 /* The text that the folded bytes [from, to) stand for, without blanks behind. */
 struct str ex_source(const struct ex *x, size_t from, size_t to);
 /*
