@@ -480,68 +480,114 @@ static bool year_at(const char *p)
 	       ex_is(p[2], C_DIGIT) && ex_is(p[3], C_DIGIT) && !ex_alnum(p[4]);
 }
 
+/* A word that may be one, and how it may be found. */
+struct place {
+	uint64_t eight;
+	uint32_t at;
+	bool year, six, four, three, two;
+};
+
+enum { PLACES = 32 };
+
+/* What is there, and where the next word may begin. */
+static enum err look(struct probe *p, const struct place *v, size_t n, size_t *next)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* Within one that was found. */
+		if (v[i].at < *next)
+			continue;
+		*next = v[i].at + 1;
+		if (v[i].year) {
+			struct word_hit *h = VEC_PUSH(p->out);
+
+			if (!h)
+				return ERR_NOMEM;
+			*h = (struct word_hit){ v[i].at, v[i].at + 4, W_YEAR, 0 };
+			continue;
+		}
+		p->eight = v[i].eight;
+		p->at = v[i].at;
+		p->took = 1;
+		if (v[i].six && v[i].four)
+			probe_long(p);
+		else if (v[i].six)
+			probe(p, BY_SIX);
+		else if (v[i].four)
+			probe(p, BY_FOUR);
+		if (v[i].three)
+			probe(p, BY_THREE);
+		if (v[i].two)
+			probe(p, BY_TWO);
+		if (p->err)
+			return p->err;
+		*next = v[i].at + p->took;
+	}
+	return ERR_OK;
+}
+
+/* What is known of the words that begin so comes to the cache. */
+static inline void near(const struct lexicon *l, enum level level, uint64_t eight)
+{
+	__builtin_prefetch(&l->head[l->bucket[level][bucket_of(mixed(eight & level_mask[level]))]]);
+}
+
 enum err lexicon_scan(const struct lexicon *l, const char *text, const uint64_t *word, size_t from,
 		      size_t to, word_hits *out)
 {
 	struct probe p = { .l = l, .text = text, .out = out };
-	const size_t last = (to - 1) / 64;
-	size_t k = from / 64, next = from;
-	uint64_t bits = from < to ? word[k] : 0;
+	size_t k = from / 64, last = to ? (to - 1) / 64 : 0, next = from, n = 0;
+	struct place places[PLACES];
+	uint64_t bits;
 
 	if (from >= to)
 		return ERR_OK;
+	bits = word[k] >> (from % 64) << (from % 64);
 	for (;;) {
 		unsigned short_two, short_three, six, four;
 		uint64_t eight;
 		size_t i;
 
-		while (!bits) {
-			if (k == last)
-				return ERR_OK;
+		while (!bits && k < last)
 			bits = word[++k];
-		}
-		i = k * 64 + (size_t)__builtin_ctzll(bits);
-		bits &= bits - 1;
-		if (i < next)
-			continue;
+		i = k * 64 + (bits ? (size_t)__builtin_ctzll(bits) : 64);
 		if (i >= to)
-			return ERR_OK;
+			return look(&p, places, n, &next);
+		bits &= bits - 1;
 		if ((unsigned char)(text[i] - '0') <= 9) {
-			if (year_at(text + i)) {
-				struct word_hit *h = VEC_PUSH(out);
-
-				if (!h)
-					return ERR_NOMEM;
-				*h = (struct word_hit){ (uint32_t)i, (uint32_t)i + 4, W_YEAR, 0 };
-			}
-			continue;
+			if (!year_at(text + i))
+				continue;
+			places[n] = (struct place){ .at = (uint32_t)i, .year = true };
+		} else {
+			eight = ex_lower_eight(text + i);
+			/* Short words, and those with a blank early, have no letter behind. */
+			short_two = ends_short(eight >> 16 & 0xff);
+			short_three = ends_short(eight >> 24 & 0xff);
+			six = begins(l, BY_SIX, eight);
+			four = begins(l, BY_FOUR, eight);
+			/* Mostly. */
+			if (!(short_two | short_three | six | four))
+				continue;
+			short_two &= begins(l, BY_TWO, eight);
+			short_three &= begins(l, BY_THREE, eight);
+			if (!(short_two | short_three | six | four) || (i >= 2 && inside_word(text, i)))
+				continue;
+			if (six)
+				near(l, BY_SIX, eight);
+			if (four)
+				near(l, BY_FOUR, eight);
+			places[n] = (struct place){ .eight = eight,
+						    .at = (uint32_t)i,
+						    .six = six,
+						    .four = four,
+						    .three = short_three,
+						    .two = short_two };
 		}
-		eight = ex_lower_eight(text + i);
-		/* Short words, and those with a blank early, have no letter behind. */
-		short_two = ends_short(eight >> 16 & 0xff);
-		short_three = ends_short(eight >> 24 & 0xff);
-		six = begins(l, BY_SIX, eight);
-		four = begins(l, BY_FOUR, eight);
-		/* Mostly. */
-		if (!(short_two | short_three | six | four))
-			continue;
-		short_two &= begins(l, BY_TWO, eight);
-		short_three &= begins(l, BY_THREE, eight);
-		if (!(short_two | short_three | six | four) || (i >= 2 && inside_word(text, i)))
-			continue;
-		p.eight = eight;
-		p.at = i;
-		p.took = 1;
-		if (six & four)
-			probe_long(&p);
-		else if (six | four)
-			probe(&p, six ? BY_SIX : BY_FOUR);
-		if (short_three)
-			probe(&p, BY_THREE);
-		if (short_two)
-			probe(&p, BY_TWO);
-		if (p.err)
-			return p.err;
-		next = i + p.took;
+		if (++n == PLACES) {
+			enum err e = look(&p, places, n, &next);
+
+			if (e)
+				return e;
+			n = 0;
+		}
 	}
 }
