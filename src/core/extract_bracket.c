@@ -105,6 +105,8 @@ size_t fold_bracketed(const char *p, const char *end, const char **stands)
 	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
 		const char *t, *word = inside[i].word;
 
+		if (ex_lower(*s) != word[0])
+			continue;
 		n = strlen(word);
 		if ((size_t)(end - s) < n || !str_ieq((struct str){ s, n }, (struct str){ word, n }))
 			continue;

@@ -104,6 +104,7 @@ static uint32_t host_flags(struct ex *x, struct str host)
 					      "i2p",   "chan", "p2p",   "libre", "geek", "eth" };
 	struct str tld = last_label(host);
 	uint32_t flags = 0;
+	bool known;
 
 	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
 		size_t n = strlen(examples[i]);
@@ -112,11 +113,12 @@ static uint32_t host_flags(struct ex *x, struct str host)
 		    name_under(host, (struct str){ examples[i], n }))
 			return F_EXAMPLE;
 	}
-	if (!ex_tld(x, tld) && IN(tld, reserved))
+	known = ex_tld(x, tld);
+	if (!known && IN(tld, reserved))
 		return F_EXAMPLE;
 	if (tld.n == host.n)
 		return F_NOT_IN_DNS;
-	if (!ex_tld(x, tld) && (IN(tld, inside) || !IN(tld, beside)))
+	if (!known && (IN(tld, inside) || !IN(tld, beside)))
 		return F_NOT_IN_DNS;
 	if (str_is(tld, "onion")) {
 		struct str name = last_label(str_head(host, host.n - 6));

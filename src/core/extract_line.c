@@ -413,6 +413,12 @@ static void announced(struct ex *x)
 	x->told_end = 0;
 }
 
+/* Many are, and say nothing. */
+static bool blank_line(const struct ex *x, size_t at, size_t end)
+{
+	return end == at || (end == at + 1 && x->p[at] == '\r');
+}
+
 /* Headings up to the line of a candidate, which becomes the present one. */
 void ex_to_line(struct ex *x, size_t at)
 {
@@ -420,6 +426,8 @@ void ex_to_line(struct ex *x, size_t at)
 		size_t begin = x->lined, end = ex_line_end_of(x, begin);
 
 		x->lined = end + 1;
+		if (blank_line(x, begin, end) && at > end)
+			continue;
 		if (at <= end) {
 			struct str s;
 
@@ -458,6 +466,8 @@ void ex_pass_lines(struct ex *x, size_t at)
 		size_t begin = x->lined, end = ex_line_end_of(x, begin);
 
 		x->lined = end + 1;
+		if (blank_line(x, begin, end))
+			continue;
 		take_line(x, begin, end);
 	}
 }

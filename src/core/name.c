@@ -175,9 +175,11 @@ static bool has_control(struct str s)
 	return false;
 }
 
+enum { SCHEME_MAX = 16 };
+
 static bool scheme_ok(struct str s)
 {
-	if (s.n == 0 || s.n > 16)
+	if (s.n == 0 || s.n > SCHEME_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = lower(s.p[i]);
@@ -235,6 +237,7 @@ enum err url_normalise(struct str s, struct buf *out, struct str *host, uint16_t
 {
 	size_t begin = out->n, host_at, host_n, at = str_find(s, STR("://"));
 	struct str scheme, authority, path, h;
+	char lower_scheme[SCHEME_MAX];
 	uint64_t number;
 	uint16_t standard;
 	bool bracketed;
@@ -254,8 +257,9 @@ enum err url_normalise(struct str s, struct buf *out, struct str *host, uint16_t
 		return ERR_PARSE;
 
 	for (size_t i = 0; i < scheme.n; i++)
-		buf_ch(out, lower(scheme.p[i]));
-	buf_c(out, "://");
+		lower_scheme[i] = lower(scheme.p[i]);
+	buf_add(out, lower_scheme, scheme.n);
+	buf_add(out, "://", 3);
 	host_at = out->n;
 	if (ip_parse(h, &ip)) {
 		/* An IPv4-mapped address is the IPv4 address, so it loses its brackets. */

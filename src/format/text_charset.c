@@ -125,9 +125,17 @@ static bool mostly_utf8(struct str s)
 		size_t k = 1;
 
 		if (c < 0x80) {
-			uint64_t w;
+			uint64_t w, all[8];
 
-			/* Eight at a time. */
+			/* 64 and eight at a time. */
+			while (s.n - i >= sizeof all) {
+				memcpy(all, s.p + i, sizeof all);
+				for (int h = 1; h < 8; h++)
+					all[0] |= all[h];
+				if (all[0] & UINT64_C(0x8080808080808080))
+					break;
+				i += sizeof all;
+			}
 			while (s.n - i >= 8 &&
 			       (memcpy(&w, s.p + i, 8), !(w & UINT64_C(0x8080808080808080))))
 				i += 8;
