@@ -146,10 +146,23 @@ static struct str with_blanks(struct buf *b, struct str s)
 	return (struct str){ b->p ? b->p + begin : "", b->n - begin };
 }
 
+enum { DATE = sizeof "2020_12_31" - 1 };
+
+/* 2020_12_31, as a date; else nothing. */
+static struct str date_of(struct str s, char out[DATE])
+{
+	if (s.n != DATE)
+		return STR_NONE;
+	for (size_t i = 0; i < DATE; i++)
+		out[i] = (char)(s.p[i] == '_' ? '-' : s.p[i]);
+	return (struct str){ out, DATE };
+}
+
 static void describe(struct rules *r, const struct rule_facts *f, struct indicator *ind)
 {
+	char created[DATE], updated[DATE];
+	struct str from, seen;
 	const char *why;
-	char date[10];
 
 	ind->role = role_of(f, &ind->role_said);
 	ind->confidence = ind_confidence(f->confidence);
@@ -159,12 +172,11 @@ static void describe(struct rules *r, const struct rule_facts *f, struct indicat
 		ind->family = family_of_msg(f->msg);
 	else if (buf_room(&r->words, ind->family.n))
 		ind->family = with_blanks(&r->words, ind->family);
-	/* 2020_12_31 */
-	if (f->created.n == sizeof date) {
-		for (size_t i = 0; i < sizeof date; i++)
-			date[i] = (char)(f->created.p[i] == '_' ? '-' : f->created.p[i]);
-		(void)ind_validity((struct str){ date, sizeof date }, STR_NONE, ind, &why);
-	}
+	/* Groups of addresses keep their rule for years, and are renewed every day. */
+	from = date_of(f->created, created);
+	seen = date_of(f->updated, updated);
+	if (seen.n == 0 || !ind_sighted(from, seen, false, ind, &why))
+		(void)ind_validity(from, STR_NONE, ind, &why);
 }
 
 /* ---- telling ---------------------------------------------------------------------------------- */

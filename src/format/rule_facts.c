@@ -211,6 +211,8 @@ static void metadata(struct rule_facts *f, struct str value)
 			f->family = f->family.n ? f->family : v;
 		else if (str_iis(key, "created_at") || str_iis(key, "first_seen"))
 			f->created = v;
+		else if (str_iis(key, "updated_at") || str_iis(key, "last_seen"))
+			f->updated = v;
 		else if (str_iis(key, "confidence") || str_iis(key, "confidence_level"))
 			f->confidence = v;
 		else if (str_iis(key, "signature_severity"))

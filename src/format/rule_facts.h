@@ -34,7 +34,7 @@ struct rule_sought {
 
 struct rule_facts {
 	struct str msg, classtype, sid, url;
-	struct str family, confidence, created, severity;
+	struct str family, confidence, created, updated, severity;
 	struct str hashes[RULE_HASHES];
 	unsigned n_hashes;
 	struct rule_sought names[RULE_NAMES], uris[RULE_NAMES], last;
