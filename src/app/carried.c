@@ -4,7 +4,10 @@
 #include "app/catalogue.h"
 #include "core/name.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+enum { ALIAS_SLOTS = 8192 /* some 1,300 names */ };
 
 /* What a catalogue says of a MISP warninglist. */
 struct known_list {
@@ -30,21 +33,39 @@ static enum err known_row(void *ctx, const struct str field[ROW_FIELDS])
 	return k->name.p && k->reason.p ? ERR_OK : ERR_NOMEM;
 }
 
+/* The slot of a name: it is there, or there is room for it. The names are the program's own: nobody
+ * chooses them so that they meet in one slot. */
+static size_t slot_of_alias(const struct carried *c, struct str key)
+{
+	size_t i = str_hash(key, 0) & (ALIAS_SLOTS - 1);
+
+	while (c->alias_slot[i] && !str_eq(c->aliases.v[c->alias_slot[i] - 1].key, key))
+		i = (i + 1) & (ALIAS_SLOTS - 1);
+	return i;
+}
+
 static enum err alias_row(void *ctx, const struct str field[ROW_FIELDS])
 {
 	struct carried *c = ctx;
-	struct alias *a = VEC_PUSH(&c->aliases);
+	struct alias a = { arena_str(&c->arena, carried_key(c, field[1])), STR_NONE };
+	struct alias *before = c->aliases.n ? &c->aliases.v[c->aliases.n - 1] : NULL, *made;
+	size_t at;
 
-	if (!a)
+	/* Names of one family stand together. */
+	a.family = before && str_eq(before->family, field[0]) ? before->family
+							      : arena_str(&c->arena, field[0]);
+	if (!a.key.p || !a.family.p)
 		return ERR_NOMEM;
-	*a = (struct alias){ arena_str(&c->arena, carried_key(c, field[1])),
-			     arena_str(&c->arena, field[0]) };
-	return a->key.p && a->family.p ? ERR_OK : ERR_NOMEM;
-}
-
-static int by_key(const void *x, const void *y)
-{
-	return str_cmp(((const struct alias *)x)->key, ((const struct alias *)y)->key);
+	at = slot_of_alias(c, a.key);
+	if (c->alias_slot[at])
+		return ERR_OK;
+	assert(c->aliases.n < ALIAS_SLOTS / 2);
+	made = VEC_PUSH(&c->aliases);
+	if (!made)
+		return ERR_NOMEM;
+	*made = a;
+	c->alias_slot[at] = (uint16_t)c->aliases.n;
+	return ERR_OK;
 }
 
 static int by_name(const void *x, const void *y)
@@ -60,13 +81,12 @@ enum err carried_load(struct carried *c)
 	arena_init(&c->arena, (size_t)64 << 20);
 	buf_init(&c->key, 1 << 20);
 	buf_init(&c->name, 1 << 20);
-	e = catalogue_rows(catalogue_warninglists(), known_row, c);
+	c->alias_slot = calloc(ALIAS_SLOTS, sizeof *c->alias_slot);
+	e = c->alias_slot ? catalogue_rows(catalogue_warninglists(), known_row, c) : ERR_NOMEM;
 	if (!e)
 		e = catalogue_rows(catalogue_families(), alias_row, c);
 	if (c->known.n)
 		qsort(c->known.v, c->known.n, sizeof *c->known.v, by_name);
-	if (c->aliases.n)
-		qsort(c->aliases.v, c->aliases.n, sizeof *c->aliases.v, by_key);
 	return e;
 }
 
@@ -74,6 +94,7 @@ void carried_free(struct carried *c)
 {
 	free(c->known.v);
 	free(c->aliases.v);
+	free(c->alias_slot);
 	free(c->entries.v);
 	free(c->met.v);
 	free(c->met_slot);
@@ -84,11 +105,9 @@ void carried_free(struct carried *c)
 
 struct str carried_own_name(const struct carried *c, struct str key)
 {
-	struct alias want = { .key = key }, *found;
+	uint16_t at = c->alias_slot && key.n ? c->alias_slot[slot_of_alias(c, key)] : 0;
 
-	found = c->aliases.n && key.n ? bsearch(&want, c->aliases.v, c->aliases.n, sizeof want, by_key)
-				      : NULL;
-	return found ? found->family : STR_NONE;
+	return at ? c->aliases.v[at - 1].family : STR_NONE;
 }
 
 static const struct known_list *known_list(struct carried *c, struct str name)

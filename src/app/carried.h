@@ -24,6 +24,7 @@ struct carried {
 	struct arena arena;
 	VEC(struct known_list) known;
 	VEC(struct alias) aliases;
+	uint16_t *alias_slot;          /* by key */
 	VEC(struct exclusion) entries; /* of the lists, once they were asked for */
 	/* Whose imported names of families count, too; the caller's to set, NULL: nobody's. */
 	struct store *names;

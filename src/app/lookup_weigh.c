@@ -81,6 +81,7 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 			.lifetime = (uint16_t)(s->said.lifetime_days < UINT16_MAX ? s->said.lifetime_days
 										  : UINT16_MAX),
 			.seen = seen(&s->said, l->now),
+			.dropped = s->said.listed ? TIME_NONE : s->said.listed_last,
 			.until = ind->until,
 		};
 	}

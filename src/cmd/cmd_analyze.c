@@ -388,13 +388,16 @@ static int run(const struct command *self, int argc, char **argv)
 	return status;
 }
 
-static const char notes[] = "What can be read: nezumi formats. How findings are judged: docs/judgement.md.\n"
-			    "Exit status: 0 something was found, 1 nothing, 2 error.\n\n"
-			    "Examples\n"
-			    "  nezumi analyze -i controllers.txt /var/log/zeek\n"
-			    "  nezumi analyze -i feodo.csv -o constituents.csv -x warninglists/ \\\n"
-			    "    --html report.html flows/\n"
-			    "  zcat eve.json.gz | nezumi analyze -i iocs.csv --json -\n";
+static const char notes[] =
+	"What can be read: nezumi formats. How findings are judged: docs/judgement.md.\n"
+	"Without -i the data directory counts, with its lists and what analysts decided;\n"
+	"with -i nothing of it does.\n"
+	"Exit status: 0 something was found, 1 nothing, 2 error.\n\n"
+	"Examples\n"
+	"  nezumi analyze -i controllers.txt /var/log/zeek\n"
+	"  nezumi analyze -i feodo.csv -o constituents.csv -x warninglists/ \\\n"
+	"    --html report.html flows/\n"
+	"  zcat eve.json.gz | nezumi analyze -i iocs.csv --json -\n";
 
 const struct command cmd_analyze = { "analyze",
 				     "-i INDICATORS [options] TELEMETRY…",

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-#define DAY (86400.0 * 1e6)
+#define DAY     (86400.0 * 1e6)
+#define UNDATED 0.5
 
 double trust_reliability(char letter)
 {
@@ -44,6 +45,7 @@ struct trust_curve trust_curve(enum itype type, enum role role)
 
 static double fresh(const struct trust_said *s, int64_t now, struct trust_part *p)
 {
+	int64_t since = s->seen != TIME_NONE ? s->seen : s->dropped;
 	double left;
 
 	p->age = -1;
@@ -51,11 +53,11 @@ static double fresh(const struct trust_said *s, int64_t now, struct trust_part *
 		return 0;
 	if (!p->curve.days)
 		return 1;
-	if (s->seen == TIME_NONE)
-		return 0.5;
-	p->age = now > s->seen ? (double)(now - s->seen) / DAY : 0;
+	if (since == TIME_NONE)
+		return UNDATED;
+	p->age = now > since ? (double)(now - since) / DAY : 0;
 	left = 1 - pow(p->age / p->curve.days, 1 / p->curve.delta);
-	return left > 0 ? left : 0;
+	return left > 0 ? left * (s->seen != TIME_NONE ? 1 : UNDATED) : 0;
 }
 
 static struct trust_part part(const struct trust_said *s, int64_t now)

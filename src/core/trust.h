@@ -32,6 +32,8 @@ struct trust_said {
 	uint16_t lifetime; /* days, as the source's own setting says; 0: by type and role */
 	int64_t seen;      /* when it was last seen by anybody, own telemetry included; TIME_NONE:
 			      not known, counts as gone by half */
+	int64_t dropped;   /* of what was never dated and is no longer listed: when it was listed
+			      last, from which on it fades; TIME_NONE */
 	int64_t until;     /* the source itself says that it ends there; TIME_NONE */
 };
 

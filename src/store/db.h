@@ -52,6 +52,7 @@ enum sql {
 	SQL_SAID_UPDATE,
 	SQL_SAID_GONE,
 	SQL_SAID_LISTED, /* of a source, in order of value */
+	SQL_SAID_LISTED_ALL,
 	SQL_SAID_VALUES, /* the same without numbers */
 	SQL_SAID_VALUES_ALL,
 	SQL_IS_MOST,
@@ -151,6 +152,13 @@ MUST enum err lock_take(struct store *s, const char *who, struct errinfo *ei);
 void source_merge(struct store_source *is, const struct store_source *had);
 MUST enum err source_write(struct store *s, const struct store_source *is, bool fresh, int64_t *id,
 			   struct errinfo *ei);
+/*
+ * Prepare the statement that walks over what a source lists: what most statements are of is found
+ * faster by walking over all of them (most) than by an index (some), which leads to each by itself.
+ * The caller's to finalize.
+ */
+MUST enum err source_walk(struct store *s, int64_t source, enum sql some, enum sql most,
+			  sqlite3_stmt **out, struct errinfo *ei);
 void bind_run(sqlite3_stmt *st, const struct store_run *run);
 
 /* ---- schema.c ---- */

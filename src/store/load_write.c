@@ -43,15 +43,12 @@ static enum err put_source(struct writing *w, struct load_source *src, int64_t b
 
 static enum err begin_source(struct writing *w, struct load_source *src)
 {
-	int rc;
+	enum err e;
 
 	if (!src->says || !src->is.listed)
 		return ERR_OK;
-	rc = sqlite3_prepare_v2(w->s->db, sql_text[SQL_SAID_LISTED], -1, &src->old, NULL);
-	if (rc != SQLITE_OK)
-		return db_err(w->s, rc, w->ei);
-	bind_i64(src->old, 1, src->is.id);
-	return db_row(w->s, src->old, &src->more, w->ei);
+	e = source_walk(w->s, src->is.id, SQL_SAID_LISTED, SQL_SAID_LISTED_ALL, &src->old, w->ei);
+	return e ? e : db_row(w->s, src->old, &src->more, w->ei);
 }
 
 static enum err put_families(struct writing *w)

@@ -248,6 +248,29 @@ enum err store_source_remove(struct store *s, struct str name, struct errinfo *e
 	return e;
 }
 
+enum err source_walk(struct store *s, int64_t source, enum sql some, enum sql most,
+		     sqlite3_stmt **out, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false, is_most;
+	enum err e = db_use(s, SQL_IS_MOST, &st, ei);
+	int rc;
+
+	if (e)
+		return e;
+	bind_i64(st, 1, source);
+	e = db_row(s, st, &row, ei);
+	is_most = !e && row && sqlite3_column_int(st, 0);
+	(void)sqlite3_reset(st);
+	if (e)
+		return e;
+	rc = sqlite3_prepare_v2(s->db, sql_text[is_most ? most : some], -1, out, NULL);
+	if (rc != SQLITE_OK)
+		return db_err(s, rc, ei);
+	bind_i64(*out, 1, source);
+	return ERR_OK;
+}
+
 void bind_run(sqlite3_stmt *st, const struct store_run *run)
 {
 	bind_i64(st, 1, run->source_id);

@@ -79,6 +79,9 @@ const char *const sql_text[SQL_N] = {
 			  " WHERE type = ?1 AND key = ?2 AND source_id = ?3 AND n = ?4",
 	[SQL_SAID_LISTED] = "SELECT type, key, n FROM said INDEXED BY said_listed"
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
+	[SQL_SAID_LISTED_ALL] =
+		"SELECT type, key, n FROM said"
+		" WHERE +source_id = ?1 AND +run_last IS NULL ORDER BY type, key, source_id, n",
 	[SQL_SAID_VALUES] = "SELECT type, key FROM said INDEXED BY said_listed"
 			    " WHERE source_id = ?1 AND run_last IS NULL ORDER BY type, key, n",
 	[SQL_SAID_VALUES_ALL] =

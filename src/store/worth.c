@@ -211,29 +211,9 @@ static enum err next_value(struct store *s, sqlite3_stmt *st, struct key *last, 
 	}
 }
 
-/* What most statements are of is found faster by walking over all of them than by an index, which
- * leads to each by itself. */
 static enum err open_values(struct store *s, int64_t source, sqlite3_stmt **out, struct errinfo *ei)
 {
-	sqlite3_stmt *st = NULL;
-	bool row = false, most;
-	enum err e = db_use(s, SQL_IS_MOST, &st, ei);
-	int rc;
-
-	if (e)
-		return e;
-	bind_i64(st, 1, source);
-	e = db_row(s, st, &row, ei);
-	most = !e && row && sqlite3_column_int(st, 0);
-	(void)sqlite3_reset(st);
-	if (e)
-		return e;
-	rc = sqlite3_prepare_v2(s->db, sql_text[most ? SQL_SAID_VALUES_ALL : SQL_SAID_VALUES], -1,
-				out, NULL);
-	if (rc != SQLITE_OK)
-		return db_err(s, rc, ei);
-	bind_i64(*out, 1, source);
-	return ERR_OK;
+	return source_walk(s, source, SQL_SAID_VALUES, SQL_SAID_VALUES_ALL, out, ei);
 }
 
 /* Who else lists that value? */

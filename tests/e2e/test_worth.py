@@ -93,6 +93,18 @@ class Copies(Worth):
         self.assertIn("30", json.dumps(answer))
 
 
+class Age(Worth):
+    def test_what_was_never_dated(self):
+        """Half as long as it is listed, less and less once it is not."""
+        self.put("list", "45.1.1.1\n45.1.1.2\n")
+        self.imported("--reliability", "A", "list")
+        score = lambda days: [c["score"] for c in self.check("45.1.1.1", "45.1.1.2", env=e2e.later(days * 86400))]
+        self.assertEqual([score(d) for d in (0, 400)], [[48, 48]] * 2)
+        self.put("list", "45.1.1.1\n")
+        self.imported("list")
+        self.assertEqual([score(d) for d in (1, 60, 130)], [[48, 47], [48, 30], [48, 0]])
+
+
 class Record(Worth):
     def test_lists_and_decisions(self):
         """Wrong is what somebody vouches for; that follows the lists and the decisions."""

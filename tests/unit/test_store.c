@@ -848,6 +848,7 @@ static void no_scans(void **state)
 					  SQL_LISTERS,
 					  SQL_SAID_EVERY,
 					  SQL_SAID_VALUES_ALL,
+					  SQL_SAID_LISTED_ALL,
 					  SQL_IS_MOST,
 					  SQL_OVERLAP_OF_REMOVE };
 	struct store *s = opened(STORE_WRITE);

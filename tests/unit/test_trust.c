@@ -19,6 +19,7 @@ static struct trust_said says(char reliability, int64_t days_ago)
 				    .type = IT_IP,
 				    .role = ROLE_CONTROLLER,
 				    .seen = NOW - days_ago * DAY,
+				    .dropped = TIME_NONE,
 				    .until = TIME_NONE };
 }
 
@@ -49,6 +50,32 @@ static void one_source(void **state)
 	s.confidence = 0;
 	assert_int_equal(score(&s, 1), 0);
 	assert_int_equal(score(NULL, 0), 0);
+}
+
+/* What nobody dated counts half while it is listed, and fades from there when it no longer is. */
+static void undated(void **state)
+{
+	struct trust_said s = says('A', 0);
+	int last = 49;
+
+	(void)state;
+	s.seen = TIME_NONE;
+	assert_int_equal(score(&s, 1), 48);
+	for (int days = 0; days <= 130; days++) {
+		int now;
+
+		s.dropped = NOW - days * DAY;
+		now = score(&s, 1);
+		assert_true(now <= last);
+		assert_true(days < 120 ? now > 0 || days > 117 : now == 0);
+		/* Half of what it would be, had it been seen then. */
+		if (days == 60)
+			assert_int_equal(now, 30);
+		last = now;
+	}
+	/* A date of its own counts. */
+	s.seen = NOW;
+	assert_int_equal(score(&s, 1), 95);
 }
 
 static void ages(void **state)
@@ -133,7 +160,8 @@ static void records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(one_source), cmocka_unit_test(ages),
-					    cmocka_unit_test(agreement), cmocka_unit_test(records) };
+					    cmocka_unit_test(undated), cmocka_unit_test(agreement),
+					    cmocka_unit_test(records) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
