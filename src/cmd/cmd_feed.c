@@ -10,6 +10,7 @@
 enum {
 	OPT_FORCE = OPT_OWN,
 	OPT_CATALOGUE,
+	OPT_ALL,
 	OPT_FIELD, /* and those that follow: in the order of field_names */
 };
 
@@ -20,6 +21,7 @@ enum {
 static const struct option_row options[] = {
 	{ OPT_FORCE, "force", NULL, "update: whether due or not, as if no copy were at hand" },
 	{ OPT_CATALOGUE, "catalogue", NULL, "list: the feeds that the program knows, too" },
+	{ OPT_ALL, "all", NULL, "list: every source, what was imported among them" },
 	FIELD(0, "format", "FORMAT", "as nezumi formats lists them, or auto, taxii, misp-feed, otx-feed"),
 	FIELD(1, "reliability", "A..F",
 	      "how reliable it is, from A (completely) to E (not), F (cannot be judged)"),
@@ -56,6 +58,8 @@ static int own(void *ctx, int id, const char *arg)
 		w->force = true;
 	} else if (id == OPT_CATALOGUE) {
 		w->catalogue = true;
+	} else if (id == OPT_ALL) {
+		w->all = true;
 	} else {
 		for (const struct option_row *o = options; o->name; o++)
 			if (o->id == id && w->n_set < FEED_SET_MAX) {
@@ -188,7 +192,9 @@ static const char notes[] =
 	"is fetched before it is enabled. What a feed says is replaced as a whole or not\n"
 	"at all; when it cannot be had, or is no list, or grew or shrank tenfold, what\n"
 	"it said last stays.\n\n"
-	"  list [--catalogue]       the feeds in use; those that can be enabled by name\n"
+	"  list                     the feeds in use\n"
+	"  list --catalogue         those that can be enabled by name\n"
+	"  list --all               every source, imported files among them\n"
 	"  show NAME                all about one, its terms and its history\n"
 	"  enable NAME...           use one of the catalogue, or one that was disabled\n"
 	"  add NAME URL             use one that is not in the catalogue\n"

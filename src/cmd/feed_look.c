@@ -54,7 +54,11 @@ int feed_list(struct feed_wish *w)
 	struct arena a;
 	struct feed_page page;
 	size_t n;
-	enum err e = feed_load(w, &feeds, &catalogue, &a, &ei);
+	enum err e;
+
+	if (w->all)
+		return feed_sources(w);
+	e = feed_load(w, &feeds, &catalogue, &a, &ei);
 
 	feed_page_open(&page, w);
 	if (!e && w->c.json)

@@ -14,7 +14,7 @@ struct feed_wish {
 		struct str field, value;
 	} set[FEED_SET_MAX];
 	size_t n_set;
-	bool force, catalogue;
+	bool force, catalogue, all;
 	const struct command *self;
 	struct common c;
 	char **args; /* behind the verb */
@@ -22,6 +22,7 @@ struct feed_wish {
 };
 
 int feed_list(struct feed_wish *w);
+int feed_sources(struct feed_wish *w); /* list --all */
 int feed_show(struct feed_wish *w);
 int feed_add(struct feed_wish *w);
 int feed_change(struct feed_wish *w);
@@ -41,8 +42,8 @@ struct feed_page {
 };
 void feed_page_open(struct feed_page *p, const struct feed_wish *w);
 void feed_page_drop(struct feed_page *p);
-/* Write what people read, or JSON where that is wanted; status unless it cannot be written. */
-/* done: what is so although the page could not be written, or NULL. */
+/* Write what people read, or JSON where that is wanted; status unless it cannot be written. done:
+ * what is so although it cannot, or NULL. */
 int feed_page_close(struct feed_page *p, const struct feed_wish *w, int status, const char *done);
 
 int feed_trouble(enum err e, const struct errinfo *ei);

@@ -54,16 +54,8 @@ static enum err check(struct store *s, const char *sql, const char *what, const 
 static enum err count(struct store *s, enum sql which, uint64_t *out, struct store_health *h)
 {
 	struct errinfo ei = { 0 };
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum err e = db_use(s, which, &st, &ei);
+	enum err e = db_number(s, which, out, &ei);
 
-	if (!e)
-		e = db_row(s, st, &row, &ei);
-	if (!e && row)
-		*out = (uint64_t)sqlite3_column_int64(st, 0);
-	if (st)
-		(void)sqlite3_reset(st);
 	return e && e != ERR_NOMEM ? problem(s, h, "", str_of(ei.msg)) : e;
 }
 

@@ -107,6 +107,21 @@ enum err db_do(struct store *s, enum sql which, struct errinfo *ei)
 	return e ? e : db_run(s, st, ei);
 }
 
+enum err db_number(struct store *s, enum sql which, uint64_t *out, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum err e = db_use(s, which, &st, ei);
+
+	if (e)
+		return e;
+	e = db_row(s, st, &row, ei);
+	if (!e)
+		*out = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	(void)sqlite3_reset(st);
+	return e;
+}
+
 enum err db_exec(struct store *s, const char *sql, struct errinfo *ei)
 {
 	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);

@@ -28,6 +28,7 @@ enum sql {
 	SQL_SOURCE_STATE,
 	SQL_SOURCE_READ,
 	SQL_SOURCE_REMOVE,
+	SQL_SOURCE_HOLDS,
 	SQL_SOURCE_SAME,
 	SQL_SOURCE_COUNTED,
 	SQL_SOURCE_JUDGED,
@@ -119,6 +120,8 @@ MUST enum err db_run(struct store *s, sqlite3_stmt *st, struct errinfo *ei);
 /* The next row; *row false at the end. Reset it afterwards, whatever came of it. */
 MUST enum err db_row(struct store *s, sqlite3_stmt *st, bool *row, struct errinfo *ei);
 MUST enum err db_do(struct store *s, enum sql which, struct errinfo *ei);
+/* The one number that a statement yields; 0 where it yields none. */
+MUST enum err db_number(struct store *s, enum sql which, uint64_t *out, struct errinfo *ei);
 MUST enum err db_exec(struct store *s, const char *sql, struct errinfo *ei);
 /* changed: what is said, special, whose or decided; then the edition is another one. */
 MUST enum err db_commit(struct store *s, bool changed, struct errinfo *ei);

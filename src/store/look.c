@@ -333,15 +333,5 @@ enum err store_said_all(struct store *s, said_fn tell, void *ctx, struct errinfo
 
 enum err store_said_count(struct store *s, uint64_t *out, struct errinfo *ei)
 {
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum err e = db_use(s, SQL_COUNT_SAID, &st, ei);
-
-	if (e)
-		return e;
-	e = db_row(s, st, &row, ei);
-	if (!e)
-		*out = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
-	(void)sqlite3_reset(st);
-	return e;
+	return db_number(s, SQL_COUNT_SAID, out, ei);
 }

@@ -117,6 +117,24 @@ enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinf
 	return e;
 }
 
+enum err store_source_holds(struct store *s, int64_t id, struct store_holds *out, struct errinfo *ei)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum err e = db_use(s, SQL_SOURCE_HOLDS, &st, ei);
+
+	if (e)
+		return e;
+	bind_i64(st, 1, id);
+	e = db_row(s, st, &row, ei);
+	if (!e && row)
+		*out = (struct store_holds){ (uint64_t)sqlite3_column_int64(st, 0),
+					     (uint64_t)sqlite3_column_int64(st, 1),
+					     (uint64_t)sqlite3_column_int64(st, 2) };
+	(void)sqlite3_reset(st);
+	return e;
+}
+
 void source_merge(struct store_source *is, const struct store_source *had)
 {
 	const struct str *from[] = { &had->url,      &had->format, &had->licence,

@@ -39,6 +39,11 @@ const char *const sql_text[SQL_N] = {
 	[SQL_SOURCE_READ] = "UPDATE source SET last_run = ?2, listed = ?3, aside = ?4 WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 
+	[SQL_SOURCE_HOLDS] =
+		"SELECT (SELECT count(*) FROM exclusion_list l JOIN exclusion x ON x.list_id = l.id"
+		" WHERE l.source_id = s.id), (SELECT count(*) FROM organisation WHERE source_id = s.id),"
+		" (SELECT count(*) FROM alias WHERE source_id = s.id) FROM source s WHERE s.id = ?1",
+
 	/* A run that changed nothing of what is listed: what was counted before is so still. */
 	[SQL_SOURCE_SAME] = "UPDATE source SET counted = CASE WHEN counted = ?2 THEN ?3 ELSE counted END,"
 			    " judged = CASE WHEN judged = ?2 THEN ?3 ELSE judged END WHERE id = ?1",

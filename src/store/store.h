@@ -92,6 +92,12 @@ MUST enum err store_source_at(struct store *s, struct str path, struct store_sou
 typedef enum err (*source_fn)(void *ctx, const struct store_source *source);
 /* All, by name. */
 MUST enum err store_sources(struct store *s, source_fn tell, void *ctx, struct errinfo *ei);
+/* What else than indicators a source brought. */
+struct store_holds {
+	uint64_t exclusions, organisations, families; /* entries of lists; networks; names */
+};
+MUST enum err store_source_holds(struct store *s, int64_t id, struct store_holds *out,
+				 struct errinfo *ei);
 /* Add it, or replace what is known about the one of that name (not what it says, nor its runs). In
  * a transaction of its own. */
 MUST enum err store_source_put(struct store *s, const struct store_source *source, int64_t *id,

@@ -498,15 +498,5 @@ enum err store_record_put(struct store *s, const struct store_record *v, size_t 
 
 enum err store_special_state(struct store *s, uint64_t *out, struct errinfo *ei)
 {
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum err e = db_use(s, SQL_SPECIALS, &st, ei);
-
-	if (e)
-		return e;
-	e = db_row(s, st, &row, ei);
-	if (!e)
-		*out = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
-	(void)sqlite3_reset(st);
-	return e;
+	return db_number(s, SQL_SPECIALS, out, ei);
 }

@@ -26,6 +26,31 @@ from feed_server import PAGE, Case, Handler, Server, addresses, certificates, pa
 class Use(Case):
     """The commands."""
 
+    def test_all_sources(self):
+        """What was imported and what is fetched, in one place."""
+        self.assertEqual(json.loads(self.feed("list", "--all", "--json", status=1).out), {"sources": []})
+        self.assertIn("Nothing was imported", self.feed("list", "--all", status=1).text)
+        for name, text in (("iocs", "45.1.1.1\n45.1.1.2\n"), ("iocs", "45.1.1.2\n45.1.1.3\n45.1.1.4\n"), ("orgs.csv", "network,id\n203.0.113.0/24,a\n")):
+            self.put(name, text)
+            self.nezumi("import", "--data", "data", *["--reliability", "B"] * (name == "iocs"), name, status=0)
+        self.put("special", "45.7.7.0/24\n45.8.8.8\n")
+        self.nezumi("import", "--data", "data", "--kind", "exclusions", "--class", "provider", "special", status=0)
+        self.answers["/a"] = addresses(7)
+        self.add("a", "/a", "--reliability", "C")
+        self.add("b", "/b")
+        self.update("a")
+        keys = ("name", "kind", "reliability", "listed", "aged", "exclusions", "organisations", "families")
+        got = json.loads(self.feed("list", "--all", "--json").out)["sources"]
+        self.assertEqual([tuple(s[k] for k in keys) for s in got], [
+            ("a", "feed", "C", 7, 0, 0, 0, 0), ("b", "feed", "F", 0, 0, 0, 0, 0), ("iocs", "import", "B", 3, 1, 0, 0, 0),
+            ("orgs.csv", "import", None, 0, 0, 0, 1, 0), ("special", "import", None, 0, 0, 2, 0, 0)])
+        self.assertEqual([s["last_done"] is None for s in got], [False, True, False, False, False])
+        for lang in ("en", "ja"):
+            rows = self.feed("list", "--all", "--lang", lang).text.splitlines()
+            self.assertEqual([r.split()[0] for r in rows[-5:]], [s["name"] for s in got])
+        self.nezumi("import", "--data", "data", "--forget", "special", status=0)
+        self.assertEqual(len(json.loads(self.feed("list", "--all", "--json").out)["sources"]), 4)
+
     def test_nothing_yet(self):
         self.assertIn("No feed is enabled", self.feed("list", status=1).text)
         self.assertEqual(json.loads(self.feed("list", "--json", status=1).out), {"feeds": []})
