@@ -9,14 +9,21 @@ static bool harmful(enum role r)
 	return r <= ROLE_OTHER;
 }
 
+/* Nobody has seen what is to come: a clock is wrong, or somebody wants to be believed for ever. A
+ * day is for time zones and days that have not ended. */
+static int64_t past(int64_t t, int64_t now)
+{
+	return t != TIME_NONE && t > now + TIME_DAY ? TIME_NONE : t;
+}
+
 /* When somebody last saw it in use, as far as its source shows. A list that is fetched every day
  * sees what it lists; a file shows no more than its dates. */
 static int64_t seen(const struct store_said *s, int64_t now)
 {
-	int64_t t = s->ind.from;
+	int64_t t = past(s->ind.from, now), last = past(s->ind.seen, now);
 
-	if (s->ind.seen != TIME_NONE && s->ind.seen > t)
-		t = s->ind.seen < now ? s->ind.seen : now;
+	if (last != TIME_NONE && last > t)
+		t = last < now ? last : now;
 	if (s->kind == SOURCE_FEED && s->listed_last != TIME_NONE && s->listed_last > t)
 		t = s->listed_last;
 	return t;

@@ -249,6 +249,15 @@ class Scores(Worth):
         self.assertEqual(one["score"], two["score"])
         self.assertEqual(three["score"], 0)
 
+    def test_seen_in_days_to_come(self):
+        """Such a date says nothing: the one before counts, or none."""
+        self.put("l.csv", "value,first_seen,last_seen\n45.1.1.1,,%s\n45.1.1.2,%s,%s\n45.1.1.3,%s,%s\n45.1.1.4,,%s\n" % (
+            ago(-4000), ago(400), ago(-4000), ago(1), ago(-2), ago(-0.5)))
+        self.imported("--reliability", "A", "l.csv")
+        fresh = [self.explained("45.1.1.%d" % n)[0]["indicators"][0]["explain"]["freshness"] for n in (1, 2, 3, 4)]
+        self.assertEqual((fresh[0], fresh[1], fresh[3]), (0.5, 0, 1))
+        self.assertTrue(0.9 < fresh[2] < 1)
+
 
 class Documents(Worth):
     """Documents that name their author, one after another."""

@@ -61,11 +61,16 @@ class Said:
             return 0.0
         if self.kind == "hash":
             return 1.0
-        if self.age is None and self.gone is None:
+        age = self.age
+        if age is not None and age < -DAY and self.first is not None:  # it was seen in days to come: that says nothing
+            age += self.first
+        if age is not None and age < -DAY:
+            age = None
+        if age is None and self.gone is None:
             return 0.5
         tau, delta = AGEING[self.role][COLUMN[self.kind]]
-        t = max(0.0, self.gone if self.age is None else self.age / DAY)
-        return max(0.0, 1 - (t / tau) ** (1 / delta)) * (0.5 if self.age is None else 1)
+        t = max(0.0, self.gone if age is None else age / DAY)
+        return max(0.0, 1 - (t / tau) ** (1 / delta)) * (0.5 if age is None else 1)
 
     def past(self):
         """Days since its validity ended; 0 or less: it has not."""
