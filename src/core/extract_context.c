@@ -375,8 +375,9 @@ static void rarer(const struct ex *x, struct found *f, const struct word_hit *w,
 	if (w->kind & W_RECEIVER && label && w->at == x->line.body)
 		f->flags |= F_RECEIVER;
 	/* "contact" is what malware does, too; "Contact:" is not. */
-	if (w->kind & W_CONTACT && d < (before ? 56 : 28) &&
-	    (before || !memchr(x->p + f->end, ';', d)) && (w->number != ONLY_LABEL || ex_labels(x, w)))
+	if (w->kind & W_CONTACT && d < (before ? 56u : 28u) &&
+	    (before || !memchr(x->p + f->end, ';', d)) &&
+	    (w->number != ONLY_LABEL || ex_labels(x, w) || x->p[w->end] == '?'))
 		f->flags |= F_CONTACT;
 	if (w->kind & W_RANSOM) {
 		f->flags |= F_RANSOM;
@@ -593,11 +594,15 @@ void ex_surroundings(struct ex *x, struct found *f)
 			benign = w->end;
 		if (kind & W_REF && (before ? d < 60 : d < 30 && !memchr(x->p + f->end, ';', d))) {
 			/* "Link:" alone says nothing of whose it is. */
-			if (w->number == ONLY_LABEL)
-				link |= ex_labels(x, w) || !x->alarms ||
-					x->alarm_at + ALARM_NEAR <= f->at;
-			else
+			if (w->number == ONLY_LABEL) {
+				if (ex_labels(x, w) || !x->alarms ||
+				    x->alarm_at + ALARM_NEAR <= f->at || x->line.cells)
+					link = true;
+				else if (before && d < 40) /* "sent the link x" */
+					f->flags |= F_CUE;
+			} else {
 				f->flags |= F_REF;
+			}
 		}
 		/* "Sources: ...", "Contact: ..." within a list of indicators. */
 		if (before && w->at == x->line.body && ex_labels(x, w)) {

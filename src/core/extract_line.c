@@ -25,6 +25,9 @@ static bool in_name(const struct ex *x, const struct word_hit *w)
 		i--;
 	for (; k - w->end < 40 && ex_is(x->p[k], C_NAME); k++)
 		;
+	/* "no-phishing@" */
+	if (x->p[k] == '@')
+		return true;
 	/* "header.from=..." */
 	if (x->p[k] == '=' || x->p[k] == '(' || (x->p[k] == '"' && x->p[k + 1] == ':'))
 		return false;

@@ -87,22 +87,34 @@ static bool meant(const struct judge *j, const struct found *f)
 	       (j->hard_hosts == 0 || g & F_CUE || contrived(j, f));
 }
 
-/* A page to read, by its path. */
-static bool is_page(struct str url)
+/* Of a URL. */
+static struct str behind_host(const struct found *f)
 {
-	static const char *const paths[] = { "/blog/",     "/article", "/news/",    "/advisor",
-					     "/post/",     "/posts/",  "/docs/",    "/wiki/",
-					     "/press",     "/about",   "/contact",  "/security",
-					     "/report",    "/publica", "/research", "/bulletin",
-					     "/alerts/",   "/guid",    "/faq",      "/careers",
-					     "/community", "/blogs/",  "/topic",    "/story" };
-	size_t host = str_find(url, STR("://"));
-	struct str path = host == SIZE_MAX ? url : str_skip(url, host + 3);
+	size_t end = (size_t)(f->host.p - f->value.p) + f->host.n;
 
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-		if (str_find(path, str_of(paths[i])) != SIZE_MAX)
-			return true;
-	return false;
+	return str_skip(f->value, end < f->value.n ? end : f->value.n);
+}
+
+/* A page to read, by its path. */
+static bool is_page(struct str path)
+{
+	static const char *const words[] = { "blog",      "article", "news/",    "advisor",
+					     "post/",     "posts/",  "docs/",    "wiki/",
+					     "press",     "about",   "contact",  "security",
+					     "report",    "publica", "research", "bulletin",
+					     "alerts/",   "guid",    "faq",      "careers",
+					     "community", "topic",   "story" };
+
+	for (;;) {
+		size_t slash = str_chr(path, '/');
+
+		if (slash == SIZE_MAX)
+			return false;
+		path = str_skip(path, slash + 1);
+		for (size_t i = 0; path.n && i < sizeof words / sizeof words[0]; i++)
+			if (path.p[0] == words[i][0] && str_starts(path, str_of(words[i])))
+				return true;
+	}
 }
 
 /* Among the last lines of a longer text, where its authors sign. */
@@ -111,7 +123,9 @@ static bool at_end(const struct judge *j, const struct found *f)
 	size_t n = j->x->n, last = n / 8 < 300 ? 300 : n / 8 < 600 ? n / 8 : 600;
 
 	return n >= SHORT_TEXT && f->at + last > n && !(f->flags & F_ROW) &&
-	       !(f->flags & F_SEC_IOC && f->flags & F_ALONE) && !(f->pointed && f->flags & F_STRONG);
+	       !(f->flags & F_SEC_IOC && f->flags & F_ALONE &&
+		 !(j->hard_hosts >= 2 && str_starts(f->value, STR("www.")))) &&
+	       !(f->pointed && f->flags & F_STRONG);
 }
 
 /* How much the place of a live value speaks for its being an indicator. */
@@ -159,7 +173,8 @@ static int score(const struct judge *j, const struct found *f)
 		s -= 1;
 	if (at_end(j, f))
 		s -= 1;
-	if (f->type == EX_URL && !(g & F_HARD) && !(g & F_SEC_IOC && g & F_ALONE) && is_page(f->value))
+	if (f->type == EX_URL && !(g & (F_HARD | F_LINK | F_SERVICE)) &&
+	    !(g & F_SEC_IOC && g & F_ALONE) && is_page(behind_host(f)))
 		s -= f->pointed && g & F_STRONG ? 1 : 2;
 	if (f->traits & T_GLOSS && !(g & F_STRONG))
 		s -= 2;

@@ -8,7 +8,7 @@
 static void columns(struct ex *x, const struct ex_line *l)
 {
 	enum { SAY = W_VERSION | W_BENIGN | W_REFS | W_CONTACT | W_CUE | W_WEAK | W_IOC | W_NAMES };
-	size_t cell = l->body, n = 0, most = sizeof x->column / sizeof x->column[0];
+	size_t cell = l->body, n = 0, digits = 0, most = sizeof x->column / sizeof x->column[0];
 	uint32_t all = 0;
 
 	x->columns = 0;
@@ -20,8 +20,9 @@ static void columns(struct ex *x, const struct ex_line *l)
 		uint32_t kinds = 0;
 
 		/* That is no head. */
-		if (i < l->end && (ex_is(x->p[i], C_DIGIT) || x->p[i] == '=' || x->p[i] == '"'))
+		if (i < l->end && (x->p[i] == '=' || x->p[i] == '"'))
 			return;
+		digits += i < l->end && ex_is(x->p[i], C_DIGIT);
 		if (i < l->end && x->p[i] != '|' && x->p[i] != '\t' && !blanks)
 			continue;
 		if (i - cell <= 40)
@@ -43,7 +44,8 @@ static void columns(struct ex *x, const struct ex_line *l)
 			i++;
 		cell = i + 1;
 	}
-	x->columns = n > 1 && all & (W_VERSION | W_BENIGN | W_REFS | W_CONTACT | W_CUE | W_NAMES)
+	x->columns = n > 1 && digits * 4 <= l->end - l->body &&
+				     all & (W_VERSION | W_BENIGN | W_REFS | W_CONTACT | W_CUE | W_NAMES)
 			     ? (uint8_t)n
 			     : 0;
 }

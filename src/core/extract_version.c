@@ -122,6 +122,29 @@ size_t ex_version_reach(const struct ex *x, const struct found *f, const struct 
 	}
 }
 
+/* "and", "to", in words that join two versions; or nothing but punctuation. */
+static bool joins_versions(const struct ex *x, size_t from, size_t to)
+{
+	static const char *const words[] = { "and", "or", "to",  "through", "und",  "oder", "bis",
+					     "et",  "ou", "y",   "o",       "e",    "a",    "i",
+					     "lub", "do", "ve",  "dan",     "atau", "en",   "of",
+					     "och", "и",  "или", "до",      "та",   "і",    "або",
+					     "và",  "à",  "と",  "や",      "から", "和",   "或",
+					     "至",  "及", "到",  "및",      "～" };
+	size_t k = from, end;
+
+	while (k < to && !ex_is(x->p[k], C_ALPHA | C_WIDE))
+		k++;
+	for (end = k; end < to && ex_is(x->p[end], C_ALPHA | C_WIDE); end++)
+		;
+	if (k == end)
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_is((struct str){ x->p + k, end - k }, words[i]))
+			return ex_words_in(x, end, to) == 0;
+	return false;
+}
+
 /* "versions 7.0.9.1, 7.0.9.2 and 7.0.9.3": what goes on like the number before it. */
 static void go_on(struct ex *x, struct found *f)
 {
@@ -130,7 +153,7 @@ static void go_on(struct ex *x, struct found *f)
 	if (!(f->flags & F_VERSION)) {
 		if (!x->version_end || f->port || f->flags & (F_ALONE | F_SENDER) ||
 		    x->version_end < x->sentence_from || f->at < x->version_end ||
-		    f->at - x->version_end > 24 || ex_words_in(x, x->version_end, f->at) > 1)
+		    f->at - x->version_end > 24 || !joins_versions(x, x->version_end, f->at))
 			return;
 		for (w = ex_hits_from(x, x->version_end); w && w < ex_hits_end(x) && w->at < f->at; w++)
 			if (w->kind & (W_VALUE | W_CUE | W_ROLE | W_SENDER | W_IOC))

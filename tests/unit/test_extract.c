@@ -255,6 +255,42 @@ static void test_mistakes(void **state)
 		{ "3人が、196.20.16[.]20,1 ホスト名に", "ipv4 196.20.16.201?" },
 		{ "45.77.12[.]20,1\n45.77.12[.]30,4\n", "ipv4 45.77.12.20; ipv4 45.77.12.30" },
 		{ "045.077.012[.]009", "ipv4 45.77.12.9!" },
+		{ "196.20.16[.]20,1\n45.77.12[.]30\n", "ipv4 196.20.16.201?; ipv4 45.77.12.30" },
+		{ "from 45.77.12.20,1 it went", "ipv4 45.77.12.20?" },
+		{ "It is hxxp://bad-\ndomain[.]com/a.exe", "url http://bad-domain.com/a.exe!" },
+		{ "The payload was fetched from hxxp://bad-domain[.]com/a/very\n"
+		  "/long/path/with/many/segments/that/will/wrap/a.dll by\nthe loader.\n",
+		  "url http://bad-domain.com/a/very/long/path/with/many/segments/that/will/wrap/a.dll!" },
+		{ "The payload was fetched from hxxp://bad-domain[.]com/a\nand then it slept.\n",
+		  "url http://bad-domain.com/a" },
+	};
+
+	(void)state;
+	CHECK(rows, false);
+}
+
+/* What stands around says which of two readings is meant. */
+static void test_readings(void **state)
+{
+	static const struct row rows[] = {
+		/* An ending of files, and of names. */
+		{ "C2: bad-name[.]sh\nIt asked bad-name.sh again, and ran other-name.sh.\n",
+		  "domain bad-name.sh" },
+		{ "C2 domains:\nbad-name.zip\nbad-name.mov\n",
+		  "domain bad-name.zip; domain bad-name.mov" },
+		{ "Malware files:\nbad-name.zip\nbad-name.sh\n", "" },
+		/* Heads of columns. */
+		{ "| Malware | Version | C2 |\n|---|---|---|\n| Qbot | 45.1.2.3 | 45.77.12.9 |\n",
+		  "ipv4 45.77.12.9" },
+		{ "| Phishing domain | Legitimate |\n|---|---|\n| bad-name.com | good-name.com |\n",
+		  "domain bad-name.com" },
+		{ "Malware in versions 9.10.31.11, 9.10.31.12 and 9.10.31.13 calls 45.77.12.9.",
+		  "ipv4 45.77.12.9" },
+		/* Who impersonates whom, and in which clause. */
+		{ "Malware at bad-name.com impersonates good-name.com.", "domain bad-name.com" },
+		{ "unblocked 45.77.12.1 (false positive); blocked 45.77.12.9 (malware)",
+		  "ipv4 45.77.12.9" },
+		{ "uses: actions/checkout@8e5e7e5ab8b370d6c329ec480221332ada57f0ab", "" },
 	};
 
 	(void)state;
@@ -325,7 +361,8 @@ int main(void)
 		cmocka_unit_test(test_defanging),      cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_not_indicators), cmocka_unit_test(test_types),
 		cmocka_unit_test(test_places),         cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_facts),          cmocka_unit_test(test_words),
+		cmocka_unit_test(test_readings),       cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
