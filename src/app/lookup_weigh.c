@@ -31,10 +31,22 @@ static int64_t seen(const struct store_said *s, int64_t now)
 
 /* The sources among the statements, numbered, and what they have in common. */
 struct witnesses {
-	int64_t id[32];
-	size_t n;
-	uint64_t size[32], both[32 * 32];
+	size_t n, room;
+	int64_t *id;
+	uint64_t *size, *both;
 };
+
+/* Beyond that many sources of one value copies are not looked for. */
+enum { WITNESSES_MAX = 256 };
+
+static enum err room_for(struct witnesses *w, size_t said)
+{
+	w->room = said < WITNESSES_MAX ? said + 1 : WITNESSES_MAX;
+	w->id = calloc(w->room, sizeof *w->id);
+	w->size = calloc(w->room, sizeof *w->size);
+	w->both = calloc(w->room * w->room, sizeof *w->both);
+	return w->id && w->size && w->both ? ERR_OK : ERR_NOMEM;
+}
 
 static uint32_t witness(struct witnesses *w, int64_t id)
 {
@@ -42,7 +54,7 @@ static uint32_t witness(struct witnesses *w, int64_t id)
 
 	while (i < w->n && w->id[i] != id)
 		i++;
-	if (i == w->n && w->n < sizeof w->id / sizeof w->id[0])
+	if (i == w->n && w->n < w->room)
 		w->id[w->n++] = id;
 	return (uint32_t)i;
 }
@@ -67,9 +79,9 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 {
 	struct trust_said *said = calloc(k->said.n + 1, sizeof *said);
 	struct trust_part *parts = calloc(k->said.n + 1, sizeof *parts);
-	struct witnesses *w = calloc(1, sizeof *w);
+	struct witnesses many = { 0 }, *w = &many;
 	size_t n = 0;
-	enum err e = said && parts && w ? ERR_OK : ERR_NOMEM;
+	enum err e = said && parts ? room_for(w, k->said.n) : ERR_NOMEM;
 
 	for (size_t i = 0; !e && i < k->said.n; i++) {
 		struct looked_said *s = &k->said.v[i];
@@ -98,7 +110,7 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 		struct overlap o = { .n = w->n, .size = w->size, .both = w->both };
 
 		/* Sources beyond those that are numbered are few, and no copies of anybody. */
-		k->score = trust_score(said, n, w->n > 1 && w->n < 32 ? &o : NULL, l->now, parts);
+		k->score = trust_score(said, n, w->n > 1 && w->n < w->room ? &o : NULL, l->now, parts);
 		n = 0;
 		for (size_t i = 0; i < k->said.n; i++)
 			if (k->said.v[i].weighed)
@@ -106,6 +118,8 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 	}
 	free(said);
 	free(parts);
-	free(w);
+	free(w->id);
+	free(w->size);
+	free(w->both);
 	return e;
 }

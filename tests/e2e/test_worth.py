@@ -249,6 +249,12 @@ class Scores(Worth):
         self.assertEqual(one["score"], two["score"])
         self.assertEqual(three["score"], 0)
 
+    def test_forty_copies(self):
+        for n in range(40):
+            self.put("lists/%d" % n, "".join("45.1.1.%d\n" % i for i in range(1, 31)))
+        self.imported("lists")
+        self.assertEqual(self.explained("45.1.1.3")[0]["score"], 20)
+
     def test_seen_in_days_to_come(self):
         """Such a date says nothing: the one before counts, or none."""
         self.put("l.csv", "value,first_seen,last_seen\n45.1.1.1,,%s\n45.1.1.2,%s,%s\n45.1.1.3,%s,%s\n45.1.1.4,,%s\n" % (
