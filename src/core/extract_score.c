@@ -82,6 +82,9 @@ static bool meant(const struct judge *j, const struct found *f)
 
 	if (f->type != EX_DOMAIN && f->type != EX_URL)
 		return false;
+	/* A word of attacks in a long changelog is about nobody's site. */
+	if (!j->alarm && j->x->n >= LONG_TEXT)
+		return false;
 	return (f->alarm || (j->alarm && contrived(j, f))) &&
 	       !(g & (F_REF | F_LINK | F_SEC_REF | F_BENIGN | F_CONTACT)) &&
 	       (j->hard_hosts == 0 || g & F_CUE || contrived(j, f));
