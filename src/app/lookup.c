@@ -10,6 +10,7 @@
 enum {
 	SAID_MAX = 1000, /* statements about a value and what holds it */
 	WITHIN = 16,     /* entries that lie in a network or below a name */
+	URLS = 16,       /* URLs on a host */
 	ALLOWED = 1000,  /* overrides that do */
 };
 
@@ -35,6 +36,7 @@ void lookup_free(struct lookup *l)
 void looked_free(struct looked *k)
 {
 	free(k->said.v);
+	free(k->urls.v);
 	free(k->entries.v);
 	free(k->decisions.v);
 	arena_free(&k->arena);
@@ -114,6 +116,21 @@ static enum err ask_said(struct asking *a, const struct indicator *host, struct 
 	if (!e && host != &a->k->ind)
 		e = store_said_of(s, host, on_said, a, ei);
 	return e ? e : store_said_around(s, host, on_said, a, ei);
+}
+
+static enum err on_url(void *ctx, struct str url)
+{
+	struct asking *a = ctx;
+	struct str *to;
+
+	a->k->more_urls |= a->k->urls.n == URLS;
+	if (a->k->more_urls)
+		return ERR_OK;
+	to = VEC_PUSH(&a->k->urls);
+	if (!to)
+		return ERR_NOMEM;
+	*to = arena_str(&a->k->arena, url);
+	return to->p ? ERR_OK : ERR_NOMEM;
 }
 
 /* ---- lists and decisions ---- */
@@ -430,7 +447,7 @@ static enum err judge(struct asking *a, struct errinfo *ei)
 	k->detail = arena_str(&k->arena, buf_str(&a->text));
 	k->withheld = gated(k->why) ? why_text(k->why) : NULL;
 	k->opinion = opinion(k);
-	k->found = k->said.n || k->entries.n || k->decisions.n || k->withheld || k->has_org;
+	k->found = k->said.n || k->urls.n || k->entries.n || k->decisions.n || k->withheld || k->has_org;
 	return k->detail.p ? buf_err(&a->text) : ERR_NOMEM;
 }
 
@@ -473,6 +490,8 @@ enum err lookup_value(struct lookup *l, struct str text, struct looked *out, str
 	host = host_of(out, &other);
 	if (!e)
 		e = ask_said(&a, host, ei);
+	if (!e && l->store)
+		e = store_said_urls(l->store, &out->ind, URLS + 1, on_url, &a, ei);
 	if (!e)
 		e = ask_owner(&a, host, ei);
 	if (!e)

@@ -50,6 +50,8 @@ struct looked {
 	uint8_t score;
 	bool found; /* anything is known of it */
 	VEC(struct looked_said) said;
+	VEC(struct str) urls; /* on it, as a host, of which sources speak; they weigh nothing */
+	bool more_urls;       /* ... and more than these */
 	/* What may be done with it, and by which list, entry or statement. */
 	struct verdict_facts facts;
 	enum verdict_why why;

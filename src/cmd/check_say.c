@@ -72,6 +72,17 @@ static void json_said(struct buf *b, const struct looked_said *s, bool safe, boo
 	buf_ch(b, '}');
 }
 
+static void json_urls(struct buf *b, const struct looked *k, bool safe)
+{
+	buf_c(b, ",\"urls\":[");
+	for (size_t i = 0; i < k->urls.n; i++) {
+		if (i)
+			buf_ch(b, ',');
+		json_value(b, k->urls.v[i], safe);
+	}
+	buf_fmt(b, "],\"more_urls\":%s", k->more_urls ? "true" : "false");
+}
+
 static void json_entries(struct buf *b, const struct looked *k)
 {
 	buf_c(b, ",\"lists\":[");
@@ -165,6 +176,7 @@ void check_json(struct buf *b, const struct looked *k, bool safe, bool explain)
 		buf_c(b, "null");
 	}
 	json_action(b, k, explain);
+	json_urls(b, k, safe);
 	json_entries(b, k);
 	json_owner(b, k);
 	/* What telemetry taught is not kept yet. */
@@ -353,6 +365,15 @@ static void say_lists(struct screen *p, const struct looked *k)
 	}
 }
 
+/* What is spoken of on a host says nothing of all the others on it. */
+static void say_urls(struct screen *p, const struct looked *k)
+{
+	for (size_t i = 0; i < k->urls.n; i++)
+		line(p, i ? "" : "URLs on it", i ? "" : "その上の URL", k->urls.v[i], true);
+	if (k->more_urls)
+		line(p, "", "", STR("…"), false);
+}
+
 static void say_owner(struct screen *p, const struct looked *k)
 {
 	struct buf b;
@@ -465,11 +486,14 @@ void check_text(struct screen *p, const struct looked *k, bool explain)
 	say_action(p, k);
 	say_owner(p, k);
 	say_lists(p, k);
+	say_urls(p, k);
 	if (k->said.n)
 		screen_table(p, &t);
 	else
-		buf_c(p->b, SAY(p, "  no source says anything of it\n",
-				"  これに言及する情報源はありません\n"));
+		buf_c(p->b, k->urls.n ? SAY(p, "  no source says anything of the host itself\n",
+					    "  ホストそのものに言及する情報源はありません\n")
+				      : SAY(p, "  no source says anything of it\n",
+					    "  これに言及する情報源はありません\n"));
 	if (explain && k->said.n)
 		say_explained(p, k);
 	if (explain)

@@ -63,6 +63,7 @@ enum sql {
 	SQL_SAID_EVERY,
 	SQL_SAID_BY, /* of a source on a value */
 	SQL_SAID_OF,
+	SQL_SAID_URLS,
 	SQL_SAID_ALL,
 	SQL_SAID_REMOVE,
 	SQL_LIST_INSERT,

@@ -115,6 +115,68 @@ enum err store_said_around(struct store *s, const struct indicator *value, said_
 	return e;
 }
 
+/* ---- the URLs on a host ---- */
+
+/* Those that begin so, the last byte being what stands behind the host. */
+static enum err urls_from(struct store *s, struct str begin, unsigned most, url_fn tell, void *ctx,
+			  struct errinfo *ei)
+{
+	char end[KEY_MAX];
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum err e;
+
+	if (begin.n > sizeof end)
+		return ERR_OK;
+	memcpy(end, begin.p, begin.n);
+	end[begin.n - 1]++;
+	e = db_use(s, SQL_SAID_URLS, &st, ei);
+	if (e)
+		return e;
+	bind_i64(st, 1, V_URL);
+	(void)sqlite3_bind_blob(st, 2, begin.p, (int)begin.n, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(st, 3, end, (int)begin.n, SQLITE_STATIC);
+	bind_i64(st, 4, most);
+	while (!e && row) {
+		e = db_row(s, st, &row, ei);
+		if (!e && row)
+			e = tell(ctx, col_str(st, 0));
+	}
+	(void)sqlite3_reset(st);
+	return e;
+}
+
+enum err store_said_urls(struct store *s, const struct indicator *host, unsigned most, url_fn tell,
+			 void *ctx, struct errinfo *ei)
+{
+	static const char *const schemes[] = { "http", "https", "ftp" };
+	static const char behind[] = { '/', ':', '?' };
+	struct buf b;
+	enum err e = ERR_OK;
+
+	if (host->type != IT_DOMAIN && host->type != IT_IP)
+		return ERR_OK;
+	buf_init(&b, 2 * KEY_MAX);
+	for (size_t i = 0; !e && i < sizeof schemes / sizeof schemes[0]; i++)
+		for (size_t k = 0; !e && k < sizeof behind; k++) {
+			bool v6 = host->type == IT_IP && !ip_is_v4(host->net.ip);
+
+			buf_clear(&b);
+			buf_fmt(&b, "%s://%s", schemes[i], v6 ? "[" : "");
+			if (host->type == IT_IP)
+				ip_format(&b, host->net.ip);
+			else
+				buf_puts(&b, host->value);
+			buf_c(&b, v6 ? "]" : "");
+			buf_ch(&b, behind[k]);
+			e = buf_err(&b);
+			if (!e)
+				e = urls_from(s, buf_str(&b), most, tell, ctx, ei);
+		}
+	buf_free(&b);
+	return e;
+}
+
 /* ---- all values ---- */
 
 /* What rows name by number. */

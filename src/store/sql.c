@@ -114,6 +114,8 @@ const char *const sql_text[SQL_N] = {
 			" LEFT JOIN overlap o ON o.a = s.id AND o.b = s.id"
 			" LEFT JOIN import_run z ON z.id = ifnull(d.run_last, s.last_run)"
 			" WHERE d.type = ?1 AND d.key = ?2 ORDER BY d.source_id, d.n",
+	[SQL_SAID_URLS] = "SELECT DISTINCT key FROM said WHERE type = ?1 AND key >= ?2 AND key < ?3"
+			  " ORDER BY key LIMIT ?4",
 	[SQL_SAID_ALL] = "SELECT type, key, source_id, port, role, family_id, first, until,"
 			 " confidence, reference_id, revoked, run_first, run_last, seen FROM said"
 			 " ORDER BY type, key, source_id, n",

@@ -255,6 +255,14 @@ MUST enum err store_said_of(struct store *s, const struct indicator *value, said
  */
 MUST enum err store_said_around(struct store *s, const struct indicator *value, said_fn tell,
 				void *ctx, struct errinfo *ei);
+/*
+ * The URLs on a host (an address or a name of its own, not what lies below it) that are spoken of,
+ * at most `most` for each scheme and way to go on (`/`, a port, `?`). What tell is given lasts for
+ * the call. Cost: some point look-ups.
+ */
+typedef enum err (*url_fn)(void *ctx, struct str url);
+MUST enum err store_said_urls(struct store *s, const struct indicator *host, unsigned most,
+			      url_fn tell, void *ctx, struct errinfo *ei);
 /* Everything, by value. */
 MUST enum err store_said_all(struct store *s, said_fn tell, void *ctx, struct errinfo *ei);
 /* How many statements there are, as the sources' counts say. */

@@ -313,7 +313,7 @@ class Answers(Store):
                          "45.6.6.6", "10.0.0.1", "8.8.8.8", "co.uk", "45.200.1.1", "http://45.1.1.1/y", status=0)
         self.assertEqual([g["verdict"] for g in got], ["malicious", "malicious", "malicious", "malicious", "malicious", "suspicious", "suspicious",
                                                        "benign", "unknown", "unknown", "malicious"])
-        keys = ["value", "type", "verdict", "score", "indicators", "withheld", "action", "action_reason", "action_detail", "lists", "overrides", "asn", "as_name", "country", "organisation",
+        keys = ["value", "type", "verdict", "score", "indicators", "withheld", "action", "action_reason", "action_detail", "urls", "more_urls", "lists", "overrides", "asn", "as_name", "country", "organisation",
                 "passive_dns", "relations", "sightings"]
         for g in got:
             self.assertEqual(list(g), keys)
@@ -332,6 +332,26 @@ class Answers(Store):
             self.assertIn("45.1.1[.]1", text)
             self.assertNotIn("45.1.1.1", text)
             self.assertIn({"en": "malicious", "ja": "悪性"}[lang], text)
+
+    def test_urls_on_a_host(self):
+        """Shown with the host, and no word against it; not those of other hosts that begin like it."""
+        self.put("urls", "".join("http://45.70.1.3/%02d\n" % i for i in range(20)) + "https://evil-hx.net/a\nhttp://evil-hx.net:8080/b\n"
+                 "http://evil-hx.net?q=1\nftp://evil-hx.net/f\nhttp://evil-hx.net.other.org/\nhttp://sub.evil-hx.net/c\nhttp://45.70.1.30/\n"
+                 "http://[2a03:b0c0::4]:8080/p\nhttp://user@evil-hx.org/\n")
+        self.imported("urls")
+        many, name, v6, other, below = self.check("45.70.1.3", "EVIL-hx.net.", "2a03:b0c0:0::4", "sub.evil-hx.net", "45.70.1.3/32")
+        self.assertEqual((many["urls"], many["more_urls"]), (["http://45.70.1.3/%02d" % i for i in range(16)], True))
+        self.assertEqual(sorted(name["urls"]), ["ftp://evil-hx.net/f", "http://evil-hx.net/?q=1", "http://evil-hx.net:8080/b", "https://evil-hx.net/a"])
+        self.assertEqual((v6["urls"], v6["more_urls"]), (["http://[2a03:b0c0::4]:8080/p"], False))
+        self.assertEqual(other["urls"], ["http://sub.evil-hx.net/c"])
+        for k in (many, name, v6):
+            self.assertEqual((k["verdict"], k["score"], k["indicators"], k["action"]), ("unknown", 0, [], "none"))
+        self.assertEqual(below["urls"], many["urls"])
+        self.assertEqual([k["urls"] for k in self.check("45.70.1.0/24", "http://evil-hx.net/", status=1)], [[], []])
+        told = self.nezumi("check", "--data", "data", "--owners", "none", "evil-hx.net", status=0).text
+        self.assertIn("URLs on it", told)
+        self.assertIn("hxxps://evil-hx[.]net/a", told)
+        self.assertEqual(self.check("evil.other", status=1)[0]["urls"], [])
 
     def test_lists_that_hold_it(self):
         """What is told of lists holds the value or lies in it; neighbours, and names for themselves only, do not."""
