@@ -114,6 +114,16 @@ static void read_state(struct feed_known *k)
 	k->rows = count_in(json_object_get(k->state, "last"), "rows");
 }
 
+bool feed_is_due(const struct feed_known *k, int64_t now)
+{
+	int64_t most = (int64_t)k->feed.interval_s * TIME_S;
+
+	/* As long as that a server may ask for. */
+	most = most < TIME_DAY ? TIME_DAY : most;
+	return k->enabled && k->feed.interval_s &&
+	       (k->due == TIME_NONE || k->due <= now || k->due - now > most);
+}
+
 static enum err take_source(struct feeds *f, const struct store_source *s, struct errinfo *ei)
 {
 	struct feed_known *k = VEC_PUSH(f);

@@ -36,6 +36,10 @@ struct feed_known {
 	struct json_t *state;
 };
 
+/* Enabled, by schedule, and its time has come. What waits longer than it ever would was asked when
+ * a clock went ahead. */
+bool feed_is_due(const struct feed_known *k, int64_t now);
+
 struct feeds {
 	struct feed_known *v;
 	size_t n, cap;

@@ -348,11 +348,6 @@ static struct update update_of(const char *dir, const struct feeds_client *c, st
 	return (struct update){ .dir = dir, .client = c, .known = k, .r = r };
 }
 
-static bool is_due(const struct feed_known *k, int64_t at)
-{
-	return k->enabled && k->feed.interval_s && (k->due == TIME_NONE || k->due <= at);
-}
-
 static bool is_named(const struct feed_known *k, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -405,7 +400,7 @@ enum err feeds_update(const char *dir, const char *const *names, size_t n, bool 
 		struct update u = update_of(dir, c, &all.v[i], &r);
 
 		if (n ? !is_named(&all.v[i], names, n)
-		      : !all.v[i].enabled || (!force && !is_due(&all.v[i], update_now(&u))))
+		      : !all.v[i].enabled || (!force && !feed_is_due(&all.v[i], update_now(&u))))
 			continue;
 		if (stop_asked()) {
 			e = err_set(ei, ERR_STOP, "stopped before %s", u.known->feed.name);

@@ -219,7 +219,9 @@ static int forget(const struct wish *w, const struct common *c)
 	if (!e)
 		worth(s, c);
 	store_close(s);
-	return e ? complain("%s", ei.msg[0] ? ei.msg : err_text(e)) : EXIT_FOUND;
+	if (e)
+		return complain("%s", ei.msg[0] ? ei.msg : err_text(e));
+	return c->quiet || c->json ? EXIT_FOUND : import_say_forgotten(c, w->forget, &is);
 }
 
 static int run(const struct command *self, int argc, char **argv)

@@ -54,7 +54,7 @@ static void put_due(struct screen *p, struct buf *b, const struct feed_known *k,
 {
 	if (!k->enabled || !k->feed.interval_s) {
 		buf_c(b, k->enabled ? SAY(p, "by hand", "手動") : "-");
-	} else if (k->due == TIME_NONE || k->due <= now) {
+	} else if (feed_is_due(k, now)) {
 		buf_c(b, SAY(p, "now", "今"));
 	} else {
 		buf_c(b, SAY(p, "in ", ""));

@@ -226,3 +226,23 @@ int import_say(struct intake *in, const struct store *s, const struct common *c,
 	}
 	return status < 0 ? EXIT_FOUND : status;
 }
+
+int import_say_forgotten(const struct common *c, struct str name, const struct store_source *was)
+{
+	struct errinfo ei = { 0 };
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, 1 << 20);
+	esc_term(&b, name);
+	buf_fmt(&b,
+		SAY(c, ": forgotten, with %lld indicators listed\n", ": 忘れました（掲載 %lld 件）\n"),
+		(long long)was->listed);
+	e = buf_err(&b);
+	if (!e)
+		e = file_write("-", buf_str(&b), &ei);
+	buf_free(&b);
+	return e ? complain("it is forgotten, but this could not be told: %s",
+			    ei.msg[0] ? ei.msg : err_text(e))
+		 : EXIT_FOUND;
+}

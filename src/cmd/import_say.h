@@ -13,4 +13,7 @@ void import_tell(struct intake *in, const struct common *c);
  * it may be that nobody can be told. */
 int import_say(struct intake *in, const struct store *s, const struct common *c, double took);
 
+/* That a source was forgotten, with how much it listed. Returns an exit status. */
+int import_say_forgotten(const struct common *c, struct str name, const struct store_source *was);
+
 #endif

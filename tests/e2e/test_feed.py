@@ -151,6 +151,15 @@ class When(Case):
         self.feed("disable", "a")
         self.assertEqual(set(self.update("--force")[0]), {"b"})
 
+    def test_a_clock_that_went_ahead(self):
+        self.answers["/a"] = addresses(10)
+        self.add("a", "/a", "--interval", "2d")
+        self.assertEqual(set(self.update(env=e2e.later(10 * 365 * 86400))[0]), {"a"})
+        self.assertEqual(set(self.update()[0]), {"a"})
+        self.assertEqual(set(self.update()[0]), set())
+        self.assertEqual(set(self.update(env=e2e.later(86400))[0]), set())
+        self.assertEqual(set(self.update(env=e2e.later(3 * 86400))[0]), {"a"})
+
     def test_a_failure_is_tried_again_sooner_and_noted(self):
         self.answers["/a"] = lambda h: h.say(500, b"no")
         self.add("a", "/a", "--interval", "1d")
