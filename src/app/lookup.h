@@ -26,6 +26,7 @@ struct looked_said {
 	const char *withheld; /* what it is about holds the one asked for, and is withheld: why */
 	bool weighed;         /* it speaks of harm, and counts in the score */
 	struct trust_part part;
+	struct str repeats; /* the source whose statement it repeats, where it does not count */
 };
 
 /* An entry of a list that holds the value, or lies in it. */

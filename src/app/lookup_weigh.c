@@ -75,6 +75,28 @@ static enum err overlaps(struct lookup *l, struct witnesses *w, struct errinfo *
 	return e;
 }
 
+/* Parts are numbered by the statements that are weighed. */
+static const struct looked_said *weighed(const struct looked *k, size_t number)
+{
+	for (size_t i = 0; i < k->said.n; i++)
+		if (k->said.v[i].weighed && number-- == 0)
+			return &k->said.v[i];
+	return NULL;
+}
+
+static void name_repeated(struct looked *k)
+{
+	for (size_t i = 0; i < k->said.n; i++) {
+		struct looked_said *s = &k->said.v[i];
+		const struct looked_said *first;
+
+		if (!s->weighed || s->part.counts)
+			continue;
+		first = weighed(k, s->part.repeats);
+		s->repeats = first ? first->said.ind.source : STR_NONE;
+	}
+}
+
 enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 {
 	struct trust_said *said = calloc(k->said.n + 1, sizeof *said);
@@ -115,6 +137,7 @@ enum err lookup_weigh(struct lookup *l, struct looked *k, struct errinfo *ei)
 		for (size_t i = 0; i < k->said.n; i++)
 			if (k->said.v[i].weighed)
 				k->said.v[i].part = parts[n++];
+		name_repeated(k);
 	}
 	free(said);
 	free(parts);

@@ -65,10 +65,15 @@ static void json_said(struct buf *b, const struct looked_said *s, bool safe, boo
 			",\"explain\":{\"reliability\":%.3f,\"confidence\":%.3f,\"record\":%.6f,"
 			"\"source_values\":%llu,\"source_wrong\":%llu,"
 			"\"freshness\":%.4f,\"age_days\":%.4f,\"lifetime_days\":%u,\"delta\":%.2f,"
-			"\"weight\":%.6f,\"counts\":%s}",
+			"\"weight\":%.6f,\"counts\":%s",
 			p->source, p->said, p->record, (unsigned long long)s->said.source_values,
 			(unsigned long long)s->said.source_wrong, p->fresh, p->age, p->curve.days,
 			p->curve.delta, p->weight, p->counts ? "true" : "false");
+	if (explain && s->weighed) {
+		if (!p->counts)
+			put_text(b, "repeats", s->repeats);
+		buf_ch(b, '}');
+	}
 	buf_ch(b, '}');
 }
 
@@ -294,8 +299,12 @@ static void say_explained(struct screen *p, const struct looked *k)
 			    "\n    信頼性 %c %.2f × 自己申告 %.2f × 実績 %.2f × 鮮度 %.2f = %.2f"),
 			s->said.reliability ? s->said.reliability : '?', t->source, t->said,
 			t->record, t->fresh, t->weight);
-		if (!t->counts)
-			buf_c(p->b, SAY(p, "; repeats another source", "（他の情報源の写し）"));
+		if (!t->counts) {
+			buf_c(p->b, SAY(p, "\n    adds nothing: repeats ", "\n    加算なし（写し）: "));
+			buf_clear(&p->cell);
+			cell_text(p, s->repeats);
+			screen_cell(p, LEFT, p->width - 30, true);
+		}
 		buf_ch(p->b, '\n');
 		if (s->said.source_wrong)
 			buf_fmt(p->b,

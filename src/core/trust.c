@@ -74,15 +74,15 @@ static struct trust_part part(const struct trust_said *s, int64_t now)
 	return p;
 }
 
-/* Does a statement that counts already say the same for the same reason? */
-static bool repeated(const struct trust_said *said, const struct trust_part *parts, size_t n,
-		     size_t i, const struct overlap *o)
+/* The statement that counts already and says the same for the same reason; i: there is none. */
+static size_t repeated(const struct trust_said *said, const struct trust_part *parts, size_t n,
+		       size_t i, const struct overlap *o)
 {
 	for (size_t k = 0; k < n; k++)
 		if (parts[k].counts && (said[k].source == said[i].source ||
 					(o && overlap_copy(o, said[k].source, said[i].source))))
-			return true;
-	return false;
+			return k;
+	return i;
 }
 
 uint8_t trust_score(const struct trust_said *said, size_t n, const struct overlap *overlap,
@@ -103,7 +103,8 @@ uint8_t trust_score(const struct trust_said *said, size_t n, const struct overla
 				best = i;
 		last = parts[best].weight;
 		at = best + 1;
-		if (repeated(said, parts, n, best, overlap))
+		parts[best].repeats = repeated(said, parts, n, best, overlap);
+		if (parts[best].repeats != best)
 			continue;
 		parts[best].counts = true;
 		doubt *= 1 - parts[best].weight;

@@ -46,8 +46,9 @@ struct trust_part {
 	double weight; /* the product of all */
 	double age;    /* days; negative: not known */
 	struct trust_curve curve;
-	bool counts; /* false: it repeats a stronger one, of a source that is a copy of its own or
-			its source */
+	bool counts;    /* false: it repeats a stronger one, of a source that is a copy of its own
+			   or its source */
+	size_t repeats; /* ... which; of statements that count, itself */
 };
 
 /*

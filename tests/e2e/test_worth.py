@@ -75,6 +75,7 @@ class Copies(Worth):
         # 24 of 30 are 80 %: a copy. 23 are not; but that makes two of two and three.
         said = self.explained("45.1.0.0")[0]["indicators"]
         self.assertEqual({s["source"]: s["explain"]["counts"] for s in said}, {"one": True, "two": False, "three": True})
+        self.assertEqual([s["explain"].get("repeats") for s in said if s["source"] != "three"], [None, "one"])
         # The next edition of the copy has values of its own, at once.
         self.put("two", "".join(v + "\n" for v in values[:20] + ["45.2.0.%d" % i for i in range(10)]))
         self.imported("two")
