@@ -120,14 +120,30 @@ static const struct reader *table_by_columns(enum reads reads, const struct samp
 	return found;
 }
 
+/* The first bytes, without the mark of UTF-8 that may stand before them; good until more is peeked
+ * at. */
+static enum err take_sample(struct source *s, struct sample *out, bool *marked, struct errinfo *ei)
+{
+	enum err e = source_peek(s, SAMPLE, &out->head, &out->whole, ei);
+
+	if (e)
+		return e;
+	out->whole &= out->head.n <= SAMPLE;
+	out->head = str_head(out->head, SAMPLE);
+	*marked = str_starts(out->head, STR("\xef\xbb\xbf"));
+	if (*marked)
+		out->head = str_skip(out->head, 3);
+	return ERR_OK;
+}
+
 /*
  * The first lines may be hostile or hurt: look for a format without header behind them, as far as a
  * peek reaches.
  */
-static enum err recognise_behind(enum reads reads, struct source *s, const struct sample *sample,
+static enum err recognise_behind(enum reads reads, struct source *s, struct str name,
 				 const struct reader **out)
 {
-	struct sample later = *sample;
+	struct sample later = { .name = name };
 	const struct reader *r;
 	struct str all;
 	struct errinfo ei;
@@ -155,18 +171,15 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 	struct source *s = NULL;
 	struct sample sample = { .name = path_name(file->path) };
 	struct errinfo ei = { 0 };
-	enum err e = source_open(file->path.p, &s, &ei);
+	enum err again = ERR_OK, e = source_open(file->path.p, &s, &ei);
+	bool marked = false;
 
 	if (!e)
-		e = source_peek(s, SAMPLE, &sample.head, &sample.whole, &ei);
+		e = take_sample(s, &sample, &marked, &ei);
 	file->unreadable = e != ERR_OK;
 	if (!e) {
-		file->size = source_plain_size(s);
+		file->size = marked ? 0 : source_plain_size(s);
 		file->id = source_id(s);
-	}
-	if (!e && str_starts(sample.head, STR("\xef\xbb\xbf"))) {
-		sample.head = str_skip(sample.head, 3);
-		file->size = 0;
 	}
 	if (!e && as)
 		file->reader = as;
@@ -177,7 +190,11 @@ static enum err recognise(struct scan_files *f, struct scan_file *file, enum rea
 		if (file->reader)
 			e = ERR_OK;
 		else if (reads == READS_RECORDS) /* lists are too easily recognised in anything */
-			e = recognise_behind(reads, s, &sample, &file->reader);
+			e = recognise_behind(reads, s, sample.name, &file->reader);
+		/* What was looked at before may have moved. */
+		if (e == ERR_OK || e == ERR_FORMAT)
+			again = take_sample(s, &sample, &marked, &ei);
+		e = again ? again : e;
 	}
 	if (e == ERR_FORMAT)
 		e = content_refuse(&sample, reads, &ei);

@@ -4,13 +4,14 @@
 
 import ctypes
 import os
+import random
 import resource
 import signal
 import struct
 import time
 
 import e2e
-from make import CONTROLLER, DOMAIN, T0, gz, heading, lines, row, zeek, zst, zst_repeat
+from make import CONTROLLER, DOMAIN, HOST, T0, gz, heading, lines, row, zeek, zst, zst_repeat
 from samples import TELEMETRY
 
 
@@ -125,6 +126,19 @@ class Absent(e2e.Case):
     def records(self, *args, status, **kw):
         done = self.nezumi("analyze", *e2e.FIXED, "--json", "-i", "list", *args, status=status, **kw)
         return self.finding(self.answer(done.out))["records"], done.err
+
+    def test_large_files_that_nobody_reads(self):
+        """What is behind the first 64 KiB is looked at, too; then their beginning says what they are."""
+        for head, why in ((b"\x1f\x9d", "packed by compress"), (b"BZh9", "packed by bzip2"), (b"Rar!\x1a\x07\x00", "a RAR archive"),
+                          (b"\xef\xbb\xbf<!doctype html><title>Log in</title>\n", '"Log in"'), (b"\0\1", "no reader recognises")):
+            for size in (60000, 70000, 2000000):
+                with self.subTest(head=head, size=size):
+                    self.put("log", head + random.Random(size).randbytes(size))
+                    self.assertIn(why, self.nezumi("analyze", *e2e.FIXED, "-i", "list", "log", status=2).err)
+        # And lines behind hostile ones are read, however long those are.
+        self.put("log", b"{" + b"\xff" * 66000 + b"\n" + b'{"ts":1543600000.0,"uid":"C1","id.orig_h":"%s","id.orig_p":50000,"id.resp_h":"%s","id.resp_p":443,"proto":"tcp",'
+                 b'"conn_state":"SF","orig_bytes":10,"resp_bytes":10}\n' % (HOST.encode(), CONTROLLER.encode()))
+        self.assertEqual(self.records("log", status=0)[0], 1)
 
     def test_missing_file_among_many(self):
         for place in (["no-such-file", "logs"], ["logs/a", "no-such-file", "logs/b", "logs/c"], ["logs", "no-such-file"]):

@@ -276,7 +276,7 @@ static void csv(struct str line)
 	buf_init(&again, 0);
 	buf_init(&b, 0);
 	n = csv_split(line, sep, &scratch, field, &why);
-	need(n >= -1 && n <= CSV_FIELDS_MAX && n != 0);
+	need(n >= CSV_OPEN && n <= CSV_FIELDS_MAX && n != 0);
 	need(n > 0 || why);
 	for (int i = 0; i < n; i++) {
 		need(within(field[i], line) || within(field[i], buf_str(&scratch)));
