@@ -316,7 +316,8 @@ static const char *explain(const struct term *t, struct str reason)
 	static const char *const words[][3] = {
 		{ "inbound-only", "the controller called and was not answered",
 		  "C2 側からの接続で、応答なし" },
-		{ "outside-validity", "the indicator was not valid at that time", "インジケーターの有効期間外" },
+		{ "outside-validity", "the indicator was not valid at that time",
+		  "インジケーターの有効期間外" },
 		{ "benign-name", "a benign service on a shared address was named",
 		  "共有アドレス上の正規サービス名" },
 		{ "scanner", "known scanners", "既知のスキャナー" },

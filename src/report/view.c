@@ -414,7 +414,8 @@ struct str view_family_text(const struct view *v, const struct view_family *f)
 {
 	if (f->name.n)
 		return f->name;
-	return v->o->lang == REPORT_JA ? STR("ファミリー名のないインジケーター") : STR("No family named");
+	return v->o->lang == REPORT_JA ? STR("ファミリー名のないインジケーター")
+				       : STR("No family named");
 }
 
 struct str view_path(const struct view *v, struct str path, char scratch[32])
