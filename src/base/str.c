@@ -116,6 +116,18 @@ bool str_cut(struct str *rest, char sep, struct str *part)
 	return true;
 }
 
+bool str_word(struct str *rest, struct str *word)
+{
+	struct str s = str_trim(*rest);
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t')
+		n++;
+	*word = str_head(s, n);
+	*rest = str_skip(s, n);
+	return n > 0;
+}
+
 bool str_line(struct str *rest, struct str *line)
 {
 	size_t at;

@@ -75,6 +75,9 @@ static inline struct str str_head(struct str s, size_t n)
  */
 bool str_cut(struct str *rest, char sep, struct str *part);
 
+/* Take one word, blanks and tabs before it passed over; false at the end. */
+bool str_word(struct str *rest, struct str *word);
+
 /* Take one line without its LF or CRLF; false at the end. Counts no lines itself. */
 bool str_line(struct str *rest, struct str *line);
 

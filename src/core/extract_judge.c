@@ -90,17 +90,17 @@ struct str judge_branch(struct str v4)
 bool judge_office(struct str mail)
 {
 	static const char *const boxes[] = {
-		"info",       "contact",    "contacto", "contato",   "kontakt",      "press",
-		"presse",     "media",      "soc",      "csirt",     "cert",         "cirt",
-		"abuse",      "security",   "psirt",    "incident",  "incidents",    "tips",
-		"helpdesk",   "feedback",   "newsroom", "editor",    "intel",        "research",
-		"labs",       "lab",        "report",   "reports",   "threatintel",  "disclosure",
-		"notes",      "privacy",    "pr",       "dpo",       "gdpr",         "hunting",
-		"team",       "hello",      "cti",      "dfir",      "hunting",      "team",
-		"hello",      "cti",        "dfir",     "jubao",     "phishing",     "spam",
-		"fraud",      "redaktion",  "support",  "help",      "sales",        "webmaster",
-		"postmaster", "hostmaster", "noc",      "kefu",      "lienhe",       "jouhou",
-		"desk",       "feeds",      "alerts",   "reporting", "intelreports", "threatlab"
+		"info",      "contact",    "contacto",   "contato",  "kontakt",     "press",
+		"presse",    "media",      "soc",        "csirt",    "cert",        "cirt",
+		"abuse",     "security",   "psirt",      "incident", "incidents",   "tips",
+		"helpdesk",  "feedback",   "newsroom",   "editor",   "intel",       "research",
+		"labs",      "lab",        "report",     "reports",  "threatintel", "disclosure",
+		"notes",     "privacy",    "pr",         "dpo",      "gdpr",        "hunting",
+		"team",      "hello",      "cti",        "dfir",     "jubao",       "phishing",
+		"spam",      "fraud",      "redaktion",  "support",  "help",        "sales",
+		"webmaster", "postmaster", "hostmaster", "noc",      "kefu",        "lienhe",
+		"jouhou",    "desk",       "feeds",      "alerts",   "reporting",   "intelreports",
+		"threatlab"
 	};
 	struct str box = str_head(mail, str_chr(mail, '@'));
 	size_t last = box.n;

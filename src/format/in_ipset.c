@@ -24,18 +24,6 @@ struct ipset {
 
 enum command { NOTHING, CREATE, ADD, OTHER };
 
-static bool word(struct str *rest, struct str *out)
-{
-	struct str s = str_trim(*rest);
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t')
-		n++;
-	*out = str_head(s, n);
-	*rest = str_skip(s, n);
-	return n > 0;
-}
-
 static enum command command_of(struct str *rest)
 {
 	static const struct {
@@ -50,7 +38,7 @@ static enum command command_of(struct str *rest)
 	};
 	struct str w;
 
-	while (word(rest, &w)) {
+	while (str_word(rest, &w)) {
 		for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 			if (str_is(w, commands[i].word))
 				return commands[i].command;
@@ -87,7 +75,7 @@ static int ipset_sniff(const struct sample *s)
 
 		lines++;
 		c = command_of(&tail);
-		if ((c == ADD || c == CREATE) && word(&tail, &name) && word(&tail, &what))
+		if ((c == ADD || c == CREATE) && str_word(&tail, &name) && str_word(&tail, &what))
 			elements++;
 		else
 			commands += c == OTHER;
@@ -124,7 +112,7 @@ static bool options(struct str rest, struct str *comment)
 {
 	struct str w;
 
-	while (word(&rest, &w)) {
+	while (str_word(&rest, &w)) {
 		if (str_is(w, "nomatch"))
 			return false;
 		if (str_is(w, "comment")) {
@@ -137,7 +125,7 @@ static bool options(struct str rest, struct str *comment)
 				*comment = str_head(text, end);
 				rest = end == SIZE_MAX ? STR_NONE : str_skip(text, end + 1);
 			} else {
-				(void)word(&rest, comment);
+				(void)str_word(&rest, comment);
 			}
 		}
 	}
@@ -199,7 +187,7 @@ static bool shown(struct ipset *p, struct str line)
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
 		if (str_starts(line, str_of(heads[i])))
 			return true;
-	if (!p->members || !word(&rest, &text))
+	if (!p->members || !str_word(&rest, &text))
 		return false;
 	element(p, p->last, text, rest);
 	return true;
@@ -218,7 +206,7 @@ static void ipset_line(struct ipset *p, struct str line)
 		return;
 	}
 	p->members = false;
-	if (!word(&rest, &name) || !word(&rest, &what))
+	if (!str_word(&rest, &name) || !str_word(&rest, &what))
 		sink_bad(p->sink, "%s", c == ADD ? "an element is missing" : "a set without a type");
 	else if (c == CREATE)
 		made(p, name, what);

@@ -40,18 +40,6 @@ static bool of_house(struct str name)
 	return false;
 }
 
-static bool word(struct str *rest, struct str *out)
-{
-	struct str s = str_trim(*rest);
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t')
-		n++;
-	*out = str_head(s, n);
-	*rest = str_skip(s, n);
-	return n > 0;
-}
-
 /* What stands between the quotes, either kind, and behind them. */
 static bool quoted(struct str *rest, struct str *out)
 {
@@ -59,7 +47,7 @@ static bool quoted(struct str *rest, struct str *out)
 	size_t end;
 
 	if (s.n == 0 || (s.p[0] != '"' && s.p[0] != '\''))
-		return word(rest, out);
+		return str_word(rest, out);
 	end = str_chr(str_skip(s, 1), s.p[0]);
 	if (end == SIZE_MAX)
 		return false;
@@ -109,9 +97,9 @@ static bool leads_nowhere(struct str record, struct str *name)
 {
 	struct str w = STR_NONE, type = STR_NONE;
 
-	if (!word(&record, name))
+	if (!str_word(&record, name))
 		return false;
-	while (word(&record, &w) && !str_iis(type, "A") && !str_iis(type, "AAAA"))
+	while (str_word(&record, &w) && !str_iis(type, "A") && !str_iis(type, "AAAA"))
 		type = w;
 	return (str_iis(type, "A") || str_iis(type, "AAAA")) && w.n && nowhere(w);
 }
@@ -122,7 +110,7 @@ static bool unbound(struct str line, struct str *name)
 
 	if (str_starts(line, STR("local-zone:"))) {
 		rest = str_skip(line, strlen("local-zone:"));
-		return quoted(&rest, name) && word(&rest, &how) && refuses(how);
+		return quoted(&rest, name) && str_word(&rest, &how) && refuses(how);
 	}
 	if (!str_starts(line, STR("local-data:")))
 		return false;
